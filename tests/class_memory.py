@@ -39,18 +39,20 @@ def grown(lab: Lab, folder: Path, out: Path, base: Path, students: int) -> tuple
     mine, results = base / f"class-{students}", base / f"out-{students}"
     mine.mkdir()
     before, after = store_of(lab, out, folder), store_of(lab, results, mine)
-    pairs = [(came.path, before.load(came)) for came in collect(folder, lab) if came.path]
+    pairs = [
+        (submission.path, before.load(submission)) for submission in collect(folder, lab) if submission.path
+    ]
     pairs = [(path, report) for path, report in pairs if report and report.status == "graded"]
     graded = [(path, report.to_dict()) for path, report in pairs if path.parent == folder]
     assert graded, f"{out}: no finished reports; say `make grade` first"
     for number in range(students):
         shutil.copyfile(graded[number % len(graded)][0], mine / f"student{number:04}.ipynb")
     after.open()
-    for number, came in enumerate(collect(mine, lab)):
+    for number, submission in enumerate(collect(mine, lab)):
         report = read(graded[number % len(graded)][1])
-        report.submission = came.name
-        after.sign(came, report)
-        after.report_path(came).write_text(report.to_json(), encoding="utf-8")
+        report.submission = submission.name
+        after.sign(submission, report)
+        after.report_path(submission).write_text(report.to_json(), encoding="utf-8")
     return mine, results
 
 

@@ -37,17 +37,17 @@ def reached() -> dict[Path, set[int]]:
 
 
 def table(found: dict[Path, set[int]]) -> list[str]:
-    """A row for each room, and below them one for each file that has lines nothing reached."""
+    """A row for each package, and below them one for each file that has lines nothing reached."""
     all = {path: reaching.lines(path) for path in found}
     missed = {path: sorted(all[path] - found[path]) for path in found}
-    rooms: dict[str, list[Path]] = {}
+    packages: dict[str, list[Path]] = {}
     for path in found:
-        rooms.setdefault(path.relative_to(reaching.ENGINE).parts[0], []).append(path)
+        packages.setdefault(path.relative_to(reaching.ENGINE).parts[0], []).append(path)
     rows = ["| room | lines | reached |", "| --- | --- | --- |"]
-    for room, paths in rooms.items():
+    for package, paths in packages.items():
         if lines := sum(len(all[path]) for path in paths):
             rest = sum(len(missed[path]) for path in paths)
-            rows.append(f"| {room} | {lines} | {100 * (lines - rest) / lines:.1f} % |")
+            rows.append(f"| {package} | {lines} | {100 * (lines - rest) / lines:.1f} % |")
     lines, rest = sum(map(len, all.values())), sum(map(len, missed.values()))
     rows.append(f"| all | {lines} | {100 * (lines - rest) / lines:.1f} % |")
     rows += ["", "| file | lines | never reached |", "| --- | --- | --- |"]

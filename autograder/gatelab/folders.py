@@ -1,4 +1,4 @@
-"""Temporary folders that go, whatever was left in them and however the process that made them ends; files that are replaced whole."""
+"""Temporary folders that are always removed, whatever is in them and however the process that made them ends; files that are replaced whole."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def not_writable(out: Path, error: OSError) -> str:
     return f"{out}: cannot be written to ({error.strerror}); choose another -o."
 
 
-class Vanishing:
+class TemporaryFolder:
     """A new folder (in `dir`, or where temporary ones are) that is removed at `close`, and also when this process is killed: a shell waits for that.
 
     `path` is the folder. Use it as a context manager, which gives the path.
@@ -80,9 +80,9 @@ class Vanishing:
 
 
 @contextlib.contextmanager
-def vanishing(prefix: str = "gatelab-", dir: Path | None = None) -> Iterator[Path]:
-    """`Vanishing`, where nothing but the path is needed."""
-    with Vanishing(prefix, dir) as path:
+def temporary_folder(prefix: str = "gatelab-", dir: Path | None = None) -> Iterator[Path]:
+    """A `TemporaryFolder`, for a caller that needs only the path."""
+    with TemporaryFolder(prefix, dir) as path:
         yield path
 
 
@@ -104,7 +104,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """The path of a draft, which takes the place of the file `path` at the end. Whenever this process is stopped, `path` is whole,
     old or new, and the draft is gone."""
     path = path.resolve()
-    with vanishing(".gatelab-writing-", path.parent) as folder:
+    with temporary_folder(".gatelab-writing-", path.parent) as folder:
         draft = folder / path.name
         yield draft
         os.replace(draft, path)

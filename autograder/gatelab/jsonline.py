@@ -20,7 +20,7 @@ PIECE = 1 << 16  # bytes received at once; a pipe of Linux holds as many
 
 
 class BadLine(ValueError):
-    """What came is not one message; says what is wrong, never what was in it."""
+    """The line is not a message; the text says why, without quoting it."""
 
 
 def encode(message: Message) -> bytes:

@@ -1,6 +1,6 @@
-"""Foreign text made safe, one function for each place it goes to.
+"""Untrusted text made safe, one function for each place it goes to.
 
-Foreign is whatever a student, a platform's export or a spreadsheet wrote: it may hold control characters, bytes that are no
+Untrusted is whatever a student, a platform's export or a spreadsheet wrote: it may hold control characters, bytes that are no
 text, letters that turn the reading direction, formulas, markup, paths of this machine, and be of any length.
 
 | it goes to | function |
@@ -16,7 +16,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
 | the name of a file | `file_stem`; a path in an archive, `inner_path` |
 | a name in Moodle's zip of feedback | `moodle_name` |
-| a file of ours | `to_bytes`, or `utf8` where halves of characters need not be distinguished |
+| a file of ours | `to_bytes`, or `utf8` where lone surrogates need not be distinguished |
 | a log in an encoding of its own | `encodable` |
 | where it may go only as it is, or not at all | `is_printable` |
 | a student, of a message that may name files of this machine | `without_paths` |
@@ -87,7 +87,7 @@ def one_line(raw: str, most: int = LONGEST_SHOWN) -> str:
 
 
 def whole(raw: str) -> str:
-    """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
+    """Text fit for a page: line breaks stay, other control characters and lone surrogates do not."""
     return "".join(char if _on_a_page(char) else "\N{REPLACEMENT CHARACTER}" for char in utf8(raw))
 
 
@@ -156,7 +156,7 @@ def moodle_name(name: str) -> str:
 
 
 def utf8(raw: str) -> str:
-    """Text that can be written as UTF-8: halves of characters become question marks."""
+    """Text that can be written as UTF-8: lone surrogates become question marks."""
     return encodable(raw, "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The house that the engine is: its rooms import one way, all that is in them is typed, and each function fits on a screen."""
+"""The engine's structure: its packages import one way, everything in them is typed, and each function fits on a screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
-def test_the_arrows_between_the_rooms_run_one_way(root: Path) -> None:
+def test_packages_import_one_way(root: Path) -> None:
     """The contracts are those of pyproject.toml."""
     said = run(root, str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
     assert said.returncode == 0, said.stdout + said.stderr
@@ -59,28 +59,28 @@ def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-# Folders of tests/engine that are no room of the engine.
-NO_ROOM = {
+# Folders of tests/engine that are no package of the engine.
+NO_PACKAGE = {
     "tiny-lab": "the small lab on which the engine's tests work, and of which `gatelab new` makes a copy"
 }
 
 
 def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
-    rooms = {path.parent.name for path in (root / "autograder" / "gatelab").glob("*/__init__.py")}
-    assert {path.parent.name for path in (root / "tests" / "engine").glob("*/test_*.py")} == rooms
+    packages = {path.parent.name for path in (root / "autograder" / "gatelab").glob("*/__init__.py")}
+    assert {path.parent.name for path in (root / "tests" / "engine").glob("*/test_*.py")} == packages
     folders = {path.name for path in (root / "tests" / "engine").iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == rooms | set(NO_ROOM)
+    assert folders - {"__pycache__"} == packages | set(NO_PACKAGE)
 
 
-def test_the_picture_in_the_readme_shows_every_room_and_names_only_what_exists(root: Path) -> None:
+def test_the_picture_in_the_readme_shows_every_package_and_names_only_what_exists(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
     named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])
     assert len(named) > 12
     engine = root / "autograder" / "gatelab"
     assert [name for name in named if not (engine / name).exists()] == []
-    rooms = {path.parent.name for path in engine.glob("*/__init__.py")}
-    assert rooms - {name.partition("/")[0] for name in named} == set()
+    packages = {path.parent.name for path in engine.glob("*/__init__.py")}
+    assert packages - {name.partition("/")[0] for name in named} == set()
     nodes = set(re.findall(r"(\w+)\[", picture[1]))
     ends = set(re.findall(r"^ *(\w+)(?:\[.*?\])? -", picture[1], re.MULTILINE)) | set(
         re.findall(r"> (\w+)", picture[1])

@@ -71,7 +71,7 @@ def test_a_tensor_with_more_axes_than_a_message_writes_out_still_reaches_the_che
     assert limits.MAX_AXES > MOST_AXES
 
 
-def test_who_asks_waits_longer_than_who_is_asked() -> None:
+def test_a_client_waits_longer_than_its_server() -> None:
     """Otherwise the first gives up on an answer that comes."""
     assert limits.ENDED_SECONDS > limits.COLLECT_SECONDS
     assert limits.ANSWER_SECONDS > limits.ORDER_SECONDS

@@ -1,4 +1,4 @@
-"""Foreign text is made safe in one module, and what comes out of it is safe whatever goes in."""
+"""Untrusted text is made safe in one module, and what comes out of it is safe whatever goes in."""
 
 from __future__ import annotations
 

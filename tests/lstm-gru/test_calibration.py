@@ -26,7 +26,10 @@ from reference import REFERENCE, tasks, training
 torch.set_num_threads(1)
 
 HERE = Path(__file__).resolve().parent
-TRAINING = {id: spec.told for id, spec in Lab.in_repository(HERE.parents[1], "lstm-gru").questions.items()}
+TRAINING = {
+    id: spec.training_settings
+    for id, spec in Lab.in_repository(HERE.parents[1], "lstm-gru").questions.items()
+}
 
 
 def same_weights(stacked: dict[str, torch.Tensor], models: list[torch.nn.Module]) -> None:

@@ -138,7 +138,7 @@ def test_the_option_that_came_true_in_every_run_is_tied_to_the_numbers(master):
             assert came_true <= set(known), name
 
 
-def test_what_is_said_to_scatter_does_scatter():
+def test_claims_of_scatter_hold():
     """ "differs by powers of ten from seed to seed"; "in most of our runs it falls to nothing, in a few it stays up"."""
     trained = [row["values"]["demo.back.trained.RNN.200"] for row in run.current("demo")]
     fallen = sum(share < 1e-10 for share in trained)

@@ -280,7 +280,7 @@ WARNED = [  # what was done to the file, and what is said of it
 
 
 @pytest.mark.parametrize(("change", "sentence"), WARNED, ids=[str(k) for k in range(len(WARNED))])
-def test_what_its_writer_may_not_have_noticed_is_said(
+def test_likely_oversights_are_reported(
     folder: Path, released: list[dict], change: Change, sentence: str
 ) -> None:
     saved(folder, released, change)

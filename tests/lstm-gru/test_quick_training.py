@@ -126,7 +126,7 @@ def test_one_that_is_not_won_is_followed_by_the_full_one(hard: Engine, tmp_path:
     assert not accuracy(question)[0]
 
 
-def test_who_comes_near_goes_on_to_the_late_looks(small: Lab, tmp_path: Path) -> None:
+def test_a_near_miss_continues_to_the_late_looks(small: Lab, tmp_path: Path) -> None:
     assignment = Path(shutil.copytree(small.assignment, tmp_path / "assignment"))
     table = assignment / "lab.toml"
     text = re.sub(r"\nlate_from = .*", "\nlate_from = 0.0", table.read_text())
@@ -188,7 +188,7 @@ def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine,
         "    return loss", "    print('<', *source.shape, '>')\n    return loss"
     )
     question = graded(engine, tmp_path, "q11", source)
-    settings = engine.lab.questions["q11"].told
+    settings = engine.lab.questions["q11"].training_settings
     trained = re.findall(rf"< {sum(settings['quick']['batch'].values())} \d+ >", question.output)
     assert accuracy(question) == (True, "")
     assert len(trained) in settings["quick"]["looks"]

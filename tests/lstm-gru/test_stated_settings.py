@@ -25,7 +25,7 @@ PLACES = {  # page → what it says of q7, and of q11
 
 
 def test_every_page_states_the_thresholds_of_the_settings(lab: Lab, root: Path) -> None:
-    want = [lab.questions[id].told["threshold"] for id in ("q7", "q11")]
+    want = [lab.questions[id].training_settings["threshold"] for id in ("q7", "q11")]
     for page, patterns in PLACES.items():
         text = (root / page).read_text(encoding="utf-8")
         if page.endswith(".ipynb"):

@@ -307,7 +307,7 @@ def test_an_honest_answer_next_to_cells_that_compare_with_the_library_keeps_its_
 
 @pytest.mark.parametrize("name", LAID)
 @pytest.mark.one_in(4)
-def test_such_a_way_leads_to_the_library_where_nothing_is_withheld(name: str) -> None:
+def test_such_a_call_reaches_the_library_if_nothing_is_withheld(name: str) -> None:
     """So the tests above can fail."""
     script = (
         f"import torch\nfrom torch import nn\n{LAID[name]}\n"

@@ -89,7 +89,7 @@ def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SE
 
 def in_full(lab: Lab, place: Path) -> Lab | None:
     """The lab with suites that train in full, in `place`; None if no setting of the lab's ends a training early."""
-    if not any(spec.told.get("quick") for spec in lab.questions.values()):
+    if not any(spec.training_settings.get("quick") for spec in lab.questions.values()):
         return None
     ignore = shutil.ignore_patterns("__pycache__", "*.ipynb")
     assignment = Path(shutil.copytree(lab.assignment, place / lab.assignment.name, ignore=ignore))

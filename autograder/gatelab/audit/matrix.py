@@ -11,7 +11,7 @@ from gatelab.audit.seeds import Lost, unstable
 from gatelab.lab.bank import Chaff
 from gatelab.report.model import Report
 
-Told = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
+Outcome = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
 
 
 class LostPart(NamedTuple):
@@ -88,7 +88,7 @@ class Matrix:
     empty: list[str] = field(
         default_factory=list
     )  # one sentence for each question for which nothing was graded
-    told: dict[str, Told] = field(default_factory=dict)  # grading → `told` of its report
+    told: dict[str, Outcome] = field(default_factory=dict)  # grading → the outcome of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
@@ -120,7 +120,7 @@ def lost_parts(report: Report) -> list[LostPart]:
     return [LostPart(q.id, part.name) for q in report.questions for part in q.parts if not part.passed]
 
 
-def told(report: Report) -> Told:
+def outcome(report: Report) -> Outcome:
     """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
     whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
     return {"": whole} | {
@@ -139,7 +139,8 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
         both = [matrix.told.get(grading, {}) for matrix in (first, second)]
         left_out = _graded(both[0]) - _graded(both[1]) if both[1] else set()
         before, after = (
-            [line for id, lines in told.items() if id not in left_out for line in lines] for told in both
+            [line for id, lines in outcome.items() if id not in left_out for line in lines]
+            for outcome in both
         )
         if before != after:
             line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
@@ -147,6 +148,6 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
     return found
 
 
-def _graded(told: Told) -> set[str]:
+def _graded(outcome: Outcome) -> set[str]:
     """The questions whose parts are reported, each in a line after the question's own."""
-    return {id for id, lines in told.items() if id and len(lines) > 1}
+    return {id for id, lines in outcome.items() if id and len(lines) > 1}

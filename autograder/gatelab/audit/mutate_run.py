@@ -56,11 +56,11 @@ class Found:
         known = {entry.name for entry in self.listed}
         alive = {mutant.name for mutant in self.survived}
         return [
-            f"{self.question} survives, and is not listed: {_said(mutant.name)} [{mutant.operator}]"
+            f"{self.question} survives, and is not listed: {_mutant_name(mutant.name)} [{mutant.operator}]"
             for mutant in self.survived
             if mutant.name not in known
         ] + [
-            f"{self.question} is listed as equivalent, but {how}: {_said(entry.name)}"
+            f"{self.question} is listed as equivalent, but {how}: {_mutant_name(entry.name)}"
             for entry in self.listed
             if entry.name not in alive
             for how in [
@@ -198,7 +198,7 @@ def outcomes(
             if isinstance(sent, RuntimeError):
                 raise sent
             if sent is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
-                raise RuntimeError(f"exit code {process.exitcode} of {_said(mutant.name)}")
+                raise RuntimeError(f"exit code {process.exitcode} of {_mutant_name(mutant.name)}")
             yield mutant, sent
 
 
@@ -209,7 +209,7 @@ def _sent(line: Connection) -> Any:
     return None
 
 
-def _said(name: str | tuple[str, str, str]) -> str:
+def _mutant_name(name: str | tuple[str, str, str]) -> str:
     if isinstance(name, str):
         return name
     where, before, after = name

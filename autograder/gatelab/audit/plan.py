@@ -112,9 +112,9 @@ def _client(lab: Lab, report: Report, place: Path) -> tuple[float, int]:
     feedback_page(lab, report)  # the templates are compiled once
     began = time.process_time()
     for number in range(WRITINGS):
-        came = read_json(text)
-        (place / f"{number}.json").write_text(came.to_json(), encoding="utf-8")
-        (place / f"{number}.html").write_text(feedback_page(lab, came), encoding="utf-8")
+        again = read_json(text)
+        (place / f"{number}.json").write_text(again.to_json(), encoding="utf-8")
+        (place / f"{number}.html").write_text(feedback_page(lab, again), encoding="utf-8")
     return (time.process_time() - began) / WRITINGS, len(text.encode())
 
 

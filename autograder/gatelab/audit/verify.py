@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatelab.audit.kept import Kept, digest, stamp
-from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Told, WheatRow, lost_parts, told
+from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Outcome, WheatRow, lost_parts, outcome
 from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.seeds import listed, over_seeds
-from gatelab.folders import vanishing
+from gatelab.folders import temporary_folder
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, Wheat
 from gatelab.lab.spec import Lab
@@ -66,14 +66,14 @@ def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[st
 
 @dataclass
 class _Gradings:
-    """Single gradings of the bank, made by the engine or kept from an earlier run. `told` fills up with what they said."""
+    """Single gradings of the bank, made by the engine or kept from an earlier run. `outcomes` collects the outcome of each."""
 
     engine: Engine
     first: int  # the first grading seed: chaff is graded with it, and wheat anew in every run
     training: bool  # whether what trains is run, at the first seed
     progress: Callable[[str], None]
     kept: Kept
-    told: dict[str, Told]
+    outcomes: dict[str, Outcome]
 
     def __post_init__(self) -> None:
         self.stamp = stamp(self.engine.lab)
@@ -84,14 +84,14 @@ class _Gradings:
         jobs = self.engine.jobs
         of = path.read_text("utf-8"), self.stamp, known, self.first, where, self.training, jobs
         if (before := self.kept.find(*of)) is not None:
-            self.told[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
+            self.outcomes[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
             return ChaffRow.of_json(before["row"])
         report = self.engine.grade(path, chaff.key, where, self.first, self.training)
-        self.told[chaff.key] = told(report)
+        self.outcomes[chaff.key] = outcome(report)
         row = ChaffRow.of_report(chaff, report)
         self.progress(chaff.key)
         if report.status == "graded":
-            self.kept.keep({"row": asdict(row), "told": self.told[chaff.key]}, *of)
+            self.kept.keep({"row": asdict(row), "told": self.outcomes[chaff.key]}, *of)
         return row
 
     def wheat(self, style: Style, path: Path, seed: int) -> WheatRow:
@@ -101,7 +101,7 @@ class _Gradings:
         training = self.training and seed == self.first
         report = self.engine.grade(path, str(style), seed=seed, training=training)
         grading = f"{style.name}, seed {seed}"
-        self.told[grading] = told(report)
+        self.outcomes[grading] = outcome(report)
         lost = lost_parts(report)
         self.kept.keep(lost, *of)
         self.progress(grading)
@@ -140,7 +140,7 @@ def verify(
     gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.told)
     known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
     chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
-    with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
+    with temporary_folder() as place, ThreadPoolExecutor(engine.jobs) as pool:
 
         def chaff_row(chaff: Chaff) -> ChaffRow:
             path = place / f"{chaff.question}-{chaff.id}.ipynb"

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-SAID = 3  # fewest operators for an expression to be telling as it is written
+FEWEST_OPERATORS = 3  # fewest operators for an expression to be telling as it is written
 RENAMED = 4  # and under any names: `a * b + c * d` is everybody's
 _OPERATOR = re.compile(r"[-+*/@%]")
 # What may surround code in a text.
@@ -33,9 +33,9 @@ def computes(line: str) -> bool:
 
 
 def of_code(code: str) -> Iterator[ast.BinOp]:
-    """The expressions of a piece of code that have SAID operators or more."""
+    """The expressions of a piece of code that have FEWEST_OPERATORS or more."""
     tree = _parsed_body(code)
-    return _long(tree, SAID) if tree is not None else iter(())
+    return _long(tree, FEWEST_OPERATORS) if tree is not None else iter(())
 
 
 def of_text(lines: Iterable[str]) -> Iterator[ast.BinOp]:

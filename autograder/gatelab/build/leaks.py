@@ -30,11 +30,11 @@ from gatelab.build import expressions, pictures, regions
 # lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
 # `with torch.no_grad():`), of its references' up to 30 (`return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
 # the students' package, the longest with 56.
-SAYS_SOMETHING = 8
-SAYS_ENOUGH_OF_A_SOLUTION = 24
-SAYS_ENOUGH_OF_A_REFERENCE = 32
-SAYS_ENOUGH_OF_A_SUITE = 60
-SAYS_ENOUGH_OF_THE_BANK = 48
+MIN_LENGTH_LINE = 8
+MIN_LENGTH_SOLUTION = 24
+MIN_LENGTH_REFERENCE = 32
+MIN_LENGTH_SUITE = 60
+MIN_LENGTH_BANK = 48
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
@@ -81,7 +81,7 @@ def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = Fal
         text = normal(line)
         if not text:
             continue
-        if len(text) < SAYS_SOMETHING or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
+        if len(text) < MIN_LENGTH_LINE or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
             before = ""
             continue
         if len(text) >= enough or (solution and expressions.computes(line)):
@@ -98,11 +98,11 @@ def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
             lines = cell.source.split("\n")[region.begin : region.end - 1]
             origin = f"a solution line of {regions.question_id(cell)} in {master}"
             if cell.cell_type == "code":
-                yield from solved_needles("\n".join(lines), origin, SAYS_ENOUGH_OF_A_SOLUTION)
+                yield from solved_needles("\n".join(lines), origin, MIN_LENGTH_SOLUTION)
                 values = map(normal, expressions.values("\n".join(lines)))
-                yield from (Needle(value, origin) for value in values if len(value) >= SAYS_SOMETHING)
+                yield from (Needle(value, origin) for value in values if len(value) >= MIN_LENGTH_LINE)
             else:
-                yield from needles(lines, origin, SAYS_ENOUGH_OF_A_SOLUTION)
+                yield from needles(lines, origin, MIN_LENGTH_SOLUTION)
 
 
 def hidden_needles(folder: Path) -> Iterator[Needle]:
@@ -114,11 +114,11 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
             name = path.relative_to(folder).as_posix()
             origin = f"a line of {place}/{name}"
             if path.suffix != ".py":
-                yield from needles(text.split("\n"), origin, SAYS_ENOUGH_OF_A_SUITE)
+                yield from needles(text.split("\n"), origin, MIN_LENGTH_SUITE)
             elif name.startswith("reference/"):
-                yield from solved_needles(text, origin, SAYS_ENOUGH_OF_A_REFERENCE)
+                yield from solved_needles(text, origin, MIN_LENGTH_REFERENCE)
             else:
-                yield from code_needles(text, origin, SAYS_ENOUGH_OF_A_SUITE)
+                yield from code_needles(text, origin, MIN_LENGTH_SUITE)
 
 
 def bank_needles(bank: Path) -> Iterator[Needle]:
@@ -126,7 +126,7 @@ def bank_needles(bank: Path) -> Iterator[Needle]:
     for kind in ("wheat", "chaff"):
         for path in sorted((bank / kind).rglob("*.py")):
             origin = f"a line of tests/{path.relative_to(bank.parents[1]).as_posix()}"
-            yield from code_needles(path.read_text(encoding="utf-8"), origin, SAYS_ENOUGH_OF_THE_BANK)
+            yield from code_needles(path.read_text(encoding="utf-8"), origin, MIN_LENGTH_BANK)
 
 
 def code_needles(code: str, origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:

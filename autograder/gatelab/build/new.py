@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from gatelab.build import checks
-from gatelab.folders import vanishing
+from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import TITLE, is_title
 from gatelab.text import RESERVED
@@ -40,7 +40,7 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
     old = source.parent.name
     made = root / "assignment" / name, root / "tests" / name
     litter = shutil.ignore_patterns("__pycache__", "*.pyc", "*.ipynb", ".*", "released.snapshot")
-    with vanishing(".gatelab-build-", root) as workspace:
+    with temporary_folder(".gatelab-build-", root) as workspace:
         for place in made:
             shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=litter)
         _name(workspace / "assignment", old, name, title)

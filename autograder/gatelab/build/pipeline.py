@@ -30,7 +30,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
-from gatelab.folders import vanishing
+from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
@@ -196,7 +196,7 @@ def _grading(lab: Lab, engine: Grader | None) -> Iterator[gate.Grade]:
 @contextmanager
 def _workspace(root: Path) -> Iterator[Path]:
     """A folder on the repository's own file system, so that its results can be renamed into place."""
-    with vanishing(".gatelab-build-", root) as path:
+    with temporary_folder(".gatelab-build-", root) as path:
         yield path
 
 

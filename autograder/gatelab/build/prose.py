@@ -71,7 +71,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
     """Files that give away answers of the concept questions. key: ID → answer."""
     found = []
     for name, text in shown.items():
-        pairs = [id for id, answer in key.items() if _tells(id, answer, text)]
+        pairs = [id for id, answer in key.items() if _reveals_answer(id, answer, text)]
         whole = [
             a
             for a in key.values()
@@ -113,7 +113,7 @@ def _runs(said: list[str], length: int) -> Iterator[str]:
     return (" ".join(said[k : k + length]) for k in range(len(said) - length + 1))
 
 
-def _tells(id: str, answer: str, text: str) -> bool:
+def _reveals_answer(id: str, answer: str, text: str) -> bool:
     number = "0*" if "." in answer else r"(?:\.0+)?"
     tail = number if re.fullmatch(r"[\d.]+", answer) else ""
     return (

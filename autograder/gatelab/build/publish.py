@@ -32,7 +32,7 @@ from gatelab.build.repository import (
     origin,
 )
 from gatelab.build.settings import Settings
-from gatelab.folders import remove, vanishing
+from gatelab.folders import remove, temporary_folder
 from gatelab.lab.spec import Lab
 
 MARK = ".gatelab-release"
@@ -92,7 +92,7 @@ def publish(
             )
     snapshot.check(release, lab, release)
     if is_address:
-        with vanishing("gatelab-release-") as folder:
+        with temporary_folder("gatelab-release-") as folder:
             return _pushed(lab, root, to, address, folder / "repository", say)
     place = Path(to).absolute()
     if not (place / ".git").exists():
@@ -121,7 +121,7 @@ def _pushed(
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
     name = lab.assignment.name
     colab = _colab(address, place, name)
-    with vanishing("gatelab-release-", git_folder(place)) as stage:  # where no commit can pick it up
+    with temporary_folder("gatelab-release-", git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from gatelab.build import master, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.folders import vanishing
+from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
 
@@ -72,7 +72,7 @@ def executed(name: str, notebook: NotebookNode, release: Path, old: Path) -> Not
 
 def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
     """Run a notebook next to a copy of the students' files, in a kernel of its own."""
-    with vanishing("gatelab-solve-") as scratch:
+    with temporary_folder("gatelab-solve-") as scratch:
         folder = scratch / "lab"
         shutil.copytree(release, folder)
         (folder / name).write_text(master.dumps(notebook), encoding="utf-8")

@@ -17,7 +17,7 @@ import nbformat
 
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import is_solution, question_id
-from gatelab.folders import vanishing
+from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.limits import UNTOUCHED_SECONDS
 
@@ -46,12 +46,12 @@ def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
                 "stubbed": sorted(stubbed.get(mark.get("grade_id"), ())) if own else [],
             }
         )
-    for fault in _asked(cells, release):
+    for fault in _required_cells(cells, release):
         raise BuildError(f"{lab.notebook} of the untouched release: {fault}.")
 
 
-def _asked(cells: list[dict[str, Any]], release: Path) -> list[str]:
-    with vanishing("gatelab-untouched-") as scratch:
+def _required_cells(cells: list[dict[str, Any]], release: Path) -> list[str]:
+    with temporary_folder("gatelab-untouched-") as scratch:
         environment = {
             **os.environ,
             "OMP_NUM_THREADS": "1",

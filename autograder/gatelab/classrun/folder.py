@@ -63,7 +63,7 @@ def report_needed(out: Path, row: dict[str, Any]) -> Report:
     return report
 
 
-def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, Report]) -> None:
+def require_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, Report]) -> None:
     """Raise NoClass unless the reports, by name, are those that class.json, with these rows, was written with, and there is no other."""
     files = set()
     for row in rows:
@@ -76,7 +76,7 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
             raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 
-def of_no_regrade(out: Path) -> None:
+def require_no_interrupted_regrade(out: Path) -> None:
     """Raise NoClass if some of the reports were replaced after class.json was written."""
     if (Path(out) / REPLACING).exists():
         raise NoClass(f"{visible(str(out))}: {REPLACED}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelab.classrun.markbook import MarkBook
 from gatelab.lab.late import Lateness
-from gatelab.report.corrected import ByHand, Counted, Given, counted
+from gatelab.report.corrected import CorrectedReport, Given, HandMarkedQuestion, apply_corrections
 from gatelab.report.marks import Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
@@ -17,17 +17,20 @@ from gatelab.report.table import header
 
 def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
     """The book of marks of the class whose class.json this is; nothing is read yet."""
-    by_hand = [ByHand(str(row["id"]), str(row["title"]), float(row["points"])) for row in table["by_hand"]]
+    by_hand = [
+        HandMarkedQuestion(str(row["id"]), str(row["title"]), float(row["points"]))
+        for row in table["by_hand"]
+    ]
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
     order = header(list(automatic), [one.id for one in by_hand], bool(table.get("late")))
     return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand))
 
 
-def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
+def entry_for(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
     """The grade book's entry for a row of class.json, with what the late rule said about it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 
 
-def as_counted(book: MarkBook, work: Work, row: Mapping[str, Any], report: Report) -> Counted:
+def with_corrections(book: MarkBook, work: Work, row: Mapping[str, Any], report: Report) -> CorrectedReport:
     """The report of a row of class.json as it counts."""
-    return counted(report, given_to(book, work, row))
+    return apply_corrections(report, entry_for(book, work, row))

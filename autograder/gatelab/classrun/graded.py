@@ -10,15 +10,15 @@ from typing import Any
 from gatelab.classrun.folder import (
     NoClass,
     class_table,
-    of_no_regrade,
-    of_one_run,
     report_needed,
+    require_no_interrupted_regrade,
+    require_one_run,
 )
-from gatelab.classrun.given import as_counted, mark_book
+from gatelab.classrun.given import mark_book, with_corrections
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
-from gatelab.report.corrected import Counted, said_of, said_of_question
+from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
@@ -27,12 +27,12 @@ from gatelab.submission.people import Person
 
 def read_graded(folder: Path) -> GradedClass:
     """What is in a folder that `gatelab grade` wrote. Raises ExportError when it is not one, or not all is graded."""
-    came = _read(folder)
-    table, book = came.table, came.book
+    contents = _read(folder)
+    table, book = contents.table, contents.book
     _refuse_parts(folder, table)
     works = {
         row["name"]: Work.of(
-            row["name"], row["file"], row.get("sha256") or _sha256(came.reports.get(row["name"]))
+            row["name"], row["file"], row.get("sha256") or _sha256(contents.reports.get(row["name"]))
         )
         for row in table["submissions"]
     }
@@ -42,13 +42,13 @@ def read_graded(folder: Path) -> GradedClass:
         raise ExportError(str(error)) from error
     found = []
     changed = {change.name for change in book.changes}
-    for row in came.rows:
+    for row in contents.rows:
         name = row["name"]
-        graded = came.reports.get(name)
-        report = None if graded is None else as_counted(book, works[name], row, graded)
+        graded = contents.reports.get(name)
+        report = None if graded is None else with_corrections(book, works[name], row, graded)
         found.append(
             Graded(
-                name, row.get("called") or name, row["file"], row["status"], report, came.people[name],
+                name, row.get("called") or name, row["file"], row["status"], report, contents.people[name],
                 row.get("entry") or "", row.get("handed_in") or "", row.get("attempts", 1),
                 name not in changed and _as_written(row, report),
             )
@@ -61,8 +61,8 @@ def read_graded(folder: Path) -> GradedClass:
 
 
 @dataclass(frozen=True)
-class _Came:
-    """What is in the folder, before marks by hand are counted. Reports and people are found by the name of their row."""
+class _Contents:
+    """What is in the folder, before marks by hand are applied. Reports and people are found by the name of their row."""
 
     table: dict[str, Any]  # class.json
     rows: list[dict[str, Any]]  # of its submissions, without earlier attempts
@@ -71,17 +71,17 @@ class _Came:
     book: MarkBook  # not read yet
 
 
-def _read(folder: Path) -> _Came:
+def _read(folder: Path) -> _Contents:
     """Raises ExportError when the folder is no graded class."""
     try:
         table = class_table(folder)
         rows = [row for row in table["submissions"] if not row.get("newest")]
-        came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
-        reports = {row["name"]: report_needed(folder, row) for row in came}
-        of_no_regrade(folder)
-        of_one_run(folder, table["submissions"], reports)
+        handed_in = [row for row in rows if row["status"] not in (PENDING, MISSING)]
+        reports = {row["name"]: report_needed(folder, row) for row in handed_in}
+        require_no_interrupted_regrade(folder)
+        require_one_run(folder, table["submissions"], reports)
         people = {row["name"]: submission_of(row, folder).people for row in rows}
-        return _Came(table, rows, reports, people, mark_book(folder, table))
+        return _Contents(table, rows, reports, people, mark_book(folder, table))
     except NoClass as error:
         raise ExportError(str(error)) from error
 
@@ -117,12 +117,14 @@ def _questions(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _as_written(row: Mapping[str, Any], report: Counted | None) -> bool:
+def _as_written(row: Mapping[str, Any], report: CorrectedReport | None) -> bool:
     """Whether the class was last written out, pages and all, with what counts now."""
     if report is None or report.status != "graded":
         return True
-    said = [f"{q.id}: {line}" for q in report.questions for line in said_of_question(q)] + said_of(report)
-    return (row.get("marks"), row.get("said")) == (report.given.marks, said)
+    remarks = [f"{q.id}: {line}" for q in report.questions for line in remarks_on_question(q)] + remarks_on(
+        report
+    )
+    return (row.get("marks"), row.get("said")) == (report.given.marks, remarks)
 
 
 def _sha256(report: Report | None) -> str:

@@ -18,16 +18,18 @@ def here(
     """By name, those of the graded whose notebook is here, with the path that it has now; and the names of files with a notebook that was
     not graded. Archives are opened, and who handed in what stays as it was graded. Raises CollectError."""
     now = {
-        (came.entry, came.sha256): came
-        for came in collect(folder, lab, out, room=out / UNPACKED, every_attempt=True)
-        if came.path is not None
+        (submission.entry, submission.sha256): submission
+        for submission in collect(folder, lab, out, room=out / UNPACKED, every_attempt=True)
+        if submission.path is not None
     }
-    by_name = {(came.name, came.sha256): came for came in now.values()}  # a class.json of old has no entries
+    by_name = {
+        (submission.name, submission.sha256): submission for submission in now.values()
+    }  # a class.json of old has no entries
     found = {}
     for row in graded:
-        came = now.get((row.entry, row.sha256)) if row.entry else by_name.get((row.name, row.sha256))
-        if row.sha256 and came:
-            found[row.name] = replace(row, path=came.path)
+        submission = now.get((row.entry, row.sha256)) if row.entry else by_name.get((row.name, row.sha256))
+        if row.sha256 and submission:
+            found[row.name] = replace(row, path=submission.path)
     known = {row.entry or row.name for row in graded}
     new = [c.entry for c in now.values() if not c.newest and known.isdisjoint((c.entry, c.name))]
     return found, new

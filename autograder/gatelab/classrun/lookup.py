@@ -8,10 +8,10 @@ from typing import Any
 
 from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
-from gatelab.classrun.given import given_to, mark_book
+from gatelab.classrun.given import entry_for, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
-from gatelab.report.corrected import counted
+from gatelab.report.corrected import apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
 from gatelab.text import brief, visible
@@ -66,15 +66,15 @@ class ClassFolder:
     def names(self) -> list[str]:
         return list(self._rows)
 
-    def find(self, said: str) -> Student:
+    def find(self, typed: str) -> Student:
         """The student with this name, or the one whose name begins with it. Raises GradedError with similar names."""
-        name = self._named(said)
+        name = self._named(typed)
         row = self._rows[name]
         report = self._report(row)
         if report is not None and row.get("status") not in (PENDING, MISSING):
             self.notes += filter(None, [newer_than(self.out, row, report)])
         work = self._work(row, report)
-        given = given_to(self._book, work, row)
+        given = entry_for(self._book, work, row)
         again = self._book.marks.again([work], self._book.questions)[0]
         return Student(
             name,
@@ -82,7 +82,7 @@ class ClassFolder:
             str(row.get("status", "")),
             str(row.get("reason", "")),
             work.sha256,
-            counted(report, given) if report else None,
+            apply_corrections(report, given) if report else None,
             given.marks,
             {id: f"{exact(points)}, given to {to}" for id, (points, to) in again.items()},
             _called(row),
@@ -92,29 +92,29 @@ class ClassFolder:
         """The names under which these bytes were handed in."""
         return [name for name, row in self._rows.items() if row.get("sha256") == sha256]
 
-    def _named(self, said: str) -> str:
-        if said in self._rows:
-            return said
-        wanted = nearby.plain(said)
+    def _named(self, typed: str) -> str:
+        if typed in self._rows:
+            return typed
+        wanted = nearby.plain(typed)
         exactly = [
             name
             for name, row in self._rows.items()
             if wanted in (nearby.plain(str(known)) for known in (name, row.get("file"), row.get("called")))
         ]
-        begun = exactly or nearby.begun(said, self._rows)
-        if len(begun) == 1:
-            return begun[0]
-        shown = brief(said, 80)
-        if begun:
-            raise GradedError(f"{shown}: {_some(begun)} begin so; type more of the name.")
+        matching = exactly or nearby.starting_with(typed, self._rows)
+        if len(matching) == 1:
+            return matching[0]
+        shown = brief(typed, 80)
+        if matching:
+            raise GradedError(f"{shown}: {_some(matching)} begin so; type more of the name.")
         people = {name: str(row.get("called")) for name, row in self._rows.items()}
-        wanted_people = nearby.begun(said, people.values())
+        wanted_people = nearby.starting_with(typed, people.values())
         called = [name for name, person in people.items() if person in wanted_people]
         if len(called) == 1:
             return called[0]
         if called:
             raise GradedError(f"{shown}: the names of {_some(called)} begin so; type one of these.")
-        near = nearby.near(said, self._rows)
+        near = nearby.near(typed, self._rows)
         told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
         raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
 

@@ -21,7 +21,7 @@ from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import write
 from gatelab.limits import EARLIER_GRADES
-from gatelab.report.corrected import ByHand, Given
+from gatelab.report.corrected import Given, HandMarkedQuestion
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, read_marks
 from gatelab.report.readback import Asked, Change, parsed, read_back
@@ -50,7 +50,7 @@ class MarkBook:
         questions: dict[str, float],
         order: list[str],
         automatic: dict[str, float] | None = None,
-        by_hand: tuple[ByHand, ...] | None = None,
+        by_hand: tuple[HandMarkedQuestion, ...] | None = None,
     ) -> None:
         self.questions, self.order, self.automatic = questions, order, automatic or {}
         self.by_hand = by_hand
@@ -99,7 +99,7 @@ class MarkBook:
             except MarksError as error:
                 if only is None:
                     raise Unreadable(self.grades_path, str(error)) from error
-        notes += self._beside()
+        notes += self._other_files()
         if only is not None:
             self._replaced = {"marks": to_bytes(marks.text())} if len(marks) else {}
             if len(corrections):
@@ -136,7 +136,7 @@ class MarkBook:
                 id: self.corrections.points.by_key[work.name, id, work.sha256]
                 for id in self.corrections.points.counting(work, self.automatic)
             },
-            self.corrections.said(work),
+            self.corrections.comments_on(work),
             self.corrections.penalty(work),
             by_hand=self.by_hand,
         )
@@ -229,7 +229,7 @@ class MarkBook:
             raise
         self._raw, self._edited = to_bytes(text), False
 
-    def _beside(self) -> list[str]:
+    def _other_files(self) -> list[str]:
         """Tables next to grades.csv that may hold marks, and editors that have it open."""
         try:
             names = sorted(path.name for path in self.grades_path.parent.iterdir())

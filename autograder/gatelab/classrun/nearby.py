@@ -1,4 +1,4 @@
-"""Who was meant, if nobody in a class has the name that was typed."""
+"""Suggests names for a mistyped one."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def bare(name: str) -> str:
     )
 
 
-def begun(said: str, names: Iterable[str]) -> list[str]:
+def starting_with(typed: str, names: Iterable[str]) -> list[str]:
     """The names that begin with what was typed; if none does, those that do when accents are ignored."""
-    names, wanted = list(names), (plain(said), bare(said))
+    names, wanted = list(names), (plain(typed), bare(typed))
     if not wanted[0]:
         return []
     exactly = [name for name in names if plain(name).startswith(wanted[0])]
     return exactly or [name for name in names if wanted[1] and bare(name).startswith(wanted[1])]
 
 
-def near(said: str, names: Iterable[str]) -> list[str]:
+def near(typed: str, names: Iterable[str]) -> list[str]:
     """The names that were probably meant, likeliest first: those that contain what was typed, then those with a similar spelling."""
     first: dict[str, str] = {}  # of the names that are the same without accents
     for name in names:
         first.setdefault(bare(name), name)
-    wanted = bare(said)
+    wanted = bare(typed)
     found = [name for key, name in first.items() if wanted and wanted in key]
-    found += nearest(said, first.values(), bare, 0.5, MOST)
+    found += nearest(typed, first.values(), bare, 0.5, MOST)
     return list(dict.fromkeys(found))

@@ -14,7 +14,7 @@ from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.corrected import Given, counted, given_for
+from gatelab.report.corrected import Given, apply_corrections, given_for
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import equal, number
@@ -38,7 +38,7 @@ class Difference:
 
 class Regrade:
     """A class run over a class as it was graded. `run.reports` are the reports as they are there; `wanted` the questions to grade
-    again, None for those that were changed; `here` the notebooks that can be, `before` what counted for each by the rules of then."""
+    again, None for those that were changed; `here` the notebooks that can be, `before` what counted for each by the rules at that time."""
 
     def __init__(
         self,
@@ -62,17 +62,17 @@ class Regrade:
         """The submissions to grade again; `questions` says which questions of each."""
         left = []
         for row in self.only:
-            came = self.here.get(row.name)
-            if came is None:
+            submission = self.here.get(row.name)
+            if submission is None:
                 if row.gradable:
                     self.skipped.append(
                         f"{row.name}: keeps what it has, for its file is gone or was changed; gatelab grade takes in what is there now."
                     )
                 continue
-            old = self.run.reports.get(came.name)
-            whole = old is None or old.status != "graded" or old.sha256 != came.sha256
+            old = self.run.reports.get(submission.name)
+            whole = old is None or old.status != "graded" or old.sha256 != submission.sha256
             if whole and self.wanted is not None:
-                self.skipped.append(f"{came.name}: has no grade to change; gatelab grade gives it one.")
+                self.skipped.append(f"{submission.name}: has no grade to change; gatelab grade gives it one.")
                 continue
             assert old is not None or whole
             changed = self.run.store.changed(old) if old is not None and not whole else [REST]
@@ -85,8 +85,8 @@ class Regrade:
             if not whole and self.wanted is None:
                 again = [id for id in self.run.chosen if id in again or id not in missing]
             if again or whole:
-                self.questions[came.name] = list(self.run.chosen) if whole else again
-                left.append(came)
+                self.questions[submission.name] = list(self.run.chosen) if whole else again
+                left.append(submission)
         return left
 
     def grade(
@@ -99,8 +99,8 @@ class Regrade:
         """Grade them, each report on disk before the next thing happens; one that is there from an interrupted or refused
         regrading is taken as it is. Raises ProtectionMissing."""
         by_questions: dict[tuple[str, ...], list[Submission]] = {}
-        for came in left:
-            by_questions.setdefault(tuple(self.questions[came.name]), []).append(came)
+        for submission in left:
+            by_questions.setdefault(tuple(self.questions[submission.name]), []).append(submission)
         for questions, group in by_questions.items():
             self._grade(list(questions), group, jobs, accept_missing, watch)
 
@@ -128,64 +128,70 @@ class Regrade:
             watch(beside.reports[name])
         if waiting:
             beside.grade(waiting, jobs, accept_missing, watch)
-        for came in group:
-            if came.name not in beside.reports:
+        for submission in group:
+            if submission.name not in beside.reports:
                 continue
             # In memory is only what a class's tables need; the messages are in the file.
-            if (report := stage.current(came)) is not None:
-                self._take(came, report, questions)
+            if (report := stage.current(submission)) is not None:
+                self._keep_or_replace(submission, report, questions)
             else:
                 why = " ".join(beside.unwritten)
                 self.skipped.append(
-                    f"{came.name}: keeps what it has; its new report could not be kept. {why}"
+                    f"{submission.name}: keeps what it has; its new report could not be kept. {why}"
                 )
 
-    def _take(self, came: Submission, report: Report, questions: list[str]) -> None:
-        old = self.run.reports.get(came.name)
-        report.others = list(old.others if old else came.others)
+    def _keep_or_replace(self, submission: Submission, report: Report, questions: list[str]) -> None:
+        old = self.run.reports.get(submission.name)
+        report.others = list(old.others if old else submission.others)
         if old is None or set(questions) == set(self.run.chosen):
-            self.new[came.name] = report
+            self.new[submission.name] = report
         elif report.status != "graded":
             self.skipped.append(
-                f"{came.name}: {report.shown_status}, so it keeps what it has. {report.reason}"
+                f"{submission.name}: {report.shown_status}, so it keeps what it has. {report.reason}"
             )
         else:
-            self.new[came.name] = _merged(self.run, old, report, questions)
+            self.new[submission.name] = _merged(self.run, old, report, questions)
 
     def first_with_an_old_maximum(self, again: Mapping[str, Sequence[str]]) -> str:
         """The first student whose maximum would differ from lab.toml if only these questions of these submissions were graded again, as
         the beginning of a sentence; "" if there is none."""
         most = {id: self.run.lab.questions[id].points for id in self.run.chosen}
-        for came in self.run.submissions:
-            old, replaced = self.run.reports.get(came.name), set(again.get(came.name, ()))
+        for submission in self.run.submissions:
+            old, replaced = self.run.reports.get(submission.name), set(again.get(submission.name, ()))
             if old is None or old.status != "graded" or replaced == set(self.run.chosen):
                 continue
             has = {q.id: q.max_points for q in old.questions if not q.by_hand}
             for id in [id for id in most if id not in has and id not in replaced]:
-                return f"{came.name} has no {id}, which is new"
+                return f"{submission.name} has no {id}, which is new"
             for id, points in has.items():
                 if id not in most:
-                    return f"{came.name} keeps {id}, which is no longer a question"
+                    return f"{submission.name} keeps {id}, which is no longer a question"
                 if id not in replaced and not equal(points, most[id]):
-                    return f"{came.name} keeps {id} out of {number(points)}, and it is worth {number(most[id])} now"
+                    return f"{submission.name} keeps {id} out of {number(points)}, and it is worth {number(most[id])} now"
         return ""
 
     def differences(self) -> list[Difference]:
-        """What would change, in the order of the class; also where marks by hand count no longer, without anything graded again."""
+        """What would change, in the order of the class, and marks by hand that would stop or start counting although nothing is graded again."""
         found = []
-        for came in self.run.submissions:
-            if came.name in self.new:
-                found += self._differences(came, self.run.reports.get(came.name), self.new[came.name])
-            found += self._by_hand(came)
+        for submission in self.run.submissions:
+            if submission.name in self.new:
+                found += self._differences(
+                    submission, self.run.reports.get(submission.name), self.new[submission.name]
+                )
+            found += self._by_hand(submission)
         return found
 
     @property
-    def moves_marks(self) -> bool:
-        """Whether a mark by hand would count no longer, or again, although nobody gave or withdrew it."""
-        return any(self._by_hand(came) for came in self.run.submissions)
+    def affects_marks(self) -> bool:
+        """Whether a mark by hand would stop or start counting although nobody gave or withdrew it."""
+        return any(self._by_hand(submission) for submission in self.run.submissions)
 
-    def _by_hand(self, came: Submission) -> list[Difference]:
-        was, now, questions = self.before(came).marks, self.run.given(came).marks, self.run.lab.questions
+    def _by_hand(self, submission: Submission) -> list[Difference]:
+        was, now, questions = (
+            self.before(submission).marks,
+            self.run.given(submission).marks,
+            self.run.lab.questions,
+        )
         found = []
         for id in [id for id in {**was, **now} if was.get(id) != now.get(id)]:
             if id in now:
@@ -194,29 +200,33 @@ class Regrade:
                 why = f"it gives {number(questions[id].points)} now, so it is to be marked again"
             else:
                 why = "it is no longer marked by hand"
-            found.append(Difference(came.name, id, was.get(id), now.get(id), why))
+            found.append(Difference(submission.name, id, was.get(id), now.get(id), why))
         return found
 
-    def _differences(self, came: Submission, old: Report | None, new: Report) -> list[Difference]:
+    def _differences(self, submission: Submission, old: Report | None, new: Report) -> list[Difference]:
         was = old.points if old and old.status == "graded" else None
         now = new.points if new.status == "graded" else None
         if was is None or now is None or old is None:
             if was is None and now is None:
                 return []
-            return [Difference(came.name, "", was, now, new.reason if now is None else "it had no grade")]
-        given, first_given = self.run.given(came), self.before(came)
+            return [
+                Difference(submission.name, "", was, now, new.reason if now is None else "it had no grade")
+            ]
+        given, first_given = self.run.given(submission), self.before(submission)
         before = {question.id: question for question in old.questions}
         still = {question.id for question in new.questions}
         found = [
-            Difference(came.name, id, first.points, None, "it is no longer a question")
+            Difference(submission.name, id, first.points, None, "it is no longer a question")
             for id, first in before.items()
             if id not in still and not first.by_hand
         ]
-        for question in counted(new, given).questions:
+        for question in apply_corrections(new, given).questions:
             if question.by_hand or question.id not in before:
                 if not question.by_hand:
                     found.append(
-                        Difference(came.name, question.id, None, question.points, "it is a new question")
+                        Difference(
+                            submission.name, question.id, None, question.points, "it is a new question"
+                        )
                     )
                 continue
             first = before[question.id]
@@ -226,15 +236,18 @@ class Regrade:
                     why += f"; overridden, so its {number(over.points)} points stand"
                 elif lapsed := first_given.overrides.get(question.id):
                     why += f"; the override, {number(lapsed.points)}, is more than it gives now and no longer counts"
-                found.append(Difference(came.name, question.id, first.points, question.graded, why))
+                found.append(Difference(submission.name, question.id, first.points, question.graded, why))
         return found
 
-    def totals(self, came: Submission) -> tuple[float | None, float | None]:
+    def totals(self, submission: Submission) -> tuple[float | None, float | None]:
         """A student's total before and after, as it counts."""
-        old = self.run.reports.get(came.name)
-        pairs = (old, self.before(came)), (self.new.get(came.name, old), self.run.given(came))
+        old = self.run.reports.get(submission.name)
+        pairs = (
+            (old, self.before(submission)),
+            (self.new.get(submission.name, old), self.run.given(submission)),
+        )
         was, now = (
-            counted(report, given).points if report and report.status == "graded" else None
+            apply_corrections(report, given).points if report and report.status == "graded" else None
             for report, given in pairs
         )
         return was, now
@@ -267,9 +280,9 @@ class Regrade:
             marker.parent.mkdir(exist_ok=True)
             marker.touch()
         replaced = [
-            self.run.replace_report(came, self.new[came.name], self.questions[came.name])
-            for came in self.run.submissions
-            if came.name in self.new
+            self.run.replace_report(submission, self.new[submission.name], self.questions[submission.name])
+            for submission in self.run.submissions
+            if submission.name in self.new
         ]
         self.run.write_class()
         if not all(replaced):
@@ -277,9 +290,9 @@ class Regrade:
         if self.run.unwritten:
             return sum(replaced)
         staged = self.run.out / STAGE / "reports"
-        for came in self.run.submissions:
-            if came.name in self.new:
-                (staged / f"{came.file}.json").unlink(missing_ok=True)
+        for submission in self.run.submissions:
+            if submission.name in self.new:
+                (staged / f"{submission.file}.json").unlink(missing_ok=True)
         if not any(staged.glob("*.json")):  # otherwise somebody's, not decided yet
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
         return sum(replaced)

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import NoClass, class_table, of_no_regrade, of_one_run, report_needed
+from gatelab.classrun.folder import (
+    NoClass,
+    class_table,
+    report_needed,
+    require_no_interrupted_regrade,
+    require_one_run,
+)
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, QUICK, Store, StoreError
 from gatelab.lab.choose import agree, chosen_lab
@@ -18,7 +24,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.pages import display_name
-from gatelab.submission.collect import Submission, told_apart
+from gatelab.submission.collect import Submission, mark_namesakes
 from gatelab.text import escape_formula, visible
 
 
@@ -47,17 +53,17 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
         )
     run = ClassRun(
         _as_graded(lab, book), submissions, Store(out, "", folder), chosen, int(book["seed"]), bool(book.get(QUICK)),
-        lateness=lateness_in(book),
+        lateness=recorded_lateness(book),
     )  # fmt: skip
     run.trouble = next((row.get("reason", "") for row in book["submissions"] if row["status"] == PENDING), "")
     try:
-        for came, row in zip(submissions, book["submissions"], strict=True):
+        for submission, row in zip(submissions, book["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
-                run.reports[came.name] = report_needed(
+                run.reports[submission.name] = report_needed(
                     out, row
                 )  # without it a correction would lose the points
-        of_no_regrade(out)
-        of_one_run(out, book["submissions"], run.reports)
+        require_no_interrupted_regrade(out)
+        require_one_run(out, book["submissions"], run.reports)
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run
@@ -71,10 +77,10 @@ def lab_of(book: dict[str, Any], out: Path, root: Path, lab_name: str | None) ->
 
 def graded_in(book: dict[str, Any], folder: Path) -> list[Submission]:
     """Who was graded, by class.json, `folder` being the class's."""
-    return told_apart([submission_of(row, folder) for row in book["submissions"]])
+    return mark_namesakes([submission_of(row, folder) for row in book["submissions"]])
 
 
-def lateness_in(book: dict[str, Any]) -> dict[str, Lateness]:
+def recorded_lateness(book: dict[str, Any]) -> dict[str, Lateness]:
     """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
     return {
         row["name"]: Lateness(**row["lateness"])
@@ -96,25 +102,25 @@ def _as_graded(lab: Lab, book: dict[str, Any]) -> Lab:
     return (quick_lab(lab) if book.get(QUICK) else lab).with_questions(found)
 
 
-def called(run: ClassRun, said: str) -> Submission:
+def called(run: ClassRun, typed: str) -> Submission:
     """The submission meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
     by_name = {escape_formula(submission.name): submission for submission in run.submissions}
     by_name |= {submission.name: submission for submission in run.submissions}
-    found = Names(by_name).find(said)
+    found = Names(by_name).find(typed)
     if found is not None:
         return by_name[found]
     keys = (lambda s: s.file, lambda s: display_name(s.name), lambda s: s.called, lambda s: s.listed)
     for key in keys:
         matches = [
-            submission for submission in run.submissions if key(submission).casefold() == said.casefold()
+            submission for submission in run.submissions if key(submission).casefold() == typed.casefold()
         ]
         if len(matches) == 1:
             return matches[0]
         if matches:
             names = ", ".join(visible(submission.name) for submission in matches)
             raise StoreError(
-                f"{visible(said)!r}: {len(matches)} submissions are called that; type one of {names}."
+                f"{visible(typed)!r}: {len(matches)} submissions are called that; type one of {names}."
             )
-    near = nearby.near(said, by_name)
+    near = nearby.near(typed, by_name)
     hint = f"; did you mean {visible(near[0])!r}?" if near else "; the names are in grades.csv."
-    raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")
+    raise StoreError(f"{visible(typed)!r}: no submission of this class has that name{hint}")

@@ -25,7 +25,7 @@ from gatelab.limits import READINGS
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.compared import compared
-from gatelab.report.corrected import ByHand, Given, counted
+from gatelab.report.corrected import Given, HandMarkedQuestion, apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
@@ -67,7 +67,7 @@ class ClassRun:
     trouble: str = ""  # why the engine gave up, in its words
     lateness: dict[str, Lateness] = field(
         default_factory=dict
-    )  # of a class as it was graded, by the rule of then
+    )  # of a class as it was graded, by the rule at that time
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
@@ -78,7 +78,9 @@ class ClassRun:
             self.lab = quick_lab(self.lab)
         self.pages = self.pages and not self.quick
         by_hand = [
-            ByHand(id, spec.title, spec.points) for id, spec in self.lab.questions.items() if spec.by_hand
+            HandMarkedQuestion(id, spec.title, spec.points)
+            for id, spec in self.lab.questions.items()
+            if spec.by_hand
         ]
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
         most = {one.id: one.points for one in by_hand}
@@ -94,7 +96,9 @@ class ClassRun:
             if not self.book.earlier.all("grades"):
                 # The table is not one that was kept: its marks are for what the reports now next to it were made from.
                 pairs = zip(works, self.submissions, strict=True)
-                self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
+                self._first = [
+                    work._replace(sha256=self.store.bytes_graded(submission)) for work, submission in pairs
+                ]
         self.book.read(self._first, works if self.store.is_of_another_class else None)
         self.book.follow(works)
 
@@ -137,7 +141,12 @@ class ClassRun:
         """The report of a submission without a notebook to grade."""
         status: Status = "failed" if submission.ours else "ungradable"
         return Report(
-            submission.name, status, submission.problem, submission.told, seed=self.seed, lab=self.lab.name
+            submission.name,
+            status,
+            submission.problem,
+            submission.problem_for_student,
+            seed=self.seed,
+            lab=self.lab.name,
         )
 
     def keep_existing(self) -> None:
@@ -167,7 +176,7 @@ class ClassRun:
         waiting = {submission.name: submission for submission in left}
         with elsewhere or Engine(self.whole, self.seed, jobs, accept_missing) as engine:
             engine.at = at
-            pairs = [(came.name, came.path) for came in left if came.path is not None]
+            pairs = [(submission.name, submission.path) for submission in left if submission.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else (), not self.quick):
                 self._done(waiting.pop(report.submission), report)
                 watch(self.reports[report.submission])
@@ -318,7 +327,9 @@ class ClassRun:
             return ""
         # The page says what only the file keeps.
         report = report or self.store.existing(submission) or self.reports[submission.name]
-        return self._write(path, feedback_page(self.lab, counted(report, given), submission.called, made))
+        return self._write(
+            path, feedback_page(self.lab, apply_corrections(report, given), submission.called, made)
+        )
 
     def _write(self, path: Path, text: str) -> str:
         """Write a file; returns what went wrong, as a sentence. One that cannot be written must not stop the class."""

@@ -17,7 +17,7 @@ from gatelab.submission.written import Written, model_answer, rubric, written
 class ToMark:
     """One answer. `mark`: its mark; `was`: the mark of another hand-in under this name."""
 
-    came: Submission
+    submission: Submission
     answer: Written
     mark: float | None
     was: str
@@ -44,7 +44,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
         gone = "what was graded is gone or was changed; run gatelab grade again"
     except CollectError as error:
         gone = str(error)
-    texts = {name: written(came.path, lab) for name, came in found.items() if came.path}
+    texts = {name: written(submission.path, lab) for name, submission in found.items() if submission.path}
     solved = root / "solutions" / lab.name / lab.notebook
     rows = {row.name: row for row in run.rows()}
     return [
@@ -56,13 +56,13 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
             model_answer(solved, id),
             [
                 ToMark(
-                    came,
-                    texts[came.name][id] if came.name in texts else Written(problem=gone),
-                    rows[came.name].given.marks.get(id),
-                    rows[came.name].again.get(id, ""),
+                    submission,
+                    texts[submission.name][id] if submission.name in texts else Written(problem=gone),
+                    rows[submission.name].given.marks.get(id),
+                    rows[submission.name].again.get(id, ""),
                 )
-                for came in run.submissions
-                if came.sha256
+                for submission in run.submissions
+                if submission.sha256
             ],
         )
         for id, spec in lab.questions.items()
@@ -83,7 +83,7 @@ def page(run: ClassRun, found: list[Sheet]) -> str:
                 "model": sheet.model,
                 "answers": [
                     {
-                        "name": one.came.name,
+                        "name": one.submission.name,
                         "text": one.answer.text,
                         "problem": one.answer.problem,
                         "mark": "" if one.mark is None else number(one.mark),

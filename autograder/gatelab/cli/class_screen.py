@@ -30,7 +30,7 @@ def show_class(run: ClassRun, rows: list[Row], stopped: bool) -> None:
     console.print(_table(run, rows))
     for sentence in (*_without_grade(run, rows), *_protection_off(rows)):
         console.print(Text(sentence), soft_wrap=True)
-    for line in [*_unwritten(run), *lines_of_marks(run, rows), *_lost_by_all(rows)]:
+    for line in [*_unwritten(run), *lines_of_marks(run, rows), *_parts_nobody_earned(rows)]:
         typer.echo(visible(line), err=True)
     if isinstance(run.lab, QuickLab):
         typer.echo(f"\n{run.lab.says(run.chosen)}")
@@ -62,10 +62,10 @@ def _table(run: ClassRun, rows: list[Row]) -> Table:
             number(row.given.marks[id]) if id in row.given.marks else Text("–", style="dim") for id in by_hand
         ]
         name = Text(visible(row.called))
-        if row.counted and row.graded:
-            earned = {question.id: question.points for question in row.counted.questions}
+        if row.corrected and row.graded:
+            earned = {question.id: question.points for question in row.corrected.questions}
             cells = [number(earned.get(id, 0)) for id in run.chosen]
-            table.add_row(name, *cells, *marks, Text(number(row.counted.points), style="bold"))
+            table.add_row(name, *cells, *marks, Text(number(row.corrected.points), style="bold"))
         else:
             # No grade; not graded yet.
             mark = Text("–", style="red") if row.report or row.missing else Text("…")
@@ -101,8 +101,8 @@ def _unwritten(run: ClassRun) -> list[str]:
     return [*run.unwritten[:MOST_FAILURES], *rest]
 
 
-def _lost_by_all(rows: list[Row]) -> list[str]:
-    """Parts that nobody has who tried: more likely a suite or a reference at fault than the whole class."""
+def _parts_nobody_earned(rows: list[Row]) -> list[str]:
+    """Parts that everybody who tried has lost: a suite or a reference is more likely at fault than the whole class."""
     lost: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
         for question in row.report.questions if row.report and row.graded else ():
@@ -126,5 +126,7 @@ def _places(run: ClassRun) -> str:
 def _done(run: ClassRun, rows: list[Row]) -> int:
     """How many notebooks have been graded."""
     return sum(
-        row.report is not None for row, came in zip(rows, run.submissions, strict=True) if came.gradable
+        row.report is not None
+        for row, submission in zip(rows, run.submissions, strict=True)
+        if submission.gradable
     )

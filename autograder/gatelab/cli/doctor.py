@@ -43,7 +43,7 @@ def doctor_command(
     todo = 0
     for finding in (*_of_lab(lab_name), *findings(here, kit)):
         todo += bool(finding.do)
-        _tell(finding, console)
+        _print(finding, console)
     console.print(f"\n{plural(todo, 'thing')} to do." if todo else "\nAll is well.")
     raise typer.Exit(1 if todo else 0)
 
@@ -73,7 +73,7 @@ def findings(here: Path, kit: Path) -> Iterator[Finding]:
     yield from machine_leftovers.leftovers(kit)
 
 
-def _tell(finding: Finding, console: Console) -> None:
+def _print(finding: Finding, console: Console) -> None:
     mark = ("✗", "red") if finding.do else ("✓", "green")
     console.print(
         Text.assemble(mark, " ", (f"{finding.what:<24} ", "bold"), shown(finding.says)), soft_wrap=True

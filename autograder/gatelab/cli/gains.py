@@ -17,8 +17,12 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
     by_name: dict[str, list[Difference]] = defaultdict(list)
     for difference in found:
         by_name[difference.name].append(difference)
-    counted = [came for came in again.run.submissions if came.name in again.new or came.name in by_name]
-    totals = {came.name: again.totals(came) for came in counted}
+    counted = [
+        submission
+        for submission in again.run.submissions
+        if submission.name in again.new or submission.name in by_name
+    ]
+    totals = {submission.name: again.totals(submission) for submission in counted}
     for was, now in totals.values():
         gain += less(was or 0, now or 0)
         lose += less(now or 0, was or 0)

@@ -100,7 +100,7 @@ def grade(
             usage(f"{out}: is the folder of the submissions; choose another -o.")
         grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts, lab.name)
-        roster = roster or (None if fresh else _as_before(store))
+        roster = roster or (None if fresh else _previous_roster(store))
         submissions = collected(folder, lab, out, roster, attempts)
         context.with_resource(locked(out))
         store.graded_with(roster)
@@ -120,8 +120,8 @@ def grade(
     raise typer.Exit(_exit_code(run, rows, stopped))
 
 
-def _as_before(store: Store) -> Path | None:
-    """The list that the class was graded with the last time: without it, times, addresses and who is missing would be lost."""
+def _previous_roster(store: Store) -> Path | None:
+    """The roster of the last grading: without it, times, addresses and the names of missing students would be lost."""
     if (roster := store.last_roster) is not None:
         typer.echo(visible(f"Roster: {roster}, as in the last grading."), err=True)
     return roster
@@ -145,7 +145,7 @@ def _grade(
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
             typer.echo(f"{of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
-        changed = [came for came in left if run.store.was_graded(came)] if not fresh else []
+        changed = [submission for submission in left if run.store.was_graded(submission)] if not fresh else []
         if changed:
             typer.echo(
                 f"{of_notebooks(len(changed), run)} graded again, because what decides grades was changed since; gatelab regrade "

@@ -50,7 +50,7 @@ def collected(
 
 def tidy(out: Path, came_in: list[Submission]) -> None:
     """Remove what was extracted from archives that are no longer in the class."""
-    used = {came.path.parent for came in came_in if came.path}
+    used = {submission.path.parent for submission in came_in if submission.path}
     for folder in (out / UNPACKED).glob("*"):
         # Folders of single archives are called by eight hex digits (pick.py).
         if re.fullmatch(r"[0-9a-f]{8}", folder.name) and folder not in used and not folder.is_symlink():
@@ -78,17 +78,19 @@ def intake_command(
             came_in = collected(folder, lab, None, roster, attempts, Path(room))
         except (LabError, CollectError, RosterError) as error:
             usage(str(error))
-        problems = {came.name: _problem(came, lab) for came in came_in}
+        problems = {submission.name: _problem(submission, lab) for submission in came_in}
         _show(came_in, problems, folder, Path(room))
-    raise typer.Exit(1 if any(problems[came.name] for came in came_in if not came.missing) else 0)
+    raise typer.Exit(
+        1 if any(problems[submission.name] for submission in came_in if not submission.missing) else 0
+    )
 
 
-def _problem(came: Submission, lab: Lab) -> str:
+def _problem(submission: Submission, lab: Lab) -> str:
     """Why it would not be graded; nothing if it would, as far as its cells can be read."""
-    if came.path is None:
-        return came.problem
+    if submission.path is None:
+        return submission.problem
     try:
-        read_cells(read_bytes(came.path), came.path.name, lab)
+        read_cells(read_bytes(submission.path), submission.path.name, lab)
     except Ungradable as error:
         return str(error)
     return ""
@@ -100,18 +102,25 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("name", "e-mail or ID", "graded", "handed in", "attempts", "notes"):
         table.add_column(title, overflow="fold", justify="right" if title == "attempts" else "left")
-    for came in came_in:
-        notes = [problems[came.name], *came.notes]
-        if came.others:
-            notes.append(f"Not graded: {listed(came.others)}.")
-        whose = "; ".join(filter(None, (person.email or person.id for person in came.people)))
-        time = f"{came.handed_in:%Y-%m-%d %H:%M %Z}" if came.handed_in else ""
-        graded = "" if problems[came.name] else _place(came, folder, room)
-        cells = [came.listed, whose, graded, time, str(came.attempts), " ".join(filter(None, notes))]
+    for submission in came_in:
+        notes = [problems[submission.name], *submission.notes]
+        if submission.others:
+            notes.append(f"Not graded: {listed(submission.others)}.")
+        whose = "; ".join(filter(None, (person.email or person.id for person in submission.people)))
+        time = f"{submission.handed_in:%Y-%m-%d %H:%M %Z}" if submission.handed_in else ""
+        graded = "" if problems[submission.name] else _place(submission, folder, room)
+        cells = [
+            submission.listed,
+            whose,
+            graded,
+            time,
+            str(submission.attempts),
+            " ".join(filter(None, notes)),
+        ]
         table.add_row(*(Text(visible(cell)) for cell in cells))
     console.print(table)
-    ready = sum(not problems[came.name] for came in came_in)
-    missing = sum(came.missing for came in came_in)
+    ready = sum(not problems[submission.name] for submission in came_in)
+    missing = sum(submission.missing for submission in came_in)
     console.print(
         f"\n{ready} of {len(came_in) - missing} submissions can be graded; {missing} of the roster handed in nothing."
         if missing
@@ -120,12 +129,12 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     )
 
 
-def _place(came: Submission, folder: Path, room: Path) -> str:
+def _place(submission: Submission, folder: Path, room: Path) -> str:
     """Where the notebook is: its path in the class's folder, or its name in the archive that it came in."""
-    assert came.path is not None
+    assert submission.path is not None
     for base in (room / "class", folder):
-        if came.path.is_relative_to(base) and came.path != base:
-            return brief(str(came.path.relative_to(base)))
-    if came.path.is_relative_to(room):
-        return f"{brief(came.entry)}: {brief(came.path.name)}"
-    return brief(came.path.name)
+        if submission.path.is_relative_to(base) and submission.path != base:
+            return brief(str(submission.path.relative_to(base)))
+    if submission.path.is_relative_to(room):
+        return f"{brief(submission.entry)}: {brief(submission.path.name)}"
+    return brief(submission.path.name)

@@ -62,23 +62,23 @@ def mark(
             "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing, for the written answers one after the other."
         )
     with open_class(folder, root, lab_name) as run:
-        came, id = called(run, words[0]), _question(run, words[1])
+        submission, id = called(run, words[0]), _question(run, words[1])
         what = "" if run.lab.questions[id].by_hand else POINTS
         if remove or words[2] in WITHDRAWN:
-            _withdraw(run, came, what, id, f"{came.name} {id}")
+            _withdraw(run, submission, what, id, f"{submission.name} {id}")
         points, most = number_of(words[2]), run.lab.questions[id].points
         if points is None or points > most:
-            usage(f"{came.name} {id}: {words[2][:40]!r} is not a number from 0 to {most:g}.")
+            usage(f"{submission.name} {id}: {words[2][:40]!r} is not a number from 0 to {most:g}.")
         reason = one_line(why or "")
         if what and not reason:
             usage(
-                f"{came.name} {id}: say with --why why you replace the grader's points; students and later graders read it."
+                f"{submission.name} {id}: say with --why why you replace the grader's points; students and later graders read it."
             )
-        _enter(run, came, what, id, points, reason)
-        write_out(run, (came.name, id))
-        graded = _graded(run, came, id) if what else None
+        _enter(run, submission, what, id, points, reason)
+        write_out(run, (submission.name, id))
+        graded = _graded(run, submission, id) if what else None
         instead = "" if graded is None else f" instead of the grader's {number(graded)}"
-        _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
+        _say(f"{submission.name} {id}: {exact(points)} of {most:g}{instead}.", submission, run)
 
 
 def comment(
@@ -101,21 +101,21 @@ def comment(
     if len(words) not in (2, 3):
         usage("gatelab comment takes NAME TEXT, or NAME QUESTION TEXT; NAME or NAME QUESTION with --remove.")
     with open_class(graded_folder(out), root, lab_name) as run:
-        came = called(run, words[0])
+        submission = called(run, words[0])
         id = _question(run, words[1]) if len(words) == 3 else ""
         if remove:
-            _withdraw(run, came, COMMENT, id, f"{came.name} {id}".strip())
+            _withdraw(run, submission, COMMENT, id, f"{submission.name} {id}".strip())
         text = one_line(words[-1])
         if not text:
-            usage(f"{came.name}: the comment is empty; write it, or take one back with --remove.")
+            usage(f"{submission.name}: the comment is empty; write it, or take one back with --remove.")
         if len(words) == 2 and text in run.lab.questions:
-            usage(f"{came.name} {text}: the comment is missing; write it after the question.")
-        work = run.work(came)
+            usage(f"{submission.name} {text}: the comment is missing; write it after the question.")
+        work = run.work(submission)
         old = run.book.corrections.tables[COMMENT].by_key.get((work.name, id, work.sha256))
-        _enter(run, came, COMMENT, id, 0.0, text)
+        _enter(run, submission, COMMENT, id, 0.0, text)
         write_out(run)
         instead = f", in place of “{quoted(old.why)}”" if old is not None and old.why != text else ""
-        _say(f"{came.name}{f' {id}' if id else ''}: comment written{instead}.", came, run)
+        _say(f"{submission.name}{f' {id}' if id else ''}: comment written{instead}.", submission, run)
 
 
 def late(
@@ -134,25 +134,25 @@ def late(
     Example: gatelab late ada 0 --why "was ill" -o out
     """
     with open_class(graded_folder(out), root, lab_name) as run:
-        came = called(run, name)
+        submission = called(run, name)
         if remove or points in WITHDRAWN:
-            _withdraw(run, came, LATE, "", f"{came.name} late penalty")
+            _withdraw(run, submission, LATE, "", f"{submission.name} late penalty")
         taken, reason = number_of(points), one_line(why or "")
         if taken is None:
-            usage(f"{came.name}: {points[:40]!r} is not a number of points from 0 on.")
+            usage(f"{submission.name}: {points[:40]!r} is not a number of points from 0 on.")
         if not reason:
-            usage(f"{came.name}: say with --why why the rule for late work does not hold here.")
+            usage(f"{submission.name}: say with --why why the rule for late work does not hold here.")
         if run.lab.late is None:
             usage(
                 f"{run.lab.assignment / 'lab.toml'}: has no rule for late work, [late], that could be waived."
             )
-        _enter(run, came, LATE, "", taken, reason)
+        _enter(run, submission, LATE, "", taken, reason)
         write_out(run)
-        row = next(row for row in run.rows() if row.name == came.name)
-        taken = row.counted.penalty if row.counted and row.graded else taken  # no more than was earned
+        row = next(row for row in run.rows() if row.name == submission.name)
+        taken = row.corrected.penalty if row.corrected and row.graded else taken  # no more than was earned
         _say(
-            f"{came.name}: {f'{exact(taken)} points taken off' if taken else 'nothing taken off'} for lateness.",
-            came,
+            f"{submission.name}: {f'{exact(taken)} points taken off' if taken else 'nothing taken off'} for lateness.",
+            submission,
             run,
         )
 
@@ -165,33 +165,33 @@ def _question(run: ClassRun, said: str) -> str:
     return said
 
 
-def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, why: str) -> None:
-    work = run.work(came)
+def _enter(run: ClassRun, submission: Submission, what: str, id: str, points: float, why: str) -> None:
+    work = run.work(submission)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     sha256 = "" if what == LATE else work.sha256
     run.book.enter(what, Mark(work.name, id, points, sha256, work.entry, now, SOURCE, why=why))
 
 
-def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:
-    work = run.work(came)
+def _withdraw(run: ClassRun, submission: Submission, what: str, id: str, shown: str) -> NoReturn:
+    work = run.work(submission)
     if not run.book.take_out(what, work.name, id):
         usage(f"{shown}: there is nothing to withdraw.")
     write_out(run, (work.name, id))
-    _say(f"{shown}: taken back.", came, run)
+    _say(f"{shown}: taken back.", submission, run)
     raise typer.Exit(0)
 
 
-def _graded(run: ClassRun, came: Submission, id: str) -> float | None:
+def _graded(run: ClassRun, submission: Submission, id: str) -> float | None:
     """The grader's points; None if it gave none."""
-    report = run.reports.get(came.name)
+    report = run.reports.get(submission.name)
     return next((q.points for q in report.questions if q.id == id), None) if report else None
 
 
-def _say(sentence: str, came: Submission, run: ClassRun) -> None:
-    row = next(row for row in run.rows() if row.name == came.name)
+def _say(sentence: str, submission: Submission, run: ClassRun) -> None:
+    row = next(row for row in run.rows() if row.name == submission.name)
     total = (
-        f" Total now: {number(row.counted.points)}."
-        if row.counted and row.graded
+        f" Total now: {number(row.corrected.points)}."
+        if row.corrected and row.graded
         else " It has no total: it was not graded."
     )
     typer.echo(visible(sentence + total))

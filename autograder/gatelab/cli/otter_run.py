@@ -43,7 +43,7 @@ def otter_run_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
     lab_name: OfLab = None,
 ) -> None:
-    """`otter run` with a result for any file: otter by itself stops at one that is not a notebook.
+    """`otter run` with a result for any file: otter alone fails on a file that is not a notebook.
 
     Exit code 1: it could not be graded.
 

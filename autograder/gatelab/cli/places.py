@@ -30,9 +30,11 @@ Why = Annotated[str | None, typer.Option("--why", help="The reason; students rea
 Remove = Annotated[bool, typer.Option("--remove", help="Take it back.")]
 
 
-def graded_folder(said: Path | None) -> Path:
-    """The folder meant."""
-    found = said or next((place for place in (Path(), Path("out")) if (place / "class.json").is_file()), None)
+def graded_folder(typed: Path | None) -> Path:
+    """The output folder that the user means."""
+    found = typed or next(
+        (place for place in (Path(), Path("out")) if (place / "class.json").is_file()), None
+    )
     if found is None:
         usage("There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.")
     return found
@@ -57,12 +59,12 @@ def moved_marks(
 ) -> list[str]:
     """Which marks by hand counted in the class.json of before and no longer do, or the other way round, since lab.toml was changed;
     not what was typed into grades.csv, nor `given`, the name and question of what this command gave."""
-    counted = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
+    earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
     meant = {(change.name, change.question) for change in run.book.changes} | {given}
     lost: list[str] = []
     back: list[str] = []
     for row in rows:
-        was, now = counted.get(row.name, row.given.marks), row.given.marks
+        was, now = earlier.get(row.name, row.given.marks), row.given.marks
         for id in [id for id in {**was, **now} if (id in was) != (id in now) and (row.name, id) not in meant]:
             (lost if id in was else back).append(f"{row.name} {id} ({exact(was.get(id, now.get(id)))})")
     why = "because lab.toml was changed"

@@ -71,7 +71,7 @@ class Costs:
 
     @property
     def each(self) -> float:
-        """Of one submission."""
+        """Seconds per submission."""
         return self.rest + sum(self.questions.values())
 
     def estimate(self, submissions: int, jobs: int) -> str:
@@ -103,8 +103,8 @@ class Watch:
         self.total = sum(submission.gradable for submission in submissions)
         self.done = self.total - len(left)
         self.console, self.costs, self.left, self.jobs = console, costs, len(left), jobs
-        self.under_way: dict[str, str] = {}  # submission → the question that is being graded
-        self.passed: dict[str, float] = {}  # submission under way → seconds of it that are done
+        self.in_progress: dict[str, str] = {}  # submission → the question that is being graded
+        self.passed: dict[str, float] = {}  # submission in progress → seconds of it that are done
         self.behind = 0.0  # seconds of those that are done
         self.bar = Progress(
             TextColumn("grading"),
@@ -132,15 +132,15 @@ class Watch:
 
     def at(self, submission: str, question: str) -> None:
         """A question of a submission begins. Called from several threads; each writes only its own entry."""
-        before = self.costs.questions.get(self.under_way.get(submission, ""), 0.0)
-        self.under_way[submission] = question
+        before = self.costs.questions.get(self.in_progress.get(submission, ""), 0.0)
+        self.in_progress[submission] = question
         self.passed[submission] = self.passed.get(submission, self.costs.rest) + before
         self._show()
 
     def __call__(self, report: Report) -> None:
         self.done += 1
         self.behind += self.costs.each
-        self.under_way.pop(report.submission, None)
+        self.in_progress.pop(report.submission, None)
         self.passed.pop(report.submission, None)
         result = (
             f"{number(report.points)} of {number(report.max_points)}"
@@ -168,7 +168,9 @@ class Watch:
         return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
     def _show(self) -> None:
-        now = ", ".join(f"{name[:24]} {question}" for name, question in sorted(dict(self.under_way).items()))
+        now = ", ".join(
+            f"{name[:24]} {question}" for name, question in sorted(dict(self.in_progress).items())
+        )
         self.bar.update(
             self.task, completed=self.share(), done=self.done, left=self.time_left(), now=escape(now)
         )

@@ -67,7 +67,7 @@ def refusing() -> Iterator[None]:
         ctx = getattr(error, "ctx", None)
         path = str(ctx.command_path) if ctx else "gatelab"
         command = " ".join(["gatelab", *path.split()[1:]])
-        said = visible(" ".join(_said(error).split()))
+        said = visible(" ".join(_error_text(error).split()))
         end = "" if said.endswith(("?", "?.")) else "."
         usage(f"{command}: {said.rstrip('.')}{end} See {command} --help.")
     except Empty as error:
@@ -87,7 +87,7 @@ def refusing() -> Iterator[None]:
         )
 
 
-def _said(error: Any) -> str:
+def _error_text(error: Any) -> str:
     """What is wrong, as a person would say it."""
     option = str(getattr(error, "option_name", ""))
     if option[1:2].isdecimal():  # no option of ours begins with a digit

@@ -17,13 +17,13 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
-from gatelab.classrun.folder import REPLACING, NoClass, of_one_run
-from gatelab.classrun.given import given_to, mark_book
+from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
+from gatelab.classrun.given import entry_for, mark_book
 from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
-from gatelab.classrun.reopen import called, graded_in, lab_of, lateness_in, read_book, reopen
+from gatelab.classrun.reopen import called, graded_in, lab_of, read_book, recorded_lateness, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.gains import summary
@@ -83,22 +83,22 @@ def regrade_command(
         found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts, lab.name)
-        run = ClassRun(lab, submissions, store, chosen, seed, lateness=lateness_in(book))
+        run = ClassRun(lab, submissions, store, chosen, seed, lateness=recorded_lateness(book))
         store.check(chosen if run.is_part else None)
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
         run.keep_existing()
-        of_one_run(out, book["submissions"], run.reports)
+        require_one_run(out, book["submissions"], run.reports)
         again = Regrade(run, question or None, named, fresh, found, _given_before(run, book))
     except (LabError, CollectError, StoreError, MarksError, NoClass) as error:
         usage(str(error))
     run.keep_marks()
-    _tell(lines_of_marks(run, run.rows()))
+    _print(lines_of_marks(run, run.rows()))
     if newcomers:
-        _tell([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
+        _print([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
-    if not left and not again.moves_marks:
+    if not left and not again.affects_marks:
         _end_as_it_is(again, book)
     stays = partial(_write_marks, again, root, lab_name)
     if problem := again.first_with_an_old_maximum(again.questions):
@@ -106,7 +106,7 @@ def regrade_command(
         usage(f"{problem}: {WHOLE if question or named else 'gatelab grade grades all that is there now.'}")
     if left:
         _grade(again, left, jobs or processors(), accept_missing or [])
-    _tell(again.skipped)
+    _print(again.skipped)
     _offer(again, yes, stays)
 
 
@@ -137,24 +137,24 @@ def _given_before(run: ClassRun, book: Mapping[str, Any]) -> Callable[[Submissio
     rules = mark_book(run.out, book)
     rules.marks, rules.corrections = run.book.marks, run.book.corrections
     rows = {row["name"]: row for row in book["submissions"]}
-    return lambda came: given_to(rules, run.work(came), rows[came.name])
+    return lambda submission: entry_for(rules, run.work(submission), rows[submission.name])
 
 
 def _write_marks(again: Regrade, root: Path, lab_name: str | None) -> None:
-    """Write out the marks that were read from grades.csv where nothing is replaced, unless others would count no longer."""
+    """Write out the marks that were read from grades.csv where nothing is replaced, unless others would stop counting."""
     run, why = again.run, "the next regrade that replaces something, or gatelab grade, writes them out."
     if not run.book.changes:
         return
-    if not again.moves_marks:
+    if not again.affects_marks:
         try:
             as_graded = reopen(run.out, root, lab_name)
             as_graded.read_marks()
             as_graded.write_class()
-            _tell(as_graded.unwritten)
+            _print(as_graded.unwritten)
             return
         except (StoreError, LabError, MarksError) as error:
             why = str(error)
-    _tell(
+    _print(
         [f"{run.book.grades_path}: what was read from it is kept, and not in the tables and pages yet: {why}"]
     )
 
@@ -184,7 +184,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     """Show what would change, ask, replace. `stays` is called where nothing is replaced."""
     out = again.run.out
     failed = [report for report in again.new.values() if report.status == "failed"]
-    _tell([f"{report.submission}: {report.reason}" for report in failed])
+    _print([f"{report.submission}: {report.reason}" for report in failed])
     for report in failed:
         del again.new[report.submission]  # it keeps what it has
     found = again.differences()
@@ -193,7 +193,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
         stays()
         raise typer.Exit(1)
     if problem := again.first_with_an_old_maximum({name: again.questions[name] for name in again.new}):
-        _tell([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
+        _print([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
         stays()
         raise typer.Exit(1)
     if not yes and not _agreed(out):
@@ -212,12 +212,12 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
         )
         raise typer.Exit(1) from error
     replaced = again.accept()
-    _tell(again.run.unwritten)
+    _print(again.run.unwritten)
     typer.echo(f"{plural(replaced, 'report')} replaced. The earlier run is kept in {place}.")
     runs = earlier_runs(out)
     if len(runs) > 1:
         typer.echo(f"Earlier runs: {', '.join(run.name for run in runs)}.")
-    stale = [came.name for came in again.run.submissions if _is_stale(again, came.name)]
+    stale = [submission.name for submission in again.run.submissions if _is_stale(again, submission.name)]
     if stale:
         typer.echo(
             f"{plural(len(stale), 'submission')} still graded with what was before: gatelab regrade without --only and --question."
@@ -227,9 +227,9 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
 
 def _end_as_it_is(again: Regrade, book: Mapping[str, Any]) -> NoReturn:
     """Say why nothing is graded, and end."""
-    _tell([*again.skipped, *_by_hand(again.run, book)])
+    _print([*again.skipped, *_by_hand(again.run, book)])
     typer.echo(_nothing_to_grade(again))
-    _tell(again.run.unwritten)
+    _print(again.run.unwritten)
     raise typer.Exit(1 if again.run.unwritten else 0)
 
 
@@ -270,6 +270,6 @@ def _agreed(out: Path) -> bool:
         return False
 
 
-def _tell(lines: list[str]) -> None:
+def _print(lines: list[str]) -> None:
     for line in lines:
         typer.echo(visible(line), err=True)

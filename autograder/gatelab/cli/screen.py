@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
@@ -43,8 +43,8 @@ def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
         return
     if report.status != "graded":
         yield _line((name, "bold"), f"  {shown(report.shown_status)}. {shown(report.reason)}")
-        for said in said_of(report):
-            yield _below(1, shown(said), "cyan")
+        for remark in remarks_on(report):
+            yield _below(1, shown(remark), "cyan")
         return
     counted = [q for q in report.questions if not q.by_hand or q.parts]
     most = number(sum(q.max_points for q in counted))
@@ -55,8 +55,8 @@ def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
     )
     for note in [*report.notes, *(f"Hint: {hint}" for hint in report.hints)]:
         yield _below(1, shown(note))
-    for said in said_of(report):
-        yield _below(1, shown(said), "cyan")
+    for remark in remarks_on(report):
+        yield _below(1, shown(remark), "cyan")
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
     for cell in stopped[:MOST_CELLS]:
         yield _below(1, f"{shown(cell.name)} {cell.what}: {shown(cell.message)}", "yellow")
@@ -76,7 +76,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
         was = student.again.get(question.id)
         told = f"to be marked again, was {shown(was)}" if was else "no mark yet"
         yield _line("\n", (head, "bold"), f"  {told} (of {number(question.max_points)})")
-        yield from _said(question)
+        yield from _staff_remarks(question)
         return
     full = not less(question.points, question.max_points)
     points = f"  {number(question.points)} of {number(question.max_points)}"
@@ -84,7 +84,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
     if question.followed_through:
         by = f"  follow-through credit; the parts give {number(question.earned)}"
     yield _line("\n", (head, "bold"), (points, "green" if full else "red"), (by, "dim"))
-    yield from _said(question)
+    yield from _staff_remarks(question)
     if question.by_hand:
         return
     for mistake in question.mistakes:
@@ -118,10 +118,10 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
         yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
 
 
-def _said(question: Question) -> Iterator[Piece]:
+def _staff_remarks(question: Question) -> Iterator[Piece]:
     """What staff gave and wrote."""
-    for said in said_of_question(question):
-        yield _below(1, shown(said), "cyan")
+    for remark in remarks_on_question(question):
+        yield _below(1, shown(remark), "cyan")
 
 
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
@@ -154,7 +154,7 @@ def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
 
 
 def _lines(detail: Detail, closely: bool) -> Iterator[tuple[str, Frame]]:
-    """The suite's line and the student's; close up, the whole way to them."""
+    """The suite's line and the student's; with details, the whole traceback."""
     asked = detail.asked if closely else detail.asked[:1]
     student = detail.student if closely else detail.student[-1:]
     yield from (("asked" if not k else "", frame) for k, frame in enumerate(asked))

@@ -21,7 +21,7 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
             f"To be marked again, because the submission is not the one that was marked, or the question gives less now: {some(again, '; ')}."
         )
     timeless = (
-        [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]
+        [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]
         if run.lab.late
         else []
     )

@@ -40,7 +40,9 @@ def list_written(run: ClassRun, root: Path) -> None:
         if one.mark is None and not one.answer.problem
     ]
     for sheet in found:
-        unread = [visible(one.came.name) for one in sheet.answers if one.answer.problem and one.mark is None]
+        unread = [
+            visible(one.submission.name) for one in sheet.answers if one.answer.problem and one.mark is None
+        ]
         if unread:
             first = next(
                 one.answer.problem for one in sheet.answers if one.answer.problem and one.mark is None
@@ -66,11 +68,11 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
         if shown != sheet.id:
             typer.echo(_head(sheet))
             shown = sheet.id
-        typer.echo(f"\n── {sheet.id} · {visible(one.came.name)} · {k + 1} of {len(left)} " + "─" * 20)
+        typer.echo(f"\n── {sheet.id} · {visible(one.submission.name)} · {k + 1} of {len(left)} " + "─" * 20)
         typer.echo(_lines(one.answer.text) if one.answer.text else "  (nothing was written)")
         if one.was:
             typer.echo(f"  To be marked again: was {visible(one.was)}.")
-        said = _answer(f"{sheet.id} {visible(one.came.name)}, 0 to {number(sheet.most)} ({HOW}): ")
+        said = _answer(f"{sheet.id} {visible(one.submission.name)}, 0 to {number(sheet.most)} ({HOW}): ")
         if said is None or said.casefold() == "q":
             break
         if said.casefold() == "b":
@@ -83,7 +85,7 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
             typer.echo(f"{brief(said, 40)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
             if not sys.stdin.isatty():
                 usage(
-                    f"{sheet.id} {one.came.name}: what was piped in is not a mark; nothing after it was read."
+                    f"{sheet.id} {one.submission.name}: what was piped in is not a mark; nothing after it was read."
                 )
         else:
             _give(run, sheet, one, points)
@@ -93,7 +95,7 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
 
 
 def _give(run: ClassRun, sheet: Sheet, one: ToMark, points: float) -> None:
-    work = run.work(one.came)
+    work = run.work(one.submission)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     run.book.enter("", Mark(work.name, sheet.id, points, work.sha256, work.entry, now, "command"))
     try:

@@ -20,7 +20,7 @@ def equal_answers(
     if bool(mine.get("error")) != bool(theirs.get("error")) or mine.get("left") != theirs.get("left"):
         return False
     if mine.get("error"):
-        return _said(mine["error"], request) == _said(theirs["error"], request)
+        return _type_and_message(mine["error"], request) == _type_and_message(theirs["error"], request)
     # The random numbers of a new layer depend on the order of drawing; their shapes do not.
     loosely = request is not None and request["op"] == "state_dict"
     return all(
@@ -28,7 +28,7 @@ def equal_answers(
     ) and bool(mine.get("grad_error")) == bool(theirs.get("grad_error"))
 
 
-def _said(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
+def _type_and_message(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
     """Type and message of an exception. Names that the request does not mention are the student's own and do not count."""
     asked = set(_texts(request))
 

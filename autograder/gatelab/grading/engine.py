@@ -268,7 +268,7 @@ class _Examiner:
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
-        self.heard = Received(REPORT_LINE)
+        self.received = Received(REPORT_LINE)
         self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
@@ -306,7 +306,7 @@ class _Examiner:
                 self.handle = os.pidfd_open(self.pid)
             socket.send_fds(self.line, [b"C"], [own.fileno()])
         try:
-            hello = self._hear(EXAMINER_START_SECONDS, sys.maxsize)
+            hello = self._receive(EXAMINER_START_SECONDS, sys.maxsize)
         except _Stopped as error:
             raise ForkServerLost(f"the examiner did not start within {error}") from error
         if "lab" in hello:
@@ -322,7 +322,7 @@ class _Examiner:
         self.ready = False
         self.line.sendall(encode(job))
         deadline = time.monotonic() + seconds
-        while "at" in (answer := self._hear(seconds, most, deadline)):
+        while "at" in (answer := self._receive(seconds, most, deadline)):
             # A stream of lines leaves no pause in which the limits are checked.
             self._check_limits(seconds, most, deadline)
             if at is not None:
@@ -335,18 +335,18 @@ class _Examiner:
         self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
         return answer
 
-    def _hear(self, seconds: float, most: int, deadline: float | None = None) -> Message:
+    def _receive(self, seconds: float, most: int, deadline: float | None = None) -> Message:
         """The next message. `deadline`: when the time is over, if it began earlier. Raises ForkServerLost, _Stopped."""
         deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
         waiting.register(self.line, select.POLLIN)
         try:
-            while (answer := self.heard.next()) is None:
+            while (answer := self.received.next()) is None:
                 if waiting.poll(EXAMINER_LOOK_SECONDS * 1000):
                     piece = self.line.recv(PIECE)
                     if not piece:
                         raise ForkServerLost("the examiner's process is gone")
-                    self.heard.add(piece)
+                    self.received.add(piece)
                 else:
                     self._check_limits(seconds, most, deadline)
         except BadLine as error:

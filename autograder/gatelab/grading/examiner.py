@@ -181,13 +181,15 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
-        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading), heard := _Heard()])
+        code = pytest.main(
+            [*arguments, *map(str, suites)], plugins=[Given(grading), import_errors := _ImportErrors()]
+        )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        why = heard.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
+        why = import_errors.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
         raise RuntimeError(f"{lab.hidden}: the hidden suites do not run: {why}")
 
 
-class _Heard:
+class _ImportErrors:
     """Why a suite cannot be imported, which pytest only writes to its terminal: the file and the last line."""
 
     why = ""

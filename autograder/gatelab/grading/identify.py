@@ -87,7 +87,7 @@ class Evidence:
 
     @functools.cached_property
     def judged(self) -> set[int]:
-        """Where an answer decides: not where numbers are drawn, if something else is wrong too."""
+        """The places that decide. If something else is wrong too, that takes precedence over what is drawn at random."""
         fixed = self.replayed - self.drawn
         return fixed if fixed - self.right else self.replayed
 

@@ -87,7 +87,9 @@ class Grading:
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one if the last was lost."""
         self.begin(question)
-        student = Student(_Timed(self, test), self.words, self.attempt.own, self.attempt.spec.told)
+        student = Student(
+            _Timed(self, test), self.words, self.attempt.own, self.attempt.spec.training_settings
+        )
         self.attempt.students.append(student)
         return student
 
@@ -118,7 +120,7 @@ class Grading:
             if request["op"] == "has" and answer.get("value") is False:
                 running.missing.add(request["arguments"]["name"])
             elif (answer.get("error") or {}).get("type") == "NotDefined":
-                self._was_asked_for(request["arguments"].get("target"))
+                self._require_asked_name(request["arguments"].get("target"))
                 running.missing |= {answer["error"]["message"]} & set(running.spec.names)
             if answer.get("left"):
                 running.left.setdefault(test, []).extend(answer["left"])
@@ -128,7 +130,7 @@ class Grading:
             running.lost = True
             raise
 
-    def _was_asked_for(self, target: Any) -> None:
+    def _require_asked_name(self, target: Any) -> None:
         """A name that a submission lacks must be one that the lab asks for. Raises GraderFault."""
         asked = {name for spec in self.lab.questions.values() for name in spec.names}
         spec = self.attempt.spec
@@ -277,11 +279,11 @@ class Grading:
     def _end_attempt(self) -> None:
         """What is done while an attempt's worker still runs, and then its end."""
         if self.messages and not self.late:
-            self._tell_unsteady()
+            self._report_unsteady()
         self._close_worker()
         self._charge_leftovers()
 
-    def _tell_unsteady(self) -> None:
+    def _report_unsteady(self) -> None:
         """Where equal calls get different answers, the messages say so instead of how the numbers differ."""
         running = self.attempt
         for verdicts in running.verdicts.values():

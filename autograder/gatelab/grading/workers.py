@@ -43,7 +43,7 @@ from gatelab.limits import (
 )
 from gatelab.report.model import Cell, Stopped
 from gatelab.sandbox.confine import check
-from gatelab.sandbox.ending import told
+from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
@@ -91,7 +91,7 @@ class QuestionWorker:
         if why := self.main.reason():
             return why
         ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
-        return self.main.reason() or told(ended, self.cpu_limit)
+        return self.main.reason() or describe_end(ended, self.cpu_limit)
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import TOLD, reason_of
-from gatelab.folders import Vanishing, remove
+from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
@@ -43,7 +43,7 @@ class _Open:
 
     def __init__(self, lab: Lab, seed: int, accept_missing: Sequence[str], threads: int) -> None:
         with ExitStack() as stack:
-            self.folder = stack.enter_context(Vanishing("gatelab-cluster-"))
+            self.folder = stack.enter_context(TemporaryFolder("gatelab-cluster-"))
             self.engine = stack.enter_context(Engine(lab, seed, threads, accept_missing))
             self.close = stack.pop_all().close
         self.users, self.numbers = 0, itertools.count()

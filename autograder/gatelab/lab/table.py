@@ -165,7 +165,7 @@ class QuestionSpec:
     training: TrainingTable = None
 
     @property
-    def told(self) -> dict[str, Any]:
+    def training_settings(self) -> dict[str, Any]:
         """What its hidden suite gets as `student.settings`: the keys of `training`."""
         return {} if self.training is None else asdict(self.training)
 

@@ -14,7 +14,14 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.report.corrected import Counted, Given, comments_said, counted, said_of, said_of_question
+from gatelab.report.corrected import (
+    CorrectedReport,
+    Given,
+    apply_corrections,
+    comment_remarks,
+    remarks_on,
+    remarks_on_question,
+)
 from gatelab.report.items import item
 from gatelab.report.model import Report, Signed
 from gatelab.report.plain import ROUNDING, less
@@ -39,13 +46,13 @@ class Row:
     given: Given = field(default_factory=Given)  # what people gave it
     again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → the old mark
     sha256: str = ""  # of what came in
-    came: Submission | None = None  # how it was handed in, and by whom
+    submission: Submission | None = None  # how it was handed in, and by whom
     place: str = ""  # where the notebook is in the class's folder
 
     @cached_property
-    def counted(self) -> Counted | None:
+    def corrected(self) -> CorrectedReport | None:
         """The report as it counts."""
-        return counted(self.report, self.given) if self.report else None
+        return apply_corrections(self.report, self.given) if self.report else None
 
     @property
     def status(self) -> str:
@@ -56,17 +63,17 @@ class Row:
     @property
     def reason(self) -> str:
         """Why there is no grade, or what to know about a graded one."""
-        said = [self.report.reason, *self.report.notes] if self.report else [self.problem]
-        return " ".join(filter(None, [*said, *(self.came.notes if self.came else ())]))
+        remarks = [self.report.reason, *self.report.notes] if self.report else [self.problem]
+        return " ".join(filter(None, [*remarks, *(self.submission.notes if self.submission else ())]))
 
     @property
     def missing(self) -> bool:
-        return self.came is not None and self.came.missing
+        return self.submission is not None and self.submission.missing
 
     @property
     def called(self) -> str:
         """The student's name, for staff to read in a list of the class."""
-        return self.came.listed if self.came else self.name
+        return self.submission.listed if self.submission else self.name
 
     @property
     def graded(self) -> bool:
@@ -90,7 +97,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
     """
     reports = [row.report for row in rows if row.report is not None]
     graded = [row.report for row in rows if row.report is not None and row.graded]
-    as_counted = [row.counted for row in rows if row.counted is not None and row.graded]
+    corrected = [row.corrected for row in rows if row.corrected is not None and row.graded]
     by_hand = [id for id in lab.questions if lab.questions[id].by_hand]
     return {
         "lab": lab.name,
@@ -106,9 +113,9 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "counts": dict(Counter(row.status for row in rows)),
         "late": bool(lab.late),
         "earlier_runs": [],  # names of folders in earlier/, if there are any
-        "points": _points([automatic(report) for report in as_counted]),
-        "distribution": _distribution(as_counted),
-        "questions": [_question(lab, id, as_counted) for id in chosen],
+        "points": _points([automatic(report) for report in corrected]),
+        "distribution": _distribution(corrected),
+        "questions": [_question(lab, id, corrected) for id in chosen],
         "misconceptions": _misconceptions(lab, rows, bank),
         "submissions": [_submission(row) for row in rows],
         "identical": _identical(rows),
@@ -117,19 +124,19 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
 
 
 def _submission(row: Row) -> dict[str, Any]:
-    report, as_counted = row.report, row.counted if row.graded else None
+    report, corrected = row.report, row.corrected if row.graded else None
     return {
         "name": row.name,
         "called": row.called,
-        **_submission_entry(row.came),
+        **_submission_entry(row.submission),
         "file": row.file,
         "sha256": row.sha256,
         "graded_with": signature(report) if report else "",
         "status": row.status,
         "reason": row.reason,
         "has_pages": report is not None,
-        "points": automatic(as_counted) if as_counted else None,
-        "questions": {q.id: q.points for q in as_counted.questions if not q.by_hand} if as_counted else {},
+        "points": automatic(corrected) if corrected else None,
+        "questions": {q.id: q.points for q in corrected.questions if not q.by_hand} if corrected else {},
         "notes": report.notes if report else [],
         "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
@@ -137,28 +144,28 @@ def _submission(row: Row) -> dict[str, Any]:
         "again": dict(row.again),
         "place": row.place,
         "lateness": row.given.lateness.to_dict(),
-        "penalty": as_counted.penalty if as_counted else 0.0,
+        "penalty": corrected.penalty if corrected else 0.0,
         "overrides": {id: mark.points for id, mark in row.given.overrides.items()},
-        "said": [*(f"{id}: {line}" for id, line in _said(as_counted)), *said_of(as_counted)]
-        if as_counted
-        else comments_said(row.given),
+        "said": [*(f"{id}: {line}" for id, line in _question_remarks(corrected)), *remarks_on(corrected)]
+        if corrected
+        else comment_remarks(row.given),
     }
 
 
-def _said(report: Counted) -> list[tuple[str, str]]:
-    return [(question.id, line) for question in report.questions for line in said_of_question(question)]
+def _question_remarks(report: CorrectedReport) -> list[tuple[str, str]]:
+    return [(question.id, line) for question in report.questions for line in remarks_on_question(question)]
 
 
-def automatic(report: Counted) -> float:
+def automatic(report: CorrectedReport) -> float:
     """The points that count in the questions graded automatically, minus their share of the late penalty: marks by hand bear the rest."""
     points = sum(question.points for question in report.questions if not question.by_hand)
     share = points / report.before_penalty if report.before_penalty else 0.0
     return round(points - report.penalty * share, 6)
 
 
-def _submission_entry(came: Submission | None) -> dict[str, Any]:
+def _submission_entry(submission: Submission | None) -> dict[str, Any]:
     """How it was handed in, for the delivery of grades and feedback."""
-    if came is None:
+    if submission is None:
         return {}
     people = [
         {
@@ -169,17 +176,17 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
             "ids": list(one.ids),
             "moodle": one.moodle,
         }
-        for one in came.people
+        for one in submission.people
     ]
     return {
-        "entry": came.entry,
+        "entry": submission.entry,
         "people": people,
-        "handed_in": came.handed_in.isoformat() if came.handed_in else None,
-        "attempts": came.attempts,
-        "newest": came.newest,
-        "attempt": came.attempt,
-        "remarks": list(came.notes),
-        "problem": came.problem if came.missing else "",
+        "handed_in": submission.handed_in.isoformat() if submission.handed_in else None,
+        "attempts": submission.attempts,
+        "newest": submission.newest,
+        "attempt": submission.attempt,
+        "remarks": list(submission.notes),
+        "problem": submission.problem if submission.missing else "",
     }
 
 
@@ -224,7 +231,7 @@ def _points(totals: list[float]) -> dict[str, float]:
     }
 
 
-def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
+def _distribution(graded: list[CorrectedReport]) -> list[dict[str, float]]:
     """How many submissions earned what share of the points; full marks fall into the last bin."""
     counts = [0] * BINS
     for report in graded:
@@ -233,7 +240,7 @@ def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
     return [{"from": 100 * k // BINS, "to": 100 * (k + 1) // BINS, "count": n} for k, n in enumerate(counts)]
 
 
-def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
+def _question(lab: Lab, id: str, graded: list[CorrectedReport]) -> dict[str, Any]:
     spec = lab.questions[id]
     came_in = [question for report in graded for question in report.questions if question.id == id]
     # A stub says nothing about the question: it is counted, and left out of everything else.

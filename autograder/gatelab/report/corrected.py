@@ -17,7 +17,7 @@ NO_REASON = "no reason was given"
 
 
 @dataclass(frozen=True)
-class ByHand:
+class HandMarkedQuestion:
     """A question marked by hand, as the lab has it now."""
 
     id: str
@@ -36,7 +36,7 @@ class Given:
     penalty: Mark | None = None  # instead of the late rule's penalty
     lateness: Lateness = field(default_factory=Lateness)
     # The lab's questions marked by hand as they are now, not when the submission was graded; None: those in the report.
-    by_hand: tuple[ByHand, ...] | None = None
+    by_hand: tuple[HandMarkedQuestion, ...] | None = None
 
     @classmethod
     def of(cls, marks: dict[str, float]) -> Given:
@@ -60,19 +60,19 @@ class Corrected(Question):
         return self.given is None and self.credit > self.earned
 
     @property
-    def said(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """Remarks by staff, for student and staff, one sentence each."""
-        said = []
+        remarks = []
         if self.given is not None:
-            said.append(
+            remarks.append(
                 f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, instead of the grader's "
                 f"{number(self.graded)}: {self.given.why or NO_REASON}."
             )
         if self.why:
-            said.append(f"Marked by hand: {self.why}")
+            remarks.append(f"Marked by hand: {self.why}")
         if self.comment:
-            said.append(f"Comment: {self.comment}")
-        return said
+            remarks.append(f"Comment: {self.comment}")
+        return remarks
 
 
 def _taken_off(points: float) -> str:
@@ -80,7 +80,7 @@ def _taken_off(points: float) -> str:
 
 
 @dataclass
-class Counted(Report):
+class CorrectedReport(Report):
     """A report with all corrections; `points` is the total minus the late penalty."""
 
     given: Given = field(default_factory=Given)
@@ -116,33 +116,33 @@ class Counted(Report):
         return round(self.before_penalty - self.penalty, 6)
 
     @property
-    def said(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """What staff and the late rule say about the work as a whole: one sentence each."""
-        said, rule, by = [], self.given.lateness.text, self.given.penalty
+        remarks, rule, by = [], self.given.lateness.text, self.given.penalty
         if rule:
-            said.append(rule)
+            remarks.append(rule)
         if by is not None and self.status == "graded":
             what = _taken_off(self.penalty) if self.penalty else "Nothing is taken off"
-            said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
+            remarks.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
-            said.append(f"{_taken_off(self.penalty)} for lateness.")
+            remarks.append(f"{_taken_off(self.penalty)} for lateness.")
         if self.status != "graded":  # no question is shown, so comments on one are listed here
-            return [*said, *comments_said(self.given)]
+            return [*remarks, *comment_remarks(self.given)]
         if comment := self.given.comments.get(""):
-            said.append(f"Comment: {comment}")
-        return said
+            remarks.append(f"Comment: {comment}")
+        return remarks
 
 
-def comments_said(given: Given) -> list[str]:
+def comment_remarks(given: Given) -> list[str]:
     """All comments, one sentence each, for a page that shows no questions."""
     return [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
 
 
-def counted(report: Report, given: Given) -> Counted:
+def apply_corrections(report: Report, given: Given) -> CorrectedReport:
     """The report with what staff gave."""
     values = {f.name: getattr(report, f.name) for f in fields(Report)}
     values["questions"] = [_corrected(question, given) for question in _questions(report, given)]
-    return Counted(**values, given=given)
+    return CorrectedReport(**values, given=given)
 
 
 def _questions(report: Report, given: Given) -> list[Question]:
@@ -168,9 +168,9 @@ def _corrected(question: Question, given: Given) -> Question:
     return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
 
 
-def said_of(report: Report) -> list[str]:
-    """`Counted.said`; empty for a report without corrections."""
-    return report.said if isinstance(report, Counted) else []
+def remarks_on(report: Report) -> list[str]:
+    """`CorrectedReport.remarks`; empty for a report without corrections."""
+    return report.remarks if isinstance(report, CorrectedReport) else []
 
 
 def given_for(question: Question) -> Mark | None:
@@ -178,6 +178,6 @@ def given_for(question: Question) -> Mark | None:
     return question.given if isinstance(question, Corrected) else None
 
 
-def said_of_question(question: Question) -> list[str]:
-    """`Corrected.said`; empty for a question without corrections."""
-    return question.said if isinstance(question, Corrected) else []
+def remarks_on_question(question: Question) -> list[str]:
+    """`Corrected.remarks`; empty for a question without corrections."""
+    return question.remarks if isinstance(question, Corrected) else []

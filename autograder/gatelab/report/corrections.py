@@ -50,7 +50,7 @@ class Corrections:
         """The penalty that replaces the late rule's."""
         return self.late.by_key.get((work.name, "", ""))
 
-    def said(self, work: Work) -> dict[str, str]:
+    def comments_on(self, work: Work) -> dict[str, str]:
         """Question ("" for the whole submission) → comment."""
         return {
             mark.question: mark.why

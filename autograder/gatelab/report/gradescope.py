@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.corrected import Counted, said_of, said_of_question
+from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
 from gatelab.report.detail import tracebacks
 from gatelab.report.model import Cell, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
@@ -85,7 +85,7 @@ def summary(
 ) -> str:
     """What goes above the questions: the points, or why there are none, and the cells that did not run to the end. `points`: the
     sentence about the points in a report without changes by staff."""
-    counts = isinstance(report, Counted) and report.status == "graded"
+    counts = isinstance(report, CorrectedReport) and report.status == "graded"
     open_ = [question for question in questions if question.by_hand and not question.parts]
     here = sum(question.max_points for question in questions if question not in open_)
     lines = []
@@ -99,7 +99,7 @@ def summary(
         lines.append(sentence.format(number(report.points), number(here)))
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
-    lines += [shown(note) for note in [*report.notes, *said_of(report)]]
+    lines += [shown(note) for note in [*report.notes, *remarks_on(report)]]
     if open_:
         total = sum(question.max_points for question in open_)
         verb = "is" if len(open_) == 1 else "are"
@@ -107,15 +107,15 @@ def summary(
         lines.append(
             f"{', '.join(q.id for q in open_)} ({plural(total, 'point')}) {verb} marked by hand{end}"
         )
-    lines += [shown(f"{question.id}: {line}") for question in open_ for line in said_of_question(question)]
+    lines += [shown(f"{question.id}: {line}") for question in open_ for line in remarks_on_question(question)]
     lines += [_cell(cell) for cell in report.cells if cell.what != "skipped"][:CELLS_NAMED]
     return "\n".join(lines)
 
 
 def feedback(question: Question) -> str:
     """The feedback on a question as plain text: the note, then every part with its points."""
-    said = [*said_of_question(question), question.note, question.follow_through]
-    lines = [shown(line) for line in said if line]
+    remarks = [*remarks_on_question(question), question.note, question.follow_through]
+    lines = [shown(line) for line in remarks if line]
     for part in question.parts if not question.by_hand else ():
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.told:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from itertools import groupby
 
-from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import display_name, plural, sentence, words
 from gatelab.report.plain import less, number
@@ -20,12 +20,12 @@ CELLS_NAMED = 5
 
 def mail(title: str, report: Report, questions: list[str], called: str = "") -> str:
     """The e-mail. `title` is the lab's. `questions` are the IDs it covers; empty: all in which points were lost or staff gave something.
-    The report is one that `counted` returned; `called` is the student's name, if known.
+    The report is one that `apply_corrections` returned; `called` is the student's name, if known.
     """
     name = shown(called or display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
     if report.status != "graded":
-        for remark in [report.told or report.reason, *said_of(report)]:
+        for remark in [report.told or report.reason, *remarks_on(report)]:
             lines += _wrapped(shown(remark))
         return _joined([*lines, "", *_end()])
     waiting = [q for q in report.questions if q.by_hand and not q.parts]
@@ -39,7 +39,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
         lines += _wrapped(
             f"{ids} ({plural(int(of) if of == int(of) else of, 'point')}) {verb} not marked yet."
         )
-    for note in [*report.notes, *said_of(report)]:
+    for note in [*report.notes, *remarks_on(report)]:
         lines += _wrapped(shown(note))
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     if cells:
@@ -53,7 +53,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     covered = [
         q
         for q in report.questions
-        if q.id in questions or (not questions and (q in lost or said_of_question(q)))
+        if q.id in questions or (not questions and (q in lost or remarks_on_question(q)))
     ]
     for question in covered:
         lines += ["", *(_unmarked(question) if question in waiting else _question(question))]
@@ -65,7 +65,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
 def _unmarked(question: Question) -> list[str]:
     """A question that is marked by hand and has no mark yet."""
     lines = [f"{question.id}, {question.title}: not marked yet"]
-    for remark in said_of_question(question):
+    for remark in remarks_on_question(question):
         lines += _wrapped(shown(remark))
     return lines
 
@@ -74,7 +74,7 @@ def _question(question: Question) -> list[str]:
     lines = [
         f"{question.id}, {question.title}: {number(question.points)} of {number(question.max_points)} points"
     ]
-    for remark in said_of_question(question):
+    for remark in remarks_on_question(question):
         lines += _wrapped(shown(remark))
     for mistake in question.mistakes:
         lines += _wrapped(shown(mistake.says))

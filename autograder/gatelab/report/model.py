@@ -77,8 +77,8 @@ class Mistake:
 
 @dataclass(slots=True)
 class Otherwise:
-    """Staff: a question graded a second time, over other versions of what it builds on. It gave no more, so it does
-    not count."""
+    """Staff: a question graded a second time, over other versions of what it builds on. It earned no
+    more points, so it does not count."""
 
     __pydantic_config__ = STRICT
 
@@ -122,7 +122,7 @@ class Question:
 
     @property
     def points(self) -> float:
-        """What counts."""
+        """The points that count."""
         return self.graded
 
     @property
@@ -153,7 +153,7 @@ class Question:
 
     @property
     def begun(self) -> bool:
-        """Whether anything was written here: some part failed otherwise than by coming back as it was handed out."""
+        """Whether the student wrote anything here."""
         return not self.parts or any(part.passed or part.kind is not Kind.UNTOUCHED for part in self.parts)
 
 

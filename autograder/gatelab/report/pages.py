@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.drawn import drawn
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.plain import number
@@ -40,7 +40,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "")
             graded=report.status == "graded",
             our_fault=report.status == "failed",
             reason=report.told or report.reason,
-            notes=[shown(note) for note in [*report.notes, *said_of(report)]],
+            notes=[shown(note) for note in [*report.notes, *remarks_on(report)]],
             file=report.sha256[:12],
             points=report.points,
             max_points=sum(question.max_points for question in counted),
@@ -50,7 +50,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "")
                 {
                     "id": q.id,
                     "max_points": q.max_points,
-                    "said": [shown(line) for line in said_of_question(q)],
+                    "said": [shown(line) for line in remarks_on_question(q)],
                 }
                 for q in unmarked
             ],
@@ -79,7 +79,7 @@ def _question(question: Question) -> dict[str, Any]:
         "title": question.title,
         "points": question.points,
         "max_points": question.max_points,
-        "said": [shown(line) for line in said_of_question(question)],
+        "said": [shown(line) for line in remarks_on_question(question)],
         "notes": _notes(question),
         "by_hand": question.by_hand,
         "curve": drawn(question.curve),

@@ -47,18 +47,18 @@ def changes(last: dict[str, LastRow], submissions: list[dict[str, Any]]) -> list
         if row["status"] == PENDING:
             continue
         if was is None:
-            found.append({"name": row["name"], "was": "", "now": _said(row), "why": "came in"})
-        elif _said(was) != _said(row):
+            found.append({"name": row["name"], "was": "", "now": _result(row), "why": "came in"})
+        elif _result(was) != _result(row):
             why = "another file came in" if was["sha256"] != row["sha256"] else "graded again or corrected"
-            found.append({"name": row["name"], "was": _said(was), "now": _said(row), "why": why})
+            found.append({"name": row["name"], "was": _result(was), "now": _result(row), "why": why})
     here = {row["name"] for row in submissions}
     gone = [
-        {"name": name, "was": _said(was), "now": "", "why": "is no longer there"}
+        {"name": name, "was": _result(was), "now": "", "why": "is no longer there"}
         for name, was in last.items()
         if name not in here
     ]
     return [*found, *gone]
 
 
-def _said(row: Mapping[str, Any]) -> str:
+def _result(row: Mapping[str, Any]) -> str:
     return f"{row['points']:g}" if row["points"] is not None else str(row["status"])

@@ -32,7 +32,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     table.writerow(columns(lab, chosen))
     for row in rows:
         head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
-        report = row.counted if row.graded else None
+        report = row.corrected if row.graded else None
         points = {q.id: q.points for q in report.questions} if report else {}
         points |= {id: mark.points for id, mark in row.given.overrides.items()}
         late = [number(report.penalty) if report and report.penalty else ""]
@@ -67,7 +67,7 @@ def overridden(row: Row) -> list[str]:
         instead = f" instead of {number(graded[id])}" if id in graded else ""
         entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
     if penalty := row.given.penalty:
-        instead = f" instead of {number(row.counted.by_rule)}" if row.counted and row.graded else ""
+        instead = f" instead of {number(row.corrected.by_rule)}" if row.corrected and row.graded else ""
         entries.append(
             f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})"
         )
@@ -76,7 +76,7 @@ def overridden(row: Row) -> list[str]:
 
 
 def _submission_cells(row: Row) -> list[str]:
-    submission = row.came
+    submission = row.submission
     if submission is None:
         return [""] * len(HAND_IN)
     time = submission.handed_in.isoformat(sep=" ", timespec="seconds") if submission.handed_in else ""

@@ -18,7 +18,7 @@ CRASHES = {
 CLOSED = "Your code closed its line to the grader."
 
 
-def told(ended: Any, limit: float) -> str:
+def describe_end(ended: Any, limit: float) -> str:
     """The sentence.
 
     ended: `[status, processor seconds]` as os.wait4 returns them, or anything else if nobody saw the end. Workers report it for

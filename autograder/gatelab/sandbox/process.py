@@ -27,7 +27,7 @@ from gatelab.limits import (
 )
 from gatelab.sandbox.confine.apply import USERS, Settings
 from gatelab.sandbox.confine.memory import killed_by_machine
-from gatelab.sandbox.ending import told
+from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.worker import wire
@@ -166,7 +166,7 @@ class WorkerProcess:
         deadline = time.monotonic() + COLLECT_SECONDS
         while not (report := self._warden_report()) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        return self.reason() or told(report.get("ended"), self.cpu_limit)
+        return self.reason() or describe_end(report.get("ended"), self.cpu_limit)
 
     def reason(self) -> str:
         """Why the grader ended the worker; "" if it did not. Raises GraderFault if the machine did."""

@@ -33,7 +33,7 @@ from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
 from gatelab.text import brief, visible
 
-__all__ = ["CollectError", "Submission", "collect", "one", "sha256_of", "told_apart"]
+__all__ = ["CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
 
 NOTHING = "Nothing was handed in."
 
@@ -46,7 +46,7 @@ class Submission:
     file: str  # stem of this submission's output files
     path: Path | None  # the notebook; None if there is none to grade
     problem: str = ""  # why there is none and what to do, in one sentence for staff
-    told: str = ""  # the same for the student
+    problem_for_student: str = ""  # the same for the student
     sha256: str = ""
     others: tuple[str, ...] = ()  # notebooks and earlier attempts that came with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
@@ -119,10 +119,10 @@ def collect(
     rows = _rows(people, every_attempt)
     rows.sort(key=lambda row: os.fsencode(row.raw))
     submissions = _submissions(rows, lab, roster)
-    return told_apart(submissions + (_missing(submissions, roster) if roster else []))
+    return mark_namesakes(submissions + (_missing(submissions, roster) if roster else []))
 
 
-def told_apart(rows: list[Submission]) -> list[Submission]:
+def mark_namesakes(rows: list[Submission]) -> list[Submission]:
     """The same rows, each with `alike` set if another person has the same name."""
     count = Counter(row.called for row in rows)
     return [replace(row, alike=count[row.called] > 1) for row in rows]
@@ -303,12 +303,14 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
             sha256 = sha256_of(path)
         except OSError as error:
             path, problem = None, unreadable(error)
-    staff = told = ""
+    staff = problem_for_student = ""
     if problem:
         staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
-        told = TOLD if problem.ours else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
+        problem_for_student = (
+            TOLD if problem.ours else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
+        )
     ours = problem is not None and problem.ours
-    return Submission(name, stem, path, staff, told, sha256, picked.others, ours)
+    return Submission(name, stem, path, staff, problem_for_student, sha256, picked.others, ours)
 
 
 def sha256_of(path: Path) -> str:

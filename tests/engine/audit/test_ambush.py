@@ -22,7 +22,7 @@ def test_right_work_passes_the_check_and_a_known_mistake_does_not(
     ("before", "after"),
     [("real = targets != pad", "real = targets > pad"), ("index).squeeze(-1)", "index).squeeze()")],
 )
-def test_a_former_ambush_is_seen(lab: Lab, before: str, after: str) -> None:
+def test_a_former_ambush_is_detected(lab: Lab, before: str, after: str) -> None:
     source = lab.reference("q9")
     assert before in source
     assert not is_green(lab, "q9", source.replace(before, after))

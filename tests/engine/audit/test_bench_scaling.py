@@ -25,6 +25,6 @@ def test_the_kit_and_the_machine_are_measured_in_one_run() -> None:
     assert f"{share:.2f} of the machine's own scaling" in told.getvalue()
 
 
-def test_scaling_is_of_the_rates_and_growth_of_the_costs() -> None:
+def test_scaling_compares_rates_and_growth_compares_costs() -> None:
     side = Side(rate=(2.0, 3.0), cpu=(0.5, 0.6))
     assert (side.scaling, side.growth) == pytest.approx((1.5, 1.2))

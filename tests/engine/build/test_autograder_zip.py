@@ -49,7 +49,7 @@ def names(built):
     return zipfile.ZipFile(built).namelist()
 
 
-def test_the_bytes_are_the_same_again(lab, built, tmp_path):
+def test_building_twice_gives_the_same_bytes(lab, built, tmp_path):
     again = build_autograder_zip(lab, tmp_path)
     assert again.name == built.name == "softmax-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
@@ -70,7 +70,7 @@ app(sys.argv[2:])
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
-def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, kit, built, tmp_path):
+def test_an_interrupted_zip_leaves_the_previous_one_and_nothing_else(by, kit, built, tmp_path):
     place = tmp_path / built.name
     place.write_bytes(built.read_bytes())
     words = [str(int(by)), "zip", "-o", str(tmp_path), "--root", str(kit)]
@@ -176,7 +176,7 @@ def test_the_image_has_the_interpreter_of_the_repositorys_environment(built):
 
 
 @pytest.mark.parametrize("place", [".", "assignment/softmax", "tests/softmax/hidden"])
-def test_wherever_it_is_typed_the_zip_goes_to_the_kits_dist(
+def test_the_zip_goes_to_the_kits_dist_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """In a lab's folder it would be committed with the lab, and from assignment/ be handed out."""

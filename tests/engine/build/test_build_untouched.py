@@ -43,7 +43,7 @@ def check(tmp_path: Path, source: str, wanted: dict | None = None, *others: str)
     untouched.check(tmp_path, Lab.in_repository(TINY), wanted or WANTED)
 
 
-def test_a_stub_in_every_function_and_method_is_what_is_wanted(tmp_path):
+def test_a_release_with_a_stub_in_every_function_and_method_passes(tmp_path):
     check(tmp_path, LAYER)
 
 

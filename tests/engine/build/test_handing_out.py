@@ -158,7 +158,7 @@ def test_an_unknown_revision_is_reported(kit: Path, revision: str, sentence: str
     assert sentence in said(kit, "diff", revision, code=2)
 
 
-def test_outside_of_git_it_says_so(kit: Path) -> None:
+def test_a_diff_with_a_revision_outside_of_git_is_refused(kit: Path) -> None:
     shutil.rmtree(kit / ".git")
     assert "is not a git repository; compare without a revision." in said(kit, "diff", "HEAD", code=2)
 
@@ -260,7 +260,7 @@ def test_a_second_release_follows_the_first_on_whatever_branch_is_the_default(
 
 
 @pytest.mark.parametrize("name", ["main", "trunk"])
-def test_a_release_goes_on_with_the_branch_that_is_there_where_the_default_is_not(
+def test_a_release_continues_the_existing_branch_if_the_default_is_missing(
     kit: Path, tmp_path: Path, name: str
 ) -> None:
     """As an earlier version left it: the release on main, and HEAD on a branch that is not there."""
@@ -312,9 +312,7 @@ REMOTE = {
 
 
 @pytest.mark.parametrize("case", REMOTE)
-def test_what_stops_a_push_is_told_of_the_repository_and_not_of_a_folder_that_is_gone(
-    kit: Path, tmp_path: Path, case: str
-) -> None:
+def test_a_refused_push_names_the_repository(kit: Path, tmp_path: Path, case: str) -> None:
     bare = bare_repository(tmp_path / "bare.git", "trunk")
     spoil, sentence = REMOTE[case]
     spoil(bare, tmp_path)
@@ -375,7 +373,7 @@ app(sys.argv[3:])
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("at", ["move", "commit"])
-def test_a_release_that_was_stopped_goes_on_when_it_is_typed_again(
+def test_an_interrupted_release_continues_when_the_command_is_repeated(
     kit: Path, tmp_path: Path, at: str, by: signal.Signals
 ) -> None:
     to = tmp_path / "students"
@@ -521,7 +519,7 @@ def test_a_question_that_lacks_something_is_not_built(kit: Path, case: str) -> N
     assert words.count(". ") <= 2, words
 
 
-def test_the_page_for_instructors_is_typed_through(
+def test_the_commands_of_the_page_for_instructors_run(
     kit: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (root / "docs" / "hand-out.md").read_text(encoding="utf-8")

@@ -94,7 +94,7 @@ MORE: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", PURE)
-def test_a_picture_that_is_only_that_is_taken(name: str) -> None:
+def test_a_picture_without_other_data_is_accepted(name: str) -> None:
     ending, make = PURE[name]
     if ending != ".svg":
         Image.open(io.BytesIO(make())).load()
@@ -102,7 +102,7 @@ def test_a_picture_that_is_only_that_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MORE)
-def test_what_a_picture_holds_besides_is_named(name: str) -> None:
+def test_other_data_in_a_picture_is_named(name: str) -> None:
     ending, make, said = MORE[name]
     with pytest.raises(pictures.Odd) as odd:
         pictures.check(make(), ending)
@@ -153,7 +153,7 @@ def put(kit: Path, name: str, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def test_a_picture_is_released_and_its_change_is_told(kit: Path) -> None:
+def test_a_picture_is_released_and_its_change_is_reported(kit: Path) -> None:
     put(kit, "img/the axes.png", picture("PNG"))
     show(kit, '![axes](<img/the axes.png> "x") ![](img/the%20axes.png) [the folder](img)', release="img")
     accept_now(kit)
@@ -193,7 +193,7 @@ def test_a_link_to_what_students_do_not_get_is_refused_with_its_line(kit: Path, 
     accept_now(kit)
 
 
-def test_a_picture_with_more_in_it_is_refused(kit: Path) -> None:
+def test_a_picture_with_other_data_is_refused(kit: Path) -> None:
     put(kit, "axes.png", FULL[".png"]())
     show(kit, "![a](axes.png)", release="axes.png")
     said = r"axes.png of the release holds more than the picture \(chunk \w+\); save the picture alone"
@@ -201,7 +201,7 @@ def test_a_picture_with_more_in_it_is_refused(kit: Path) -> None:
         accept_now(kit)
 
 
-def test_an_ending_in_capitals_is_that_of_a_picture_too(kit: Path) -> None:
+def test_an_extension_in_capitals_is_recognised_too(kit: Path) -> None:
     put(kit, "img/IMG_1.JPG", picture("JPEG"))
     put(kit, "img/A.SVG", SVG.format("").encode())
     show(kit, "![a](img/IMG_1.JPG) ![b](img/A.SVG)", release="img")
@@ -239,7 +239,7 @@ def test_an_svg_is_searched_for_solutions(kit: Path) -> None:
         "a list[0] (of x)",
     ],
 )
-def test_what_leads_to_no_file_or_to_one_of_theirs_is_no_fault(text: str) -> None:
+def test_links_to_no_file_or_to_a_file_of_students_are_allowed(text: str) -> None:
     assert list(links.broken(text, "lab.ipynb", {"lab.ipynb", "tests/q1.py"}, ROOT)) == []
 
 
@@ -254,6 +254,6 @@ def test_what_leads_to_no_file_or_to_one_of_theirs_is_no_fault(text: str) -> Non
         ("tests/q11.py", "(did you mean tests/q1.py?)"),
     ],
 )
-def test_a_link_out_of_the_handout_is_one_to_nothing(tmp_path: Path, target: str, said: str) -> None:
+def test_a_link_out_of_the_handout_counts_as_broken(tmp_path: Path, target: str, said: str) -> None:
     [(line, why)] = links.broken(f"one\n[a]({target})", "lab.ipynb", {"lab.ipynb", "tests/q1.py"}, tmp_path)
     assert line == 2 and why.startswith(f"links to {target}, ") and said in why

@@ -65,7 +65,7 @@ def installs(said: list[str]) -> list[str]:
     ]
 
 
-def test_torch_comes_from_the_cpu_index_and_everything_in_the_versions_of_the_lock(image: Path) -> None:
+def test_torch_comes_from_the_cpu_index_and_everything_has_the_locked_version(image: Path) -> None:
     source = image / "autograder" / "source"
     said = calls(image)
     assert installs(said) == [

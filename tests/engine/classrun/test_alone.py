@@ -32,7 +32,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return tiny
 
 
-def test_the_second_command_says_so_and_changes_nothing_until_the_first_is_killed(tiny: Tiny) -> None:
+def test_a_second_command_is_refused_and_changes_nothing_until_the_first_is_killed(tiny: Tiny) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tiny.out)], stdout=subprocess.PIPE, text=True
     )

@@ -86,17 +86,19 @@ class TestOtherPoints:
         return tiny
 
     @pytest.mark.parametrize("words", [("--only", "bob"), ("--question", "q2", "--fresh")])
-    def test_are_not_given_to_a_part_of_the_class(self, tiny: Tiny, words: tuple[str, ...]) -> None:
+    def test_other_points_are_not_given_to_part_of_the_class(
+        self, tiny: Tiny, words: tuple[str, ...]
+    ) -> None:
         before = tiny.totals()
         said = regrade(tiny, *words, code=2)
         assert "regrade the whole class, without --only and --question." in said and "q1" in said
         assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
 
-    def test_are_not_given_where_a_notebook_is_gone(self, tiny: Tiny) -> None:
+    def test_marks_are_not_offered_for_a_removed_notebook(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder / "cleo")
         assert "cleo keeps q1 out of 4, and it is worth 2 now: gatelab grade" in regrade(tiny, code=2)
 
-    def test_are_given_to_everybody(self, tiny: Tiny) -> None:
+    def test_other_points_are_given_to_everybody(self, tiny: Tiny) -> None:
         regrade(tiny)
         assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
 
@@ -112,7 +114,7 @@ def remove_q2(tiny: Tiny) -> None:
         shutil.rmtree(tiny.suite.parents[1] / "bank" / kind / "q2", ignore_errors=True)
 
 
-def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+def test_a_student_who_loses_the_points_of_a_removed_question_is_named(tiny: Tiny) -> None:
     remove_q2(tiny)
     said = regrade(tiny)
     assert "ada: total 12 → 6 q2: 6 → no grade (it is no longer a question)" in said
@@ -120,7 +122,7 @@ def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny
     assert tiny.totals() == {"ada": "6 of 6", "bob": "3 of 4", "cleo": "4 of 4"}
 
 
-def test_what_staff_gave_to_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+def test_staff_corrections_of_a_removed_question_are_named(tiny: Tiny) -> None:
     assert tiny.gatelab("mark", "cleo", "q2", "5", "--why", "by hand").exit_code == 0
     assert tiny.gatelab("comment", "bob", "q2", "see me").exit_code == 0
     assert "Kept and not counted" not in tiny.grade().output
@@ -136,13 +138,13 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         tiny.replace(tiny.table, 'words"\npoints = 2', 'words"\npoints = 1')
         return tiny
 
-    def test_a_regrade_names_who_loses_it(self, tiny: Tiny) -> None:
+    def test_a_regrade_names_the_student_who_loses_it(self, tiny: Tiny) -> None:
         without_large_logits(tiny)
         said = regrade(tiny)
         assert "ada: total 12 → 10 q3: 2 → no grade (it gives 1 now, so it is to be marked again)" in said
         assert "1 gain, 1 lose, 1 keep their total" in said
 
-    def test_a_correction_of_another_names_who_loses_it(self, tiny: Tiny) -> None:
+    def test_a_correction_of_another_student_names_the_one_who_loses_it(self, tiny: Tiny) -> None:
         done = tiny.gatelab("comment", "bob", "hi")
         assert done.exit_code == 0 and tiny.totals()["ada"] == "10 of 10"
         assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
@@ -152,7 +154,7 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         assert "Marks that count again, because lab.toml was changed: ada q3 (2)." in done.output
         assert tiny.totals()["ada"] == "12 of 13"
 
-    def test_a_correction_names_who_loses_it_where_the_question_is_gone(self, tiny: Tiny) -> None:
+    def test_a_correction_names_the_student_who_loses_it_if_the_question_is_removed(self, tiny: Tiny) -> None:
         tiny.replace(tiny.table, BY_HAND.replace("points = 2", "points = 1"), "")
         done = tiny.gatelab("comment", "bob", "hi")
         assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
@@ -187,7 +189,7 @@ def test_a_mail_says_that_a_regrade_was_cut_off_while_it_replaced_reports(
     assert tiny.totals()["bob"] == "10 of 10"
 
 
-def test_a_comment_that_takes_the_place_of_another_says_so(tiny: Tiny) -> None:
+def test_a_comment_that_replaces_another_is_reported(tiny: Tiny) -> None:
     tiny.gatelab("comment", "bob", "Come to see me.")
     done = tiny.gatelab("comment", "bob", "hello")
     assert "bob: comment written, in place of “Come to see me.”" in done.output
@@ -195,7 +197,7 @@ def test_a_comment_that_takes_the_place_of_another_says_so(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize("words", [("--only", "bob", "--yes"), ()], ids=["refused", "declined"])
-def test_marks_that_a_regrade_has_read_are_written_out_where_nothing_is_replaced(
+def test_marks_that_a_regrade_has_read_are_written_out_if_nothing_is_replaced(
     tiny: Tiny, words: tuple[str, ...]
 ) -> None:
     tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')

@@ -283,14 +283,14 @@ class TestWhatElseIsGiven:
             == "ada q1: the comment is missing; write it after the question.\n"
         )
 
-    def test_what_was_given_to_an_ungradable_work_is_kept_and_gives_no_total(self, fresh: Class) -> None:
+    def test_corrections_of_ungradable_work_are_kept_and_give_no_total(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "essay.pdf", "q1", "3", "--why", "on paper")
         assert said.exit_code == 0 and "It has no total: it was not graded." in said.stdout
         gatelab(fresh, "comment", "essay.pdf", "Hand in the notebook next time.")
         row = fresh.rows()["essay.pdf"]
         assert (row["q1"], row["total"]) == ("3", "") and "Hand in the notebook" in page(fresh, "essay.pdf")
 
-    def test_somebody_who_has_left_keeps_it_and_stops_nobody(self, fresh: Class) -> None:
+    def test_a_correction_of_a_student_who_has_left_is_kept_and_blocks_nobody(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()
         said = fresh.run()

@@ -203,7 +203,7 @@ class TestTheGradeBook:
         assert "Ada Lovelace" in index and "nothing handed in" in index
         assert not (graded / "feedback" / "Dan Roe.html").exists()
 
-    def test_nothing_is_graded_twice_and_nothing_is_left_of_removed_archives(
+    def test_nothing_is_graded_twice_and_nothing_remains_of_removed_archives(
         self, kit: Path, download: Path, roster: Path, graded: Path
     ) -> None:
         (graded / "unpacked" / "0123abcd").mkdir()
@@ -249,7 +249,7 @@ class TestSheets:
         assert "ada,S1,30\r\n" in text and "bob,S1,10\r\n" in text
 
     @pytest.mark.parametrize("most", ["0", "-5", "(read only)", "nan", "inf"])
-    def test_a_maximum_that_cannot_be_meant_is_refused(self, out: Path, tmp_path: Path, most: str) -> None:
+    def test_an_impossible_maximum_is_refused(self, out: Path, tmp_path: Path, most: str) -> None:
         done, text = self.canvas(out, tmp_path, most)
         assert (
             done.exit_code == 2

@@ -80,7 +80,7 @@ def test_the_penalty_has_its_own_column_and_grades_nothing_again(tiny: Tiny) -> 
     assert row["Softmax (77)"] == "7.2"
 
 
-def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
+def test_a_penalty_is_waived_by_name_and_stays_waived(tiny: Tiny) -> None:
     tiny.grade()
     said = tiny.gatelab("late", "bob", "--why", "ill, with a certificate")
     assert said.exit_code == 0 and "bob: nothing taken off for lateness. Total now: 9." in said.stdout
@@ -157,7 +157,7 @@ def test_a_faulty_rule_gets_one_sentence(graded: Tiny, tmp_path: Path, rule: str
         (400 * 86_400, 50),
     ],
 )
-def test_each_day_begun_counts_from_when_it_was_due(tmp_path: Path, late: float, percent: float) -> None:
+def test_each_started_day_counts_from_the_due_time(tmp_path: Path, late: float, percent: float) -> None:
     rule = late_rule(tmp_path / "lab.toml", tomllib.loads(RULE)["late"], None)
     found = rule.of(rule.due.astimezone(UTC) + timedelta(seconds=late))
     assert found.percent == percent

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 
 class TestTheMarksTable:
-    def test_a_row_says_whose_what_for_which_bytes_when_and_where_from(self, marked: Class) -> None:
+    def test_a_row_records_student_question_file_time_and_source(self, marked: Class) -> None:
         with open(marked.out / "marks.csv", encoding="utf-8", newline="") as file:
             rows = {row["submission"]: row for row in csv.DictReader(file)}
         assert marked.marks() == GIVEN

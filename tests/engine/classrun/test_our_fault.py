@@ -177,7 +177,7 @@ def test_a_fork_that_fails_is_the_machines_fault_where_it_makes_no_other_either(
         workers.shut()
 
 
-def test_a_machine_that_can_is_asked_for_a_process() -> None:
+def test_a_machine_that_can_fork_passes_the_check() -> None:
     assert machine_can_fork()
 
 

@@ -82,7 +82,7 @@ def test_a_comment_a_docstring_and_a_line_break_in_a_suite_are_no_change(tiny: T
     assert outputs(tiny) == before
 
 
-def test_the_end_of_the_input_at_the_question_replaces_nothing(tiny: Tiny) -> None:
+def test_the_end_of_the_input_at_the_prompt_replaces_nothing(tiny: Tiny) -> None:
     """Ctrl-D in a terminal; Ctrl-C is the same exception."""
     without_large_logits(tiny)
     before = outputs(tiny)

@@ -214,7 +214,7 @@ OWN_AXIS = RIGHT["q1"].replace("def softmax(logits)", "def softmax(logits, axis=
 OVER_IT = "def cross_entropy(logits, labels):\n    return -softmax(logits, axis=1).log().gather(1, labels[:, None]).mean()\n"
 
 
-def test_a_question_is_graded_again_where_what_it_builds_on_earns_full_points_now(tmp_path: Path) -> None:
+def test_a_question_is_graded_again_if_its_prerequisite_earns_full_points_now(tmp_path: Path) -> None:
     naive = OWN_AXIS.replace(OWN_AXIS[OWN_AXIS.index("    ") :], NAIVE[NAIVE.index("    ") :])
     tiny = Tiny.lay_out(tmp_path, {"ada": (naive, OVER_IT)})
     tiny.grade()
@@ -236,7 +236,7 @@ class TestALateRuleThatIsNew:
         tiny.table.write_text(tiny.table.read_text(encoding="utf-8").rstrip() + "\n" + rule, encoding="utf-8")
         return tiny
 
-    def test_counts_from_the_next_grading_on(self, tiny: Tiny) -> None:
+    def test_a_new_late_rule_counts_from_the_next_grading_on(self, tiny: Tiny) -> None:
         tiny.gatelab("comment", "ada", "hi")
         assert tiny.rows()["bob"]["total"] == "9"
         without_large_logits(tiny)
@@ -256,7 +256,7 @@ def test_a_regrade_after_a_grading_that_was_cut_off_is_refused(tiny: Tiny) -> No
     assert said.exit_code == 2 and "is newer than class.json" in said.stderr
 
 
-def test_a_class_json_of_old_is_graded_again(tiny: Tiny) -> None:
+def test_a_class_json_of_an_older_kit_is_graded_again(tiny: Tiny) -> None:
     path = tiny.out / "class.json"
     book = json.loads(path.read_text(encoding="utf-8"))
     for row in book["submissions"]:

@@ -73,11 +73,11 @@ class TestAQuickLook:
         again = look.grade("--quick")
         assert again.exit_code == 0 and "3 of 3 notebooks are done" in again.output
 
-    def test_no_more_than_a_quick_look_gives_can_be_put_in_its_place(self, look: Tiny) -> None:
+    def test_an_override_cannot_exceed_the_points_of_a_quick_look(self, look: Tiny) -> None:
         done = look.gatelab("mark", "ada", "q2", "6", "--why", "x")
         assert done.exit_code == 2 and "'6' is not a number from 0 to 4" in done.output
 
-    def test_why_says_that_it_is_one(self, look: Tiny) -> None:
+    def test_why_says_that_it_is_a_quick_look(self, look: Tiny) -> None:
         assert "A quick look without trainings, no grade" in said("why", "bob", "-o", look.out)
 
 
@@ -164,7 +164,7 @@ class TestACutOffGrading:
         killed.grade()
         assert killed.rows()["ada"]["q2"] == "6"
 
-    def test_a_student_who_came_meanwhile_is_not_left_out_without_a_word(self, tiny: Tiny) -> None:
+    def test_a_student_added_meanwhile_is_not_left_out_silently(self, tiny: Tiny) -> None:
         before = {path.name: path.read_bytes() for path in tiny.out.iterdir() if path.is_file()}
         tiny.hand_in("zoe", NAIVE, SUMMED)
         assert tiny.grade().exit_code == 0
@@ -211,7 +211,7 @@ class TestWhatIsToldElsewhere:
             assert tiny.gatelab(*words).exit_code == 0
         return tiny
 
-    def test_why_and_show_tell_what_staff_gave_and_why_as_the_page_does(self, late: Tiny) -> None:
+    def test_why_and_show_report_staff_marks_and_reasons_as_the_page_does(self, late: Tiny) -> None:
         told = {
             "bob": ["3 points are taken off for lateness, instead of 0.9: two days in truth.", "Handed in 2026-11-25 13:00:00",
                     "Comment: See me.", "Staff gave 6 of 6 points here", "right by luck", "Comment: Think again."],
@@ -228,11 +228,11 @@ class TestWhatIsToldElsewhere:
         assert "Bob Hopper (bob) 6 of 10" in said("show", "bob", "-o", late.out)
         assert "Nothing was lost" not in said("why", "bob", "-o", late.out)
 
-    def test_why_of_one_question_tells_what_staff_say_of_it(self, late: Tiny) -> None:
+    def test_why_of_one_question_shows_the_staff_remarks_on_it(self, late: Tiny) -> None:
         text = said("why", "bob", "q3", "-o", late.out)
         assert "q3, In your own words: not marked yet Comment: Think again." in text
 
-    def test_how_something_came_in_is_still_told_after_a_correction(self, tiny: Tiny) -> None:
+    def test_remarks_on_the_hand_in_survive_a_correction(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder)
         tiny.folder.mkdir()
         for file in ("hopperbob_LATE_4712_90211_lab.ipynb", "orycleo_4713_90212_lab.ipynb"):
@@ -251,7 +251,9 @@ class TestWhatIsToldElsewhere:
         )
 
     @pytest.mark.parametrize("older", [False, True], ids=["now", "without `problem`"])
-    def test_why_somebody_is_missing_is_kept_apart_from_the_remarks(self, tiny: Tiny, older: bool) -> None:
+    def test_the_reason_for_a_missing_submission_is_separate_from_the_remarks(
+        self, tiny: Tiny, older: bool
+    ) -> None:
         roster = tiny.base / "roster.csv"
         roster.write_text("Student,ID,Email\nFrank,4716,f@x.org\n")
         tiny.grade("--roster", roster)
@@ -269,7 +271,7 @@ class TestWhatIsToldElsewhere:
             row = next(row for row in tiny.book()["submissions"] if row["name"] == "Frank")
             assert row["problem"] == why
 
-    def test_why_something_is_not_graded_yet_is_still_told_after_a_correction(self, tiny: Tiny) -> None:
+    def test_the_reason_for_a_missing_grade_survives_a_correction(self, tiny: Tiny) -> None:
         book = tiny.book()
         why = "The grader itself failed (OSError: no room); run the same command again."
         next(row for row in book["submissions"] if row["name"] == "cleo").update(

@@ -25,7 +25,7 @@ def comments(again: Class) -> dict[str, str]:
     }
 
 
-def test_what_a_colleague_wrote_meanwhile_is_not_written_over(again: Class) -> None:
+def test_a_colleagues_changes_meanwhile_are_not_overwritten(again: Class) -> None:
     """Comments, and marks of what cannot be graded: no column of the kit's own tells these tables apart."""
     gatelab(again, "comment", "bob", "A old")
     gatelab(again, "comment", "007", "to be taken back")
@@ -55,7 +55,7 @@ def test_what_was_typed_into_the_open_table_counts_beside_it(again: Class) -> No
     assert again.rows()["essay.pdf"]["q3"] == "0.5"
 
 
-def test_the_newest_table_is_the_one_meant_where_nothing_tells_them_apart(again: Class) -> None:
+def test_the_newest_table_counts_if_nothing_distinguishes_them(again: Class) -> None:
     gatelab(again, "comment", "bob", "first")
     sheet = again.table()
     row = next(row for row in sheet if row[0] == "bob")
@@ -76,7 +76,7 @@ def test_many_corrections_by_command_do_not_make_an_open_table_a_new_one(again: 
     assert comments(again) == {"bob": "B new", "ada": "comment 24"}
 
 
-def test_an_override_that_cannot_be_told_from_the_graders_points_is_said_to_be_ignored(again: Class) -> None:
+def test_an_override_indistinguishable_from_the_graders_points_is_reported_as_ignored(again: Class) -> None:
     shutil.rmtree(again.out / "earlier")
     again.edit({("bob", "q1"): "2", ("ada", "q3"): "2"})
     text = again.run().output

@@ -113,7 +113,7 @@ def test_format_3_of_the_release_is_known() -> None:
         {"cells": [{"cell_type": "code", "metadata": {"nbgrader": 3}}, None]},
     ],
 )  # fmt: skip
-def test_no_work_that_was_begun_is_called_untouched(book: dict) -> None:
+def test_work_that_was_started_is_not_called_untouched(book: dict) -> None:
     assert not as_handed_out(book, LAB)
 
 

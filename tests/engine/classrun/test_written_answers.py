@@ -103,7 +103,7 @@ def test_the_marker_can_go_back_and_look_again(fresh: Class) -> None:
     assert said.stdout.count("The model: rows add up") == 2 and "1 mark given, 3 left." in said.stdout
 
 
-def test_what_is_typed_wrong_gives_no_mark_and_ends_what_is_piped_in(fresh: Class) -> None:
+def test_a_typing_error_gives_no_mark_and_ends_piped_input(fresh: Class) -> None:
     said = mark(fresh, "1\n3\n1\n")
     assert said.exit_code == 2 and "'3' is not a number from 0 to 2." in said.stderr
     assert fresh.marks() == {("ada", "q3"): 1.0}
@@ -116,7 +116,7 @@ def test_no_control_character_of_a_student_reaches_the_terminal(fresh: Class) ->
     assert fresh.marks() == {} and "0 marks given, 4 left." in said.stdout
 
 
-def test_nothing_of_a_student_runs_on_the_page(fresh: Class) -> None:
+def test_no_code_of_a_student_runs_on_the_page(fresh: Class) -> None:
     mark(fresh, "1\nq\n")
     page = (fresh.out / "written.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "&lt;b&gt;roles&lt;/b&gt;" in page

@@ -25,14 +25,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 
 @pytest.mark.parametrize("name", ["Ada Lovelace", "ada lovelace", "ada"])
-def test_a_correction_is_for_whoever_is_called_so(tiny: Tiny, name: str) -> None:
+def test_a_correction_finds_a_student_by_name(tiny: Tiny, name: str) -> None:
     said = tiny.gatelab("comment", name, f"Hello, {name}.")
     assert (said.exit_code, said.output) == (0, "ada: comment written. Total now: 10.\n")
     assert f"Hello, {name}." in tiny.page("ada")
     assert tiny.gatelab("comment", name, "--remove").exit_code == 0
 
 
-def test_two_of_one_name_are_named_and_neither_is_guessed(tiny: Tiny) -> None:
+def test_namesakes_are_listed_and_neither_is_guessed(tiny: Tiny) -> None:
     said = tiny.gatelab("comment", "John Smith", "Hello.")
     assert (said.exit_code, said.output) == (
         2, "'John Smith': 2 submissions are called that; type one of bob, cleo.\n",
@@ -45,7 +45,7 @@ def show(tiny: Tiny, name: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_a_result_is_shown_by_the_name_too(tiny: Tiny) -> None:
+def test_a_result_is_found_by_the_name_too(tiny: Tiny) -> None:
     assert show(tiny, "Ada Lovelace") == show(tiny, "ada lov") == show(tiny, "ada")
     assert show(tiny, "ada")[0] == 0
     code, said = show(tiny, "John")

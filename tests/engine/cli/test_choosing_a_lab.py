@@ -55,7 +55,7 @@ def two(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_of_two_labs_neither_is_guessed(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_of_two_labs_is_guessed(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(two)
     said = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, ())])
     assert said.exit_code == 2
@@ -216,7 +216,9 @@ OF_ITSELF = [
 
 
 @pytest.mark.parametrize("command", OF_ITSELF)
-def test_what_names_its_lab_is_not_taken_for_another_ones(two: Path, command: str, tmp_path: Path) -> None:
+def test_a_file_that_names_its_lab_is_refused_for_another_lab(
+    two: Path, command: str, tmp_path: Path
+) -> None:
     said = CliRunner().invoke(app, [*names_its_lab(two, tmp_path, command), "--lab", "rnn"])
     assert said.exit_code == 2
     words = " ".join(said.output.split())

@@ -224,7 +224,7 @@ EMPTY = {
 
 
 @pytest.mark.parametrize("place", EMPTY)
-def test_an_empty_value_is_not_the_folder_that_one_is_in(
+def test_an_empty_value_does_not_mean_the_current_folder(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -43,7 +43,7 @@ def said(*words: object, code: int = 0) -> str:
     return " ".join(done.output.split())
 
 
-def test_show_gives_each_check_what_was_asked_what_came_and_the_mistakes_name(out: Path) -> None:
+def test_show_lists_each_checks_call_result_and_mistake(out: Path) -> None:
     text = said("show", "adam", "-o", out)
     assert "over-the-batch: " in text and "Hint: " in text
     for name in ("probabilities 0/1", "gradient 0/1"):

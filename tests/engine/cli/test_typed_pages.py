@@ -144,7 +144,7 @@ def test_every_test_named_here_exists() -> None:
             assert (Path(__file__).parents[1] / name).is_file(), name
 
 
-def test_what_is_said_to_run_elsewhere_is_on_a_page() -> None:
+def test_commands_that_run_elsewhere_are_on_a_page() -> None:
     lines = [line for page in PAGES for line in commands(page)]
     assert [begin for begin in ELSEWHERE if not any(line.startswith(begin) for line in lines)] == []
 

@@ -70,7 +70,7 @@ def test_any_other_difference_is_reported_by_size_and_place_with_one_of_the_stud
     assert "14" not in told.replace("24", "")  # the expected number itself is not given away
 
 
-def test_more_time_steps_than_are_listed_are_not_passed_over() -> None:
+def test_more_time_steps_than_are_listed_are_not_ignored() -> None:
     want = torch.zeros(60, dtype=torch.float64)
     for wrong, told in (
         (range(59), "59 of 60 numbers differ, all at t = 0, 1, 2, 3, …; the largest"),
@@ -303,7 +303,7 @@ def test_two_mistakes_in_two_definitions_are_both_named(
 @pytest.mark.parametrize(
     "ids", [("max-len-ignored", "state-not-carried"), ("filled-with-eos", "stops-one-step-late")]
 )
-def test_two_mistakes_in_one_function_that_meddle_with_each_other_are_both_named(
+def test_two_mistakes_in_one_function_that_affect_each_other_are_both_named(
     lab: Lab, bank: Bank, ids: tuple[str, str]
 ) -> None:
     """Where one of them does not show alone, the answer is yet not what the other one gives."""

@@ -256,9 +256,7 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
 
 
 @pytest.mark.one_in(3, among="slow")
-def test_a_submission_has_a_limit_of_time_and_the_class_goes_on(
-    own: Engine, lab: Lab, tmp_path: Path
-) -> None:
+def test_a_submission_has_a_time_limit_and_the_class_continues(own: Engine, lab: Lab, tmp_path: Path) -> None:
     reason = stopped_and_gone_on(own, lab, tmp_path, seconds=3)
     assert reason == (
         "The grader was stopped after 3 s on this submission; run the same command again, "
@@ -266,14 +264,14 @@ def test_a_submission_has_a_limit_of_time_and_the_class_goes_on(
     )
 
 
-def test_an_examiner_has_a_limit_of_memory_and_the_class_goes_on(
+def test_an_examiner_has_a_memory_limit_and_the_class_continues(
     own: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     reason = stopped_and_gone_on(own, lab, tmp_path, memory=1 << 20)
     assert "stopped after it took 0.000977 GiB of memory on this submission; run" in reason
 
 
-def test_the_limit_of_time_leaves_each_question_its_own(own: Engine, lab: Lab) -> None:
+def test_the_time_limit_leaves_each_question_its_own(own: Engine, lab: Lab) -> None:
     assert own._limit(["q1"]) > lab.questions["q1"].seconds + 360
     assert own._limit([]) > sum(q.seconds for q in lab.questions.values() if not q.by_hand) + 360
 
@@ -334,7 +332,7 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     assert report.status == "graded" and report.question("q1").points == 10, report.reason
 
 
-def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_to_the_student_before(
+def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_then_to_staff(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     raising = "def {}(*args):\n    word = 'la'.join('to')\n    raise ValueError(f'it is {{word}}')\n"

@@ -58,7 +58,7 @@ LADDERS = [
 
 @pytest.mark.parametrize(("question", "one", "other", "unknown"), LADDERS)
 @pytest.mark.one_in(3)
-def test_right_work_earns_more_than_one_slip_than_two_than_an_unknown_mistake_than_a_stub(
+def test_points_fall_from_right_work_to_one_slip_two_slips_an_unknown_mistake_and_a_stub(
     lab: Lab, bank: Bank, question: str, one: str, other: str, unknown: tuple[str, str]
 ) -> None:
     slip, second = chaff(bank, f"{question}/{one}"), chaff(bank, f"{question}/{other}")
@@ -87,7 +87,7 @@ def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
     )
 
 
-def test_where_the_parts_give_more_the_parts_count(lab: Lab, bank: Bank) -> None:
+def test_the_parts_count_if_they_give_more(lab: Lab, bank: Bank) -> None:
     result = graded(lab, bank, "q3", chaff(bank, "q3/cell-state-detached-between-steps").source)
     assert (result.points, result.follow_through) == (result.earned, "")
 

@@ -39,7 +39,7 @@ def step_on_apple(cells: Cells) -> None:
     [(on_gpu_by_default, "q3"), (layer_on_gpu, "q3"), (step_on_gpu, "q1"), (step_on_apple, "q1")],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_a_gpu_that_is_not_here_is_the_processor(graded: Callable, change: Callable, question: str) -> None:
+def test_the_processor_replaces_a_missing_gpu(graded: Callable, change: Callable, question: str) -> None:
     assert full(graded(change, question), question)
 
 
@@ -66,7 +66,7 @@ GPU = {
 
 @pytest.mark.parametrize("name", GPU)
 @pytest.mark.one_in(4)
-def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:
+def test_the_processor_replaces_a_gpu_under_any_name(graded: Callable, name: str) -> None:
     assert full(graded(GPU[name], "q1"), "q1")
 
 

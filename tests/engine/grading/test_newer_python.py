@@ -49,13 +49,13 @@ SYNTAX = {
 
 
 @pytest.mark.parametrize("name", SYNTAX)
-def test_what_a_newer_python_reads_costs_nothing(graded: Callable, name: str) -> None:
+def test_syntax_of_a_newer_python_costs_nothing(graded: Callable, name: str) -> None:
     report = graded(SYNTAX[name], "q1")
     assert has_all(report, "q1")
     assert report.cells == []
 
 
-def test_the_annotations_of_the_answer_itself_may_name_what_is_not_there(graded: Callable) -> None:
+def test_annotations_of_the_answer_itself_may_name_missing_things(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(answer(cells, "q1"), "b_hh):", "b_hh: Weights) -> tuple[Tensor, Gates]:")
 

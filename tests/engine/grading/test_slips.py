@@ -44,7 +44,7 @@ def test_a_slip_in_a_suite_fails_the_grading_and_no_student(
     assert said in row["reason"] and "fix that and run the same command again" in row["reason"]
 
 
-def test_a_test_that_is_no_part_is_named(tiny: Tiny) -> None:
+def test_a_test_that_belongs_to_no_part_is_named(tiny: Tiny) -> None:
     with tiny.suite.open("a") as suite:
         suite.write("\n\ndef test_more(student):\n    student.softmax\n")
     done = tiny.grade()
@@ -54,7 +54,7 @@ def test_a_test_that_is_no_part_is_named(tiny: Tiny) -> None:
     assert done.stderr.count("\n") == 1 and "INTERNALERROR" not in done.stderr
 
 
-def test_what_nobody_has_who_tried_is_named(tiny: Tiny) -> None:
+def test_a_part_that_nobody_earned_is_named(tiny: Tiny) -> None:
     for name in ("bob", "cleo"):
         tiny.hand_in(name, RIGHT["q1"], RIGHT["q2"])
     assert "Nobody" not in tiny.grade().stderr

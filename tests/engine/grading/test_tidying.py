@@ -13,7 +13,7 @@ from processes import LEAKY, alive, everything, hostile, within
 from shares import WHOLE, share
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.folders import Vanishing, remove
+from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import memory
@@ -47,12 +47,12 @@ def test_the_target_of_a_link_is_kept(tmp_path: Path) -> None:
     assert not folder.exists() and (other / "file").read_text() == "x"
 
 
-def test_a_vanishing_folder_goes_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
-    with Vanishing("gatelab-test-") as folder:
+def test_a_temporary_folder_is_removed_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
+    with TemporaryFolder("gatelab-test-") as folder:
         (folder / "x").write_text("x")
     assert not folder.exists()
     script = (
-        "from gatelab.folders import Vanishing\nimport time\nfolder = Vanishing('gatelab-test-')\n"
+        "from gatelab.folders import TemporaryFolder\nimport time\nfolder = TemporaryFolder('gatelab-test-')\n"
         "(folder.path / 'x').write_text('x')\nprint(folder.path, flush=True)\ntime.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
@@ -110,7 +110,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
     assert report.question("q1").points == 10
 
 
-def test_an_examiner_that_has_grown_gives_its_place_to_another(
+def test_an_examiner_that_has_grown_is_replaced(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_notebook(tmp_path / "good.ipynb", lab, {})

@@ -52,7 +52,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_what_a_notebook_wrote_to_another_place_is_there(graded: Callable, name: str) -> None:
+def test_files_that_a_notebook_wrote_elsewhere_are_available(graded: Callable, name: str) -> None:
     written, use = WRITTEN[name]
 
     def change(cells: Cells) -> None:
@@ -65,7 +65,7 @@ def test_what_a_notebook_wrote_to_another_place_is_there(graded: Callable, name:
     assert report.cells == []
 
 
-def test_a_file_that_nobody_wrote_is_missing_where_it_was_asked_for(graded: Callable) -> None:
+def test_a_file_that_nobody_wrote_is_reported_where_it_was_asked_for(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(answer(cells, "q1"), PRE, f"open('/tmp/nothing.txt')\n    {PRE}")
 

@@ -39,7 +39,7 @@ LOOPS = {
 
 
 @pytest.mark.parametrize("name", LOOPS)
-def test_the_loop_of_a_notebook_is_there_in_every_cell(graded: Callable, name: str) -> None:
+def test_the_event_loop_of_a_notebook_runs_in_every_cell(graded: Callable, name: str) -> None:
     report = graded(LOOPS[name], "q1")
     assert full(report, "q1")
     assert report.cells == []
@@ -57,7 +57,7 @@ SHELL = {
 
 
 @pytest.mark.parametrize("name", SHELL)
-def test_what_is_there_in_jupyter_is_there(graded: Callable, name: str) -> None:
+def test_names_and_functions_of_jupyter_are_available(graded: Callable, name: str) -> None:
     report = graded(SHELL[name], "q1")
     assert full(report, "q1")
     assert report.cells == []
@@ -117,7 +117,9 @@ def bases_below(cells: Cells) -> None:
 
 
 @pytest.mark.parametrize("change", [set_up_last, bases_below], ids=lambda change: change.__name__)
-def test_what_a_cell_below_gives_is_there_for_the_answers_above(graded: Callable, change: Callable) -> None:
+def test_names_from_a_cell_below_are_available_to_the_answers_above(
+    graded: Callable, change: Callable
+) -> None:
     assert full(graded(change, "q3"), "q3")
 
 

@@ -59,7 +59,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.one_in(4)
-def test_an_answer_may_be_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:
+def test_an_answer_may_be_in_a_file_however_it_got_there(graded: Callable, name: str) -> None:
     assert full(graded(FILES[name], "q1"), "q1")
 
 
@@ -261,14 +261,14 @@ SAID = {
 
 @pytest.mark.parametrize("name", SAID)
 @pytest.mark.one_in(4)
-def test_what_is_said_is_true_and_leads_on(graded: Callable, name: str) -> None:
+def test_messages_are_true_and_lead_on(graded: Callable, name: str) -> None:
     change, question, *words = SAID[name]
     message = graded(change, question).question(question).parts[0].told
     assert all(word in message for word in words), message
     assert "Not written yet" not in message and "<tokenize>" not in message
 
 
-def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Callable) -> None:
+def test_a_notebook_that_runs_through_gets_no_remark_on_its_cells(graded: Callable) -> None:
     """An experiment that was put off fills a dict, and a plain line of the same cell reads what is in it."""
     report = graded(lambda cells: None, "q1", "q4")
     assert report.cells == []

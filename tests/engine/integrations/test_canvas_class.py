@@ -127,7 +127,7 @@ def test_a_mark_by_hand_is_in_the_notebook_and_in_gradescopes_results(fresh: Tin
     assert not any(test["name"].startswith("q3") for test in found["tests"])
 
 
-def test_a_comment_on_a_question_of_what_could_not_be_graded_is_read_too(fresh: Tiny) -> None:
+def test_a_comment_on_a_question_of_ungradable_work_is_read_too(fresh: Tiny) -> None:
     fresh.gatelab("comment", "elliseva", "q1", "Page 2 is right.")
     for text in (results(fresh, "elliseva")["output"], words_of(fresh.page("elliseva"))):
         assert "Comment on q1: Page 2 is right." in text

@@ -35,7 +35,7 @@ def ask(process: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
     ],
     ids=["nothing", "no JSON", "a list", "half", "deep", "too long", "killed"],
 )  # fmt: skip
-def test_a_process_that_gives_no_answer_is_said_to_have_been_ended(
+def test_a_process_that_gives_no_answer_is_reported_as_ended(
     says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "x" in says:
@@ -44,7 +44,7 @@ def test_a_process_that_gives_no_answer_is_said_to_have_been_ended(
     assert answer["success"] is False and "ended from outside" in answer["error"]
 
 
-def test_a_step_that_is_none_is_answered_by_the_process_with_its_reason() -> None:
+def test_an_unknown_step_is_answered_by_the_process_with_its_reason() -> None:
     async def twice() -> list[Answer]:
         asked = Apart()
         answers = [await asked.ask("no_such_step", Config()) for _ in range(2)]
@@ -58,7 +58,7 @@ def test_a_step_that_is_none_is_answered_by_the_process_with_its_reason() -> Non
         assert answer["success"] is False and "ValueError: no_such_step" in answer["error"]
 
 
-def test_only_settings_that_json_holds_cross() -> None:
+def test_only_settings_that_json_can_hold_are_passed_on() -> None:
     config = Config()
     config.Exchange.root, config.Exchange.hook, config.Execute.timeout = "/srv", print, float("inf")
     assert plain(config) == {"Exchange": {"root": "/srv"}}

@@ -76,7 +76,7 @@ def test_an_override_is_the_manual_score_next_to_the_graders_own(fresh: Tiny, bo
     assert dump(fresh) == once
 
 
-def test_an_override_that_is_changed_or_taken_back_is_so_there_too(fresh: Tiny, book: Gradebook) -> None:
+def test_an_override_changed_or_withdrawn_here_is_changed_there_too(fresh: Tiny, book: Gradebook) -> None:
     export(fresh)
     untouched = grade(book, "bob").score
     fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
@@ -140,7 +140,7 @@ def test_a_late_penalty_of_nbgraders_own_is_kept(fresh: Tiny, book: Gradebook) -
     assert book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty == 2.0
 
 
-def test_what_is_said_on_the_whole_stands_with_the_first_answer(fresh: Tiny, book: Gradebook) -> None:
+def test_comments_on_the_whole_are_with_the_first_answer(fresh: Tiny, book: Gradebook) -> None:
     fresh.gatelab("comment", "bob", "Please come to see me.")
     assert export(fresh).exit_code == 0
     assert "Please come to see me." in comment(book, "bob")

@@ -87,7 +87,7 @@ def tiny_export(tiny: Tiny) -> Result:
 
 
 @pytest.mark.one_in(2)
-def test_a_penalty_that_is_taken_back_is_so_in_nbgrader(tmp_path: Path) -> None:
+def test_a_withdrawn_penalty_is_withdrawn_in_nbgrader_too(tmp_path: Path) -> None:
     tiny = Tiny.lay_out(tmp_path)
     for name, time in (("ada", "2026-11-24 12:00:00 UTC"), ("bob", "2026-11-25 12:00:00 UTC")):
         (tiny.folder / name / "softmax" / "timestamp.txt").write_text(f"{time}\n")

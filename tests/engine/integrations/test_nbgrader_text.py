@@ -77,7 +77,7 @@ def test_a_time_that_is_not_a_small_file_is_ignored(course: SubmissionDirectory,
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-99-99", "9" * 40, "\0", "ü" * 9, "10:00 Mars/Phobos"])
-def test_a_time_that_cannot_be_read_is_said_in_one_sentence_about_the_file(
+def test_an_unreadable_time_gets_one_sentence_about_the_file(
     course: SubmissionDirectory, tmp_path: Path, text: str
 ) -> None:
     (tmp_path / "timestamp.txt").write_text(text)

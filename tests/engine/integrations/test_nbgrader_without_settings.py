@@ -45,7 +45,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
-def test_nothing_that_came_in_is_run_where_the_settings_fail(course: Path, trouble: str) -> None:
+def test_no_submission_runs_if_the_settings_fail(course: Path, trouble: str) -> None:
     (course / "start.py").write_text(trouble + START, encoding="utf-8")
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(

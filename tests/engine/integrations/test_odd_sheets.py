@@ -50,12 +50,12 @@ class TestCanvas:
     def fill(self, folder: Path, text: str, rules: Rules) -> Filled:
         return canvas(sheet(folder, text), reports(*rules.people), "77", rules)
 
-    def test_who_is_excused_stays_excused_and_is_named(self, tmp_path: Path) -> None:
+    def test_an_excused_student_stays_excused_and_is_named(self, tmp_path: Path) -> None:
         filled = self.fill(tmp_path, CANVAS.replace("ada,S1,", "ada,S1,EX"), people(ada="4711"))
         assert "ada,S1,EX\n" in filled.text and filled.fixed == ["Lovelace, Ada (excused)"]
         assert (filled.filled, list(filled.replaced.values())) == (0, [])
 
-    def test_who_is_in_the_sheet_twice_did_hand_in_and_is_left_to_a_person(self, tmp_path: Path) -> None:
+    def test_a_student_listed_twice_counts_as_handed_in_and_is_left_to_a_person(self, tmp_path: Path) -> None:
         twice = CANVAS + '"Lovelace, Ada",4711,,ada,S2,\n'
         filled = self.fill(tmp_path, twice, people(ada="4711"))
         assert filled.text == twice
@@ -72,7 +72,7 @@ class TestCanvas:
         filled = self.fill(tmp_path, CANVAS, people(ada="4711"))
         assert filled.no_grade == ["Smith, John (4712)", "Smith, John (4713)"]
 
-    def test_a_newer_mark_of_one_of_two_namesakes_is_not_said_to_be_replaced(self, tmp_path: Path) -> None:
+    def test_a_newer_mark_of_one_of_two_namesakes_is_not_reported_as_replaced(self, tmp_path: Path) -> None:
         rules = people(john="4712")
         path = sheet(tmp_path, CANVAS)
         _, memory = keep_newer_marks(path, canvas(path, reports("john"), "77", rules), {})

@@ -38,7 +38,7 @@ def test_it_is_more_than_a_notebook(exported: Path) -> None:
     assert "lab.ipynb" in names and len(names) > 1
 
 
-def test_otters_own_doors_take_the_notebook_out(exported: Path, tmp_path: Path) -> None:
+def test_otters_own_commands_find_the_notebook(exported: Path, tmp_path: Path) -> None:
     intake = take_in(exported, tmp_path, Lab.in_repository(TINY))
     assert intake.reason == "" and intake.notebook is not None
     assert len(json.loads(intake.notebook.read_text())["cells"]) == 2

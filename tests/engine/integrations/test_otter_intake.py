@@ -107,9 +107,7 @@ def test_an_archives_names_lead_nowhere(tmp_path, private):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["private", "x.zip"]
 
 
-def test_an_archive_that_swells_is_read_no_further_than_a_notebook_may_be_long(
-    tmp_path, private, monkeypatch
-):
+def test_an_expanding_archive_is_read_only_up_to_the_size_limit_of_a_notebook(tmp_path, private, monkeypatch):
     monkeypatch.setattr("gatelab.integrations.otter.intake.FILE_LIMIT", 2**20)
     zip = archive(tmp_path / "x.zip", [("lab.ipynb", b"0" * 2**24)])
     assert "larger than 1 MiB" in take_in(zip, private, LAB).reason

@@ -114,7 +114,7 @@ def test_a_setting_that_makes_a_page_of_the_submission_is_taken_back(otters_fold
 @pytest.mark.parametrize(
     "error", [RuntimeError("STAFF-ONLY"), MemoryError(), OSError(28, "No space left on device")]
 )
-def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, error):
+def test_a_fault_of_the_grader_is_reported_as_one(otters_folder, monkeypatch, error):
     def fail(*_, **__):
         raise error
 
@@ -144,7 +144,7 @@ def test_what_may_be_missing_is_named_piece_by_piece(otters_folder, engine, all_
     assert "not your notebook's fault" in results["output"]
 
 
-def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
+def test_an_unknown_setting_is_not_ignored(otters_folder, engine):
     results, _ = run_plugin(otters_folder, accept_missing_protection=True)
     assert "no setting accept_missing_protection" in results["tests"][-1]["output"]
 

@@ -170,7 +170,7 @@ def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str
         assert (done.filled, list(done.replaced.values()), done.feedback) == (1, ["ada: 9.00 → 10"], {})
 
 
-def test_a_newer_grade_stands_with_its_feedback() -> None:
+def test_a_newer_grade_is_kept_with_its_feedback() -> None:
     first, _, memory = push("moodle", sheet("moodle", [""] * 4), [5, 5, 5, 5], {})
     second, held, _ = push(
         "moodle", with_marks(first.text, "moodle", ["7", "5", "5", "5"]), [6, 6, 6, 6], memory
@@ -181,7 +181,7 @@ def test_a_newer_grade_stands_with_its_feedback() -> None:
 
 
 @pytest.mark.parametrize("kind", ["canvas", "moodle"])
-def test_a_sheet_that_was_filled_and_not_uploaded_holds_no_correction_back(kind: str) -> None:
+def test_a_sheet_filled_but_not_uploaded_blocks_no_correction(kind: str) -> None:
     empty = sheet(kind, [""] * 4)
     uploaded, _, memory = push(kind, empty, [5, 5, 5, 5], {})
     _, _, memory = push(kind, empty, [6, 6, 6, 6], memory)  # looked at, not uploaded
@@ -190,7 +190,7 @@ def test_a_sheet_that_was_filled_and_not_uploaded_holds_no_correction_back(kind:
 
 
 @pytest.mark.parametrize("kind", ["canvas", "moodle"])
-def test_what_somebody_typed_there_as_we_send_it_is_ours_too(kind: str) -> None:
+def test_a_typed_value_equal_to_ours_counts_as_ours(kind: str) -> None:
     first, _, memory = push(kind, sheet(kind, [""] * 4), [5, 5, 5, 5], {})
     typed = with_marks(first.text, kind, ["6"] * 4)
     _, held, memory = push(kind, typed, [6, 6, 6, 6], memory)
@@ -212,7 +212,7 @@ def test_a_newer_grade_is_kept_whatever_other_column_was_filled_meanwhile(tmp_pa
         assert held == wanted
 
 
-def test_no_grade_as_moodle_shows_it_is_not_said_to_be_replaced() -> None:
+def test_an_empty_grade_as_moodle_shows_it_is_not_reported_as_replaced() -> None:
     filled, _, _ = push("moodle", sheet("moodle", ["-", "3", "", ""]), [5, 5, 5, 5], {})
     assert list(filled.replaced.values()) == ["bob: 3 → 5"]
 

@@ -206,14 +206,14 @@ def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: b
 
 
 def test_a_suite_gets_the_settings_of_its_training(lab: Lab) -> None:
-    assert lab.questions["q7"].told == {
+    assert lab.questions["q7"].training_settings == {
         "threshold": 0.98,
         "n": 512,
         "seconds": 150,
         "strata": {},
         "quick": tomllib.loads((lab.assignment / "lab.toml").read_text())["q7"]["training"]["quick"],
     }
-    assert lab.questions["q1"].told == {}
+    assert lab.questions["q1"].training_settings == {}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine.apply import Settings
-from gatelab.sandbox.ending import CLOSED, told
+from gatelab.sandbox.ending import CLOSED, describe_end
 from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
 
@@ -99,11 +99,11 @@ def test_a_notebook_says_that_its_processor_time_is_used_up(
     [None, [], [1], ["9", 1.0], [True, 0.0], [-9, 0.0], [1 << 40, 0.0], [9, "x"], {"status": 9}, [9, None]],
 )
 def test_a_workers_report_of_its_end_is_checked(ended: object) -> None:
-    assert told(ended, 2.0) == CLOSED
+    assert describe_end(ended, 2.0) == CLOSED
 
 
 def test_every_status_has_one_sentence() -> None:
     for status in range(1 << 16):
-        said = told((status, 0.0), 2.0)
+        said = describe_end((status, 0.0), 2.0)
         assert said.startswith("Your code") and said.endswith(".") and said.count(". ") == 0
-    assert "SIGTERM" in told((signal.SIGTERM, 0.0), 2.0)
+    assert "SIGTERM" in describe_end((signal.SIGTERM, 0.0), 2.0)

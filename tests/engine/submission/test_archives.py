@@ -67,7 +67,7 @@ class TestEveryKind:
         empty_tar = kind.startswith(".t") and data == bytes(4096)
         assert row.path is None and row.problem.startswith(f"ada{kind}: ") and row.problem.count(".") < 8
         assert "damaged" in row.problem or empty_tar, row.problem
-        assert row.told == row.problem.partition(";")[0] + f". Hand in {LAB.notebook} itself."
+        assert row.problem_for_student == row.problem.partition(";")[0] + f". Hand in {LAB.notebook} itself."
 
     def test_no_name_leads_outside(self, kind: str, tmp_path: Path) -> None:
         files = {"../../evil.ipynb": OTHER, "/abs/evil.ipynb": OTHER, "lab.ipynb": BOOK}

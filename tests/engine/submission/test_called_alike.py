@@ -15,7 +15,7 @@ from gatelab.integrations.nbgrader.gradebook import enter
 from gatelab.report.classbook import Row, submission_of
 from gatelab.report.graded import Graded, GradedClass
 from gatelab.report.model import Report
-from gatelab.submission.collect import Submission, collect, told_apart
+from gatelab.submission.collect import Submission, collect, mark_namesakes
 from gatelab.submission.people import Person
 
 LAB = tiny_lab_here()
@@ -55,18 +55,21 @@ def export(tmp_path: Path) -> Path:
 
 def test_namesakes_and_attempts_are_distinguished(export: Path) -> None:
     came_in = collect(export, LAB, every_attempt=True)
-    assert sorted(came.listed for came in came_in) == [
+    assert sorted(submission.listed for submission in came_in) == [
         "Ada Lovelace (ada2@example.org)",
         "Ada Lovelace (ada@example.org)",
         "Ada Lovelace, attempt 1",
         "Bob Babbage",
         "Bob Babbage, attempt 1",
     ]
-    assert {came.called for came in came_in if not came.attempt} == {"Ada Lovelace", "Bob Babbage"}
+    assert {submission.called for submission in came_in if not submission.attempt} == {
+        "Ada Lovelace",
+        "Bob Babbage",
+    }
 
 
 def test_a_student_sees_only_their_own_name(export: Path) -> None:
-    assert sorted(came.called for came in collect(export, LAB)) == [
+    assert sorted(submission.called for submission in collect(export, LAB)) == [
         "Ada Lovelace",
         "Ada Lovelace",
         "Bob Babbage",
@@ -77,20 +80,23 @@ def test_namesakes_are_still_distinguished_after_a_correction_reads_the_class_ba
     came_in = collect(export, LAB, every_attempt=True)
     table = [
         {
-            "name": came.name, "file": came.file, "status": "graded", "newest": came.newest, "attempt": came.attempt,
-            "people": [{"sheet": one.name, "email": one.email, "number": "", "ids": []} for one in came.people],
+            "name": submission.name, "file": submission.file, "status": "graded", "newest": submission.newest, "attempt": submission.attempt,
+            "people": [{"sheet": one.name, "email": one.email, "number": "", "ids": []} for one in submission.people],
         }
-        for came in came_in
+        for submission in came_in
     ]  # fmt: skip
-    again = told_apart([submission_of(row, export) for row in table])
-    assert [came.listed for came in again] == [came.listed for came in came_in]
-    rows = [Row(came.name, came.file, Report(came.name, "graded"), came=came) for came in came_in]
+    again = mark_namesakes([submission_of(row, export) for row in table])
+    assert [submission.listed for submission in again] == [submission.listed for submission in came_in]
+    rows = [
+        Row(submission.name, submission.file, Report(submission.name, "graded"), submission=submission)
+        for submission in came_in
+    ]
     assert len({row.called for row in rows}) == len(rows)
 
 
 def test_a_row_with_a_unique_name_is_listed_by_that_name() -> None:
-    alone = told_apart([Submission("ada", "ada", None), Submission("bob", "bob", None)])
-    assert [came.listed for came in alone] == ["ada", "bob"]
+    alone = mark_namesakes([Submission("ada", "ada", None), Submission("bob", "bob", None)])
+    assert [submission.listed for submission in alone] == ["ada", "bob"]
 
 
 def test_two_rows_of_one_student_do_not_overwrite_each_other_in_nbgrader(

@@ -31,7 +31,7 @@ class TestClassArchive:
         files = {"ada.ipynb (1)": BOOK, "bob.json": BOOK, "cleo/lab.json": BOOK, "dan.json": b"{}"}
         MAKERS[kind](tmp_path / f"class{kind}", files)
         found = collect(tmp_path / f"class{kind}", LAB, room=tmp_path / "room")
-        assert [came.name for came in found if came.gradable] == ["ada", "bob", "cleo"]
+        assert [submission.name for submission in found if submission.gradable] == ["ada", "bob", "cleo"]
 
     @pytest.mark.parametrize(
         "files",
@@ -61,8 +61,8 @@ class TestClassArchive:
             link = tarfile.TarInfo("class/mallory.ipynb")
             link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
             tar.addfile(link)
-        found = {came.name: came for came in collect(path, LAB, room=tmp_path / "room")}
-        assert len(found) == 7 and {name for name, came in found.items() if came.gradable} == {
+        found = {submission.name: submission for submission in collect(path, LAB, room=tmp_path / "room")}
+        assert len(found) == 7 and {name for name, submission in found.items() if submission.gradable} == {
             "ada", "ada (5)", "bob", "dan", next(name for name in found if name.startswith("eee")),
         }  # fmt: skip
         assert "links are not followed" in found["mallory.ipynb"].problem

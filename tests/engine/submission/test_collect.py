@@ -106,8 +106,11 @@ class TestFlatFolder:
         assert rows["notes.txt"].problem.startswith("notes.txt: it is not a notebook")
         assert "unpack" in rows["lab.zip"].problem
         assert rows["empty"].problem == "empty: the folder is empty; ask for the notebook."
-        assert rows["lab.zip"].told == "lab.zip: it is an archive. Hand in lab.ipynb itself."
-        assert not any("ask for" in row.told or "put the" in row.told for row in rows.values())
+        assert rows["lab.zip"].problem_for_student == "lab.zip: it is an archive. Hand in lab.ipynb itself."
+        assert not any(
+            "ask for" in row.problem_for_student or "put the" in row.problem_for_student
+            for row in rows.values()
+        )
 
     def test_a_renamed_download_is_taken_if_it_holds_a_notebook(self, tmp_path: Path) -> None:
         for name in ("emil.ipynb (1)", "fay.ipynb-1.txt", "gus.json", "hal.TXT"):

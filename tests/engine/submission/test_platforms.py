@@ -92,7 +92,7 @@ def zipped(folder: Path, path: Path) -> Path:
 
 
 def rows(folder: Path, room: Path, **options: object) -> dict[str, Submission]:
-    return {came.name: came for came in collect(folder, LAB, room=room, **options)}
+    return {submission.name: submission for submission in collect(folder, LAB, room=room, **options)}
 
 
 class TestGradescope:
@@ -135,7 +135,10 @@ class TestGradescope:
         found = rows(export(tmp_path / "class"), tmp_path / "room", every_attempt=True)
         earlier = found["Ada Lovelace, attempt 1"]
         assert earlier.entry == "submission_3" and earlier.newest == "Ada Lovelace"
-        assert found["Ada Lovelace"].others == () and len({came.file for came in found.values()}) == 5
+        assert (
+            found["Ada Lovelace"].others == ()
+            and len({submission.file for submission in found.values()}) == 5
+        )
 
     def test_a_submission_without_its_folder_is_a_row(self, tmp_path: Path) -> None:
         folder = export(tmp_path / "class", EXPORT + "submission_6:\n  :submitters:\n  - :name: Dan Roe\n")
@@ -198,7 +201,13 @@ class TestCanvas:
 
     def test_everybody_is_one_row(self, found: dict[str, Submission]) -> None:
         assert set(found) == {"lovelaceada", "van_der_bergpiet", "roecleo", "dandan", "anon_ab1cd"}
-        assert [came.people[0].number for came in found.values()] == ["ab1cd", "4714", "4711", "4713", "4712"]
+        assert [submission.people[0].number for submission in found.values()] == [
+            "ab1cd",
+            "4714",
+            "4711",
+            "4713",
+            "4712",
+        ]
 
     def test_the_second_file_of_a_name_is_the_newer_attempt(self, found: dict[str, Submission]) -> None:
         ada = found["lovelaceada"]
@@ -210,7 +219,7 @@ class TestCanvas:
         assert not found["dandan"].gradable and "exported page" in found["dandan"].problem
 
     def test_canvas_word_on_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
-        late = [name for name, came in found.items() if came.notes == ("Canvas calls it late.",)]
+        late = [name for name, submission in found.items() if submission.notes == ("Canvas calls it late.",)]
         assert late == ["anon_ab1cd", "van_der_bergpiet"]
 
     def test_what_is_late_is_the_newer_attempt_whatever_it_is_called(self, tmp_path: Path) -> None:
@@ -297,8 +306,12 @@ class TestMoodle:
             "Participant 4714",
             "Participant 4716",
         ]
-        assert all(came.gradable for came in found.values())
-        assert [came.called for came in found.values()][:3] == ["Ada Lovelace", "Bob Babbage", "Bob Babbage"]
+        assert all(submission.gradable for submission in found.values())
+        assert [submission.called for submission in found.values()][:3] == [
+            "Ada Lovelace",
+            "Bob Babbage",
+            "Bob Babbage",
+        ]
 
     def test_files_without_folders_are_one_attempt(self, found: dict[str, Submission]) -> None:
         cleo = found["Cleo Roe"]

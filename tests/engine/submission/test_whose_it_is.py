@@ -33,7 +33,7 @@ def moodle(base: Path, roster: str, *entries: str, lab: Lab) -> dict[str, Submis
         hand_in(base / "class" / f"{entry}_assignsubmission_file_" / "lab.ipynb")
     (base / "roster.csv").write_text(roster, encoding="utf-8")
     rows = collect(base / "class", lab, roster=read_roster(base / "roster.csv"))
-    return {came.entry.partition("_assign")[0]: came for came in rows}
+    return {submission.entry.partition("_assign")[0]: submission for submission in rows}
 
 
 class TestANumberThatIsSomebodyElsesId:
@@ -45,7 +45,7 @@ class TestANumberThatIsSomebodyElsesId:
         rows = moodle(tmp_path, roster, "Ada Lovelace_4711", f"{other}_4712", lab=lab)
         assert rows["Ada Lovelace_4711"].people[0].email == "ada@x.org"
         assert rows[f"{other}_4712"].people[0].email == "bob@x.org"
-        assert not any(came.missing for came in rows.values())
+        assert not any(submission.missing for submission in rows.values())
 
     @pytest.mark.parametrize("other", ["Bob A Ray", "Li Vela", "Cleo Adalbert"])
     def test_initials_and_pieces_of_names_do_not_count_as_similar(
@@ -61,19 +61,19 @@ class TestANumberThatIsSomebodyElsesId:
 
     def test_two_rows_of_one_person_say_so_whatever_their_numbers(self, tmp_path: Path, lab: Lab) -> None:
         rows = moodle(tmp_path, self.ROSTER, "Ada Lovelace_4711", "Ada Lovelace_4712", lab=lab)
-        assert all("are all of Ada Lovelace" in " ".join(came.notes) for came in rows.values())
+        assert all("are all of Ada Lovelace" in " ".join(submission.notes) for submission in rows.values())
 
 
 def test_names_that_look_the_same_are_distinguished(tmp_path: Path, lab: Lab) -> None:
     for form in ("NFC", "NFD"):
         hand_in(tmp_path / unicodedata.normalize(form, "José") / "lab.ipynb")
-    names = [unicodedata.normalize("NFC", came.name) for came in collect(tmp_path, lab)]
+    names = [unicodedata.normalize("NFC", submission.name) for submission in collect(tmp_path, lab)]
     assert len(set(names)) == 2 and all(name.startswith("José (") for name in names)
 
 
 class TestAFolderInAFolder:
     def names(self, folder: Path, lab: Lab) -> list[str]:
-        return [came.name for came in collect(folder, lab)]
+        return [submission.name for submission in collect(folder, lab)]
 
     def test_students_folders_in_it_are_the_class(self, tmp_path: Path, lab: Lab) -> None:
         for name in ("ada", "bob"):
@@ -131,8 +131,8 @@ class TestTwoLabsInOneKit:
 def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, lab: Lab) -> None:
     hand_in(tmp_path / "class" / "Wei Li.ipynb")
     (tmp_path / "r.csv").write_text("Name,Email\nWei Li,w1@x.org\nWei Li,w2@x.org\nAda Roe,a@x.org\n")
-    came, *missing = collect(tmp_path / "class", lab, roster=read_roster(tmp_path / "r.csv"))
-    assert came.notes == (
+    submission, *missing = collect(tmp_path / "class", lab, roster=read_roster(tmp_path / "r.csv"))
+    assert submission.notes == (
         "May be of Wei Li (w1@x.org), Wei Li (w2@x.org): put an ID or address into its name.",
     )
     said = {one.people[0].email: one.problem for one in missing}

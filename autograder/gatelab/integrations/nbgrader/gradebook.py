@@ -20,7 +20,7 @@ from typing import Any
 
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.integrations.nbgrader.sent import Sent
-from gatelab.report.corrected import Counted, given_for, said_of, said_of_question
+from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
 from gatelab.report.plain import equal, number
@@ -117,9 +117,9 @@ def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], r
 
 def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, entered: Entered) -> None:
     """Enter one row, without committing. `rule`: whether the lab has a rule for late work."""
-    assert isinstance(row.report, Counted)
+    assert isinstance(row.report, CorrectedReport)
     questions = {question.id: question for question in row.report.questions}
-    whole = said_of(row.report)
+    whole = remarks_on(row.report)
     for notebook in submission.notebooks:
         key = f"{student}/{notebook.name}"
         _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, sent)
@@ -130,15 +130,17 @@ def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, e
         comments = {comment.name.removesuffix("-solution"): comment for comment in notebook.comments}
         for question in questions.values():
             if question.id in comments:
-                said = [*said_of_question(question), *(["On the whole:", *whole] if whole else [])]
+                remarks = [*remarks_on_question(question), *(["On the whole:", *whole] if whole else [])]
                 whole = []  # goes into the first answer's comment, because nbgrader has no other place for it
-                _enter_comment(comments[question.id], question, key, said, row, sent, entered)
+                _enter_comment(comments[question.id], question, key, remarks, row, sent, entered)
     if whole:
         entered.notes.append(f"{row.called}: nbgrader has no place for this: {' '.join(whole)}")
     entered.students.append(student)
 
 
-def _enter_penalty(notebook: Any, key: str, row: Graded, report: Counted, rule: bool, sent: Sent) -> None:
+def _enter_penalty(
+    notebook: Any, key: str, row: Graded, report: CorrectedReport, rule: bool, sent: Sent
+) -> None:
     """Enter the late penalty, or withdraw one that an export entered. If the lab has no rule, nbgrader's own plugin decides."""
     decided = report.given.penalty is not None or report.by_rule > 0 or (rule and bool(row.handed_in))
     if decided:
@@ -148,9 +150,9 @@ def _enter_penalty(notebook: Any, key: str, row: Graded, report: Counted, rule: 
 
 
 def _enter_comment(
-    comment: Any, question: Question, key: str, said: list[str], row: Graded, sent: Sent, entered: Entered
+    comment: Any, question: Question, key: str, remarks: list[str], row: Graded, sent: Sent, entered: Entered
 ) -> None:
-    wanted = "\n".join(said) or None
+    wanted = "\n".join(remarks) or None
     value, done = sent.settle(f"{key}/{comment.name} comment", comment.manual_comment or None, wanted)
     comment.manual_comment = value
     if not done:

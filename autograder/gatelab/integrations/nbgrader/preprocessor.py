@@ -137,7 +137,12 @@ class SubmissionExporter(NotebookExporter):
         else:
             status: Status = "failed" if submission.ours else "ungradable"
             self.report = Report(
-                student, status, submission.problem, submission.told, seed=self._seed, lab=self.lab.name
+                student,
+                status,
+                submission.problem,
+                submission.problem_for_student,
+                seed=self._seed,
+                lab=self.lab.name,
             )
         if self.report.status == "ungradable":
             self.log.warning("%s is not gradable: %s", student, self.report.reason)

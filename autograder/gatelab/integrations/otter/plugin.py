@@ -31,7 +31,7 @@ from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.faults import TOLD
-from gatelab.folders import Vanishing
+from gatelab.folders import TemporaryFolder
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.lab.spec import Lab, LabError
@@ -90,7 +90,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         self.specs: list[QuestionSpec] = []
         self.intake = Intake(Path(submission_path or "").name, None)
         self.report: Report | None = None
-        self.private = Vanishing("gatelab-")
+        self.private = TemporaryFolder("gatelab-")
         self.metadata = Path(METADATA)
 
     def before_grading(self, config: Any) -> None:

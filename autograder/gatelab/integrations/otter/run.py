@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 
 from gatelab.faults import TOLD
-from gatelab.folders import make_writable, not_writable, vanishing
+from gatelab.folders import make_writable, not_writable, temporary_folder
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, lab_of_the_kit
@@ -59,7 +59,7 @@ def grade_apart(
     """
     lab = _lab(source)
     specs = list(lab.questions.values()) if lab else []
-    with vanishing("gatelab-otter-") as folder:
+    with temporary_folder("gatelab-otter-") as folder:
         apart, private = folder / "autograder", folder / "private"
         for path in (apart / "submission", apart / "results", private):
             path.mkdir(parents=True)
@@ -168,7 +168,7 @@ def otter_run(autograder: Path, submission: Path, output_dir: Path, lab_name: st
     Raises LabError, with one sentence, if the zip is not one of the kit's or is for another lab than `lab_name`, or if
     `output_dir` cannot be written.
     """
-    with vanishing("gatelab-zip-") as folder:
+    with temporary_folder("gatelab-zip-") as folder:
         _unpack(autograder, folder)
         lab = _lab(folder) if lab_name is not None else None
         agree(lab_name, lab.name if lab else "", autograder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.model import Report
 from gatelab.report.plain import number
 from gatelab.text import escape_formula
@@ -15,17 +15,17 @@ OURS = re.compile(r"\s*(?:<\w+[^>]*>\s*)*\w+: [\d.]+ of [\d.]+(?:;|<|\s|$)")
 
 def by_question(report: Report) -> str:
     """The points of each question, and the remarks of staff on each and on the whole."""
-    said = [
+    remarks = [
         " ".join(
             [
                 f"{q.id}: {number(q.points)} of {number(q.max_points)}",
-                *(f"({line})" for line in said_of_question(q)),
+                *(f"({line})" for line in remarks_on_question(q)),
             ]
         )
         for q in report.questions
-        if q.parts or not q.by_hand or said_of_question(q)
+        if q.parts or not q.by_hand or remarks_on_question(q)
     ]
-    return escape_formula("; ".join([*said, *said_of(report)]))
+    return escape_formula("; ".join([*remarks, *remarks_on(report)]))
 
 
 def is_ours(cell: str) -> bool:

@@ -36,7 +36,7 @@ class Owners:
     """Whose the rows are."""
 
     of: dict[int, list[Report]] = field(default_factory=lambda: defaultdict(list))  # by the row's index
-    doubtful: set[int] = field(default_factory=set)  # rows of which nobody can say whose they are
+    doubtful: set[int] = field(default_factory=set)  # rows that fit several people
 
 
 def fill(sheet: Sheet, layout: Layout, reports: Iterable[Report], rules: Rules, scale: Scale) -> Filled:
