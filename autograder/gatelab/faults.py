@@ -14,10 +14,22 @@ class NotStarted(GraderFault):
     """The same, before anything was graded."""
 
 
+class OutOfTime(GraderFault):
+    """The time given for the grading was up before any part was graded."""
+
+
 # What the student reads, whatever it was. Staff read the reason.
 TOLD = (
     "The grader itself failed, so nothing was graded. That is not your notebook's fault and costs no points: "
     "it will be graded again. If this message stays, tell the staff."
+)
+
+# The same two texts for OutOfTime: that is no failure.
+TOLD_OF_TIME = TOLD.replace(
+    "The grader itself failed, so nothing", "The grader's time was up before anything"
+)
+OUT_OF_TIME = (
+    "The time given for the grading was up before anything was graded; give it more time and run it again."
 )
 
 

@@ -65,7 +65,7 @@ class Costs:
                 rests.append(max(0.0, report.wall_seconds - sum(seconds.values())))
             for id, value in seconds.items():
                 took[id].append(value)
-        if not all(took[id] for id in chosen):
+        if not rests or not all(took[id] for id in chosen):
             return None
         return cls({id: mean(took[id]) for id in chosen}, mean(rests))
 

@@ -24,7 +24,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from gatelab.faults import TOLD
+from gatelab.faults import OUT_OF_TIME, TOLD, TOLD_OF_TIME
 from gatelab.jsonline import PIECE, BadLine, Message, Received, encode
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import (
@@ -152,6 +152,8 @@ class Engine:
         try:
             answer = self._ask(job, limit)
         except _Stopped as why:
+            if until is not None and time.monotonic() >= until:
+                return Report(name, "failed", OUT_OF_TIME, TOLD_OF_TIME, seed=seed, lab=self.lab.name)
             reason = (
                 f"The grader was stopped after {why} on this submission; run the same command again, "
                 "and if that does not help, grade it by hand."

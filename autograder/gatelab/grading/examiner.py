@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import gatelab
-from gatelab.faults import GraderFault
+from gatelab.faults import OUT_OF_TIME, OutOfTime
 from gatelab.grading.plugin import Given, LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.grading.workers import ConfinedWorkers
@@ -82,7 +82,8 @@ class Examiner:
             report.as_handed_out = as_handed_out(notebook, self.lab)
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
             workers.left = min(workers.left, until - time.monotonic())
-            workers.load(self._first(questions).library)
+            if (first := self._first(questions)) is not None:  # else no code of the notebook has to run
+                workers.load(first.library)
             grading = Grading(self.lab, seed, workers, self.bank)
             grading.until = until
             grading.at = at
@@ -104,19 +105,19 @@ class Examiner:
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
 
-    def _first(self, questions: Sequence[str]) -> QuestionSpec:
-        """The question that is graded first."""
+    def _first(self, questions: Sequence[str]) -> QuestionSpec | None:
+        """The question that is graded first; None if all of the lab are marked by hand."""
         specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
-        return next((spec for spec in specs if not questions or spec.id in questions), specs[0])
+        return next((spec for spec in specs if not questions or spec.id in questions), None)
 
 
 def raise_fault(grading: Grading, report: Report) -> None:
-    """Raises what went wrong in the grader itself, GraderFault where time was up before any part was graded."""
+    """Raises what went wrong in the grader itself, OutOfTime where time was up before any part was graded."""
     if grading.fault is not None:
         raise grading.fault
     parts = [part for question in report.questions for part in question.parts]
     if parts and all(part.kind is Kind.TIME_UP for part in parts):
-        raise GraderFault("The time given for the grading was up before anything was graded")
+        raise OutOfTime(OUT_OF_TIME)
 
 
 def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:

@@ -46,9 +46,12 @@ def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
         return ""
+    if id in lab.questions and not automatic:
+        return "is marked by hand, as every question of this lab."
     if id in lab.questions:
         return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
-    return f"no such question{meant(id, automatic)}; this lab has {', '.join(automatic)}."
+    there = automatic or list(lab.questions)
+    return f"no such question{meant(id, there)}; this lab has {', '.join(there)}."
 
 
 def _table(lab: Lab) -> Iterator[str]:

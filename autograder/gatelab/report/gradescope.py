@@ -94,10 +94,10 @@ def summary(
             f"Not finished: the grader's time was up before {', '.join(report.unfinished)} could be graded to the end. "
             "That is not your notebook's fault: it will be graded again, and no point is lost by it. Until then:"
         )
-    if report.status == "graded":
+    if report.status == "graded" and (here or not open_):
         sentence = "{} of {} points." if counts else points
         lines.append(sentence.format(number(report.points), number(here)))
-    else:
+    elif report.status != "graded":
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
     lines += [shown(note) for note in [*report.notes, *remarks_on(report)]]
     if open_:

@@ -62,13 +62,15 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
         cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
-    language = _other_language(notebook, cells, lab)
+    written = any(_holds_written_answer(raw, lab) for raw in raw_cells)
+    # A notebook of written answers alone has no code that could be in another language.
+    language = _other_language(notebook, cells, lab) if cells or not written else ""
     if language:
         raise Ungradable(
             f"{name}: its kernel is for {language}, not Python, and so is its code; "
             f"write the answers in Python in {lab.notebook} and hand that in."
         )
-    if not of_this_lab(cells, lab):
+    if not written and not of_this_lab(cells, lab):
         raise Ungradable(
             f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."
         )
@@ -87,6 +89,12 @@ def _answer_in_text_cell(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell 
     names = tuple(sorted(asked.intersection(a or b for a, b in begins)))
     kind = "raw" if raw.get("cell_type") == "raw" else "markdown"
     return CodeCell(index, source, "", kind, names) if names else None
+
+
+def _holds_written_answer(raw: Any, lab: Lab) -> bool:
+    """Whether a cell is the one of a question that is marked by hand, judging by its grade_id."""
+    question = lab.questions.get(str(mark_of(raw).get("grade_id"))) if isinstance(raw, dict) else None
+    return question is not None and question.by_hand
 
 
 def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:

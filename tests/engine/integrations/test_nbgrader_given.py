@@ -170,3 +170,13 @@ def test_a_folder_that_takes_no_memory_leaves_the_book_as_it_is(fresh: Tiny) -> 
     said = export(fresh)
     assert said.exit_code == 2 and "cannot be written" in said.output
     assert dump(fresh) == before
+
+
+def test_a_book_of_an_older_nbgrader_is_said_to_need_an_upgrade(fresh: Tiny) -> None:
+    database = fresh.base / "gradebook.db"
+    with sqlite3.connect(database) as book:
+        book.execute("alter table student drop column lms_user_id")
+    said = export(fresh)
+    assert said.exit_code == 2
+    assert "was made by an older nbgrader" in said.output
+    assert f"run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`" in said.output.replace("\n", "")

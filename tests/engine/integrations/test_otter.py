@@ -25,6 +25,7 @@ from tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
 from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.faults import TOLD_OF_TIME
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.metadata import out_of_sight
 from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
@@ -295,6 +296,17 @@ def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tm
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"])
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
+    assert (report.told, report.hints) == (TOLD_OF_TIME, [])
+
+
+def test_the_container_applies_the_labs_rule_for_late_work(container, one_engine):
+    table = container / "source" / "files" / "kit" / "assignment" / "softmax" / "lab.toml"
+    table.write_text(f"{table.read_text()}\n[late]\ndue = 2026-11-30T23:59:00+00:00\npercent_per_day = 10\n")
+    write_notebook(container / "submission" / "lab.ipynb", SETUP, RIGHT["q1"])
+    (container / "submission_metadata.json").write_text('{"created_at": "2026-12-01T12:00:00+00:00"}')
+    results = in_container(container)
+    assert results["score"] == 3.6
+    assert results == json.loads((container / "results" / "results.json").read_text())
 
 
 LOOKS = """

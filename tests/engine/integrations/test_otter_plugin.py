@@ -6,6 +6,8 @@ Here the kit's engine is replaced by one with fixed answers, and otter runs with
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,12 @@ from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
+from gatelab.faults import OUT_OF_TIME, TOLD_OF_TIME
+from gatelab.integrations.otter.late import BY_HAND, NO_TIME, with_lateness
+from gatelab.integrations.otter.metadata import METADATA
 from gatelab.integrations.otter.plugin import GatelabPlugin
 from gatelab.integrations.otter.run import grade_apart, main
+from gatelab.lab.late import LateRule
 from gatelab.report.model import Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
@@ -253,3 +259,76 @@ def test_a_folder_that_cannot_be_written_to_gets_one_sentence(autograder, tmp_pa
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     assert main([str(autograder), str(notebook), "-o", str(notebook)]) == 2
     assert "lab.ipynb: cannot be written to" in capsys.readouterr().err
+
+
+LATE = "\n[late]\ndue = 2026-11-30T23:59:00+00:00\npercent_per_day = 10\n"
+REASON = "Handed in 2026-12-01 12:00:00 +0000, 12 h 1 min after 2026-11-30 23:59:00 +0000; 10 % of the points earned."
+
+
+@pytest.fixture
+def with_late_rule(otters_folder):
+    """The same, for a lab with a rule for late work."""
+    source = (otters_folder / "source").resolve()
+    (otters_folder / "source").unlink()
+    shutil.copytree(source, otters_folder / "source")
+    table = otters_folder / "source" / "files" / "kit" / "assignment" / "softmax" / "lab.toml"
+    table.write_text(table.read_text() + LATE)
+    return otters_folder
+
+
+def test_lateness_costs_what_lab_toml_says_by_gradescopes_time(with_late_rule, engine):
+    metadata = {
+        "created_at": "2026-12-01T12:00:00.000000+00:00",
+        "assignment": {"due_date": "2026-12-02T00:59:00.000000+01:00"},
+    }
+    (with_late_rule / METADATA).write_text(json.dumps(metadata))
+    results, _ = run_plugin(with_late_rule)
+    assert results["score"] == 12.6
+    assert by_question(results)["q1"][0] == 14
+    assert results["output"].splitlines()[1:3] == [REASON, "1.4 points are taken off for lateness."]
+    assert (
+        "lab.toml, 2026-11-30 23:59:00 +0000; the due date on Gradescope is 2026-12-01 23:59:00 +0000."
+        in (results["tests"][-1]["output"])
+    )
+
+
+def test_work_that_is_in_time_loses_nothing_and_nothing_is_said(with_late_rule, engine):
+    (with_late_rule / METADATA).write_text('{"created_at": "2026-12-01T00:58:00.000000+01:00"}')
+    results, _ = run_plugin(with_late_rule)
+    assert results["score"] == 14 and "taken off" not in results["output"]
+    assert "late" not in results["tests"][-1]["output"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, "", "[]", "{}", '{"created_at": 5}', '{"created_at": "2026-12-09"}', '{"created_at": "2026-12-09T12:00:00"}'],
+)  # fmt: skip
+def test_without_a_time_there_is_no_penalty_and_staff_read_so(with_late_rule, engine, metadata):
+    if metadata is not None:
+        (with_late_rule / METADATA).write_text(metadata)
+    results, _ = run_plugin(with_late_rule)
+    assert results["score"] == 14 and "late" not in results["output"]
+    assert NO_TIME in results["tests"][-1]["output"]
+
+
+def test_marks_by_hand_are_said_to_be_added_without_the_penalty():
+    rule = LateRule(datetime(2026, 11, 30, tzinfo=UTC), 10, possible=True)
+    questions = [
+        Question("q1", "Softmax", 14, [Part("outputs", 14, 14, None)]),
+        Question("q3", "In words", 2, by_hand=True),
+    ]
+    late = with_lateness(
+        Report("ada", "graded", questions=questions), rule, {"created_at": "2026-12-01T12:00:00+00:00"}
+    )
+    assert late.points == 11.2, "10 % a day of the 14 points that are graded here, and two days have begun"
+    assert BY_HAND in late.said[0]
+
+
+def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):
+    monkeypatch.setenv("GATELAB_DEADLINE", "4")
+    late = Report("lab.ipynb", "failed", OUT_OF_TIME, TOLD_OF_TIME)
+    monkeypatch.setattr("gatelab.grading.engine.Engine.grade", lambda *_, **__: late)
+    results, _ = run_plugin(otters_folder)
+    assert "score" not in results and "itself failed" not in json.dumps(results)
+    assert results["output"].startswith("Not graded. The grader's time was up before anything was graded.")
+    assert "(GATELAB_DEADLINE, 4 s) was up" in results["tests"][-1]["output"]

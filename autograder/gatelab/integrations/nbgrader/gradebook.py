@@ -77,6 +77,10 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
         sqlites = getattr(error, "orig", None)
         if getattr(sqlites, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise ExportError(f"{database}: is no database; name nbgrader's with --db.") from error
+        if sqlites is not None and ("no such column" in str(sqlites) or "has no column" in str(sqlites)):
+            raise ExportError(
+                f"{database}: was made by an older nbgrader ({sqlites}); run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`, and export again."
+            ) from error
         raise ExportError(
             f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."
         ) from error

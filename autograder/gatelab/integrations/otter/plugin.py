@@ -30,9 +30,10 @@ import nbformat
 from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
-from gatelab.faults import TOLD
+from gatelab.faults import OUT_OF_TIME, TOLD
 from gatelab.folders import TemporaryFolder
 from gatelab.integrations.otter.intake import Intake, take_in
+from gatelab.integrations.otter.late import with_lateness
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
@@ -115,8 +116,10 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         """Grade, and give otter an empty notebook to run."""
         try:
             if self.report is None:
-                with out_of_sight(self.metadata):
+                with out_of_sight(self.metadata) as metadata:
                     self.report = self._grade()
+                if self.lab is not None:
+                    self.report = with_lateness(self.report, self.lab.late, metadata)
         except Exception as error:
             self._give_up(error)
         finally:
@@ -173,6 +176,8 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
             ) from error
         report.others = list(self.intake.others)
+        if report.reason == OUT_OF_TIME:
+            report.reason = _too_short(os.environ.get(DEADLINE, ""))
         return report
 
     def _reported(self) -> Report:
@@ -199,6 +204,14 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
 
         text = json.dumps(verdicts(self._reported(), self.specs))
         (Path(self.submission_path).parent / VERDICTS).write_text(text, encoding="utf-8")
+
+
+def _too_short(seconds: str) -> str:
+    """For staff: which setting gave the grading too little time."""
+    return (
+        f"The time given for the grading ({DEADLINE}, {seconds} s) was up before anything was graded: set a longer one, "
+        "or give the container more processor (`docs/gradescope.md`), and run the autograder again."
+    )
 
 
 def lab_of_the_kit(source: Path, name: str) -> Lab:
