@@ -111,11 +111,21 @@ def test_code_that_brings_its_process_down_costs_its_own_question_only(
 @pytest.mark.parametrize(
     "last",
     ["torch.set_grad_enabled(False)", "torch.no_grad().__enter__()", "torch.set_default_dtype(torch.float64)",
-     "torch.autograd.set_detect_anomaly(True)", "torch.use_deterministic_algorithms(True)"],
+     "torch.autograd.set_detect_anomaly(True)", "torch.use_deterministic_algorithms(True)",
+     'torch.set_default_device("meta")', "torch.set_default_dtype(torch.float16)"],
 )  # fmt: skip
 def test_settings_of_torch_that_a_last_cell_leaves_on_cost_correct_work_nothing(
     engine: Engine, lab: Lab, tmp_path: Path, last: str
 ) -> None:
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
+    assert points(report) == FULL
+
+
+def test_builtins_that_a_last_cell_binds_cost_correct_work_nothing(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    """The graders' own code in the notebook needs them as well."""
+    last = "list = [1, 2]\nlen = range = (1, 2)\ntype = 'LSTM'\ntuple = isinstance = hasattr = getattr = None\nnext = 3"
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
     assert points(report) == FULL
 

@@ -2,7 +2,8 @@
 
 A public check passes in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
 helper of another question. So an answer finds each name as it was at the cell of its check, if it was bound
-then; otherwise a name that it calls refers to the last callable bound to it.
+then; otherwise a name that it calls refers to the last callable bound to it. Torch's default dtype and device are those of
+that cell, too; without a check, those with which the answer was defined.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import types
 from typing import TYPE_CHECKING, Any
 
+from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
 from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.statements import Statement
@@ -28,11 +30,14 @@ class History:
     def __init__(self) -> None:
         self.bound: dict[str, list[tuple[int, Any]]] = {}  # name → (cell, value)
         self.checks: dict[str, int] = {}  # question → the cell of its public check
+        self.switches: dict[str, dict[str, Any]] = {}  # question → torch's switches at that cell
+        self.made_with: dict[str, dict[str, Any]] = {}  # name → torch's switches when it was last bound
 
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
         for question in CHECK.findall(source):
             self.checks.setdefault(question.casefold(), cell)
+            self.switches.setdefault(question.casefold(), switches())
 
     def checked(self, question: str) -> int | None:
         """The cell of its public check. `check("Q1")` counts for q1 too, since it works on file systems that ignore case."""
@@ -46,14 +51,18 @@ class History:
                 if bindings and bindings[-1][0] == statement.cell:
                     bindings.pop()
                 bindings.append((statement.cell, namespace[name]))
+                self.made_with[name] = switches()
 
     def was_bound(self, name: str, until: int) -> bool:
         """Whether the name was already bound at this cell."""
         return any(cell <= until for cell, _ in self.bound.get(name, ()))
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
-        """Restore the names that these answers use, in this process, which serves one question only."""
+        """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
         until = self.checked(question)
+        at_check = self.switches.get(question.casefold())
+        if then := at_check or next(filter(None, map(self.made_with.get, names)), None):
+            put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
         for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:

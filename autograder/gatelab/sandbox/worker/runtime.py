@@ -7,6 +7,7 @@ of the answer. The examiner uses the same class in its own process for wheat and
 
 from __future__ import annotations
 
+import builtins
 import functools
 import linecache
 import os
@@ -25,6 +26,8 @@ from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.values import Shelf, leaves
 
+PROCESSOR = torch.device("cpu")
+BUILTINS = frozenset(vars(builtins)) - {"__name__", "__doc__", "__loader__", "__package__", "__spec__"}
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
 
 
@@ -88,7 +91,7 @@ class Runtime:
         random.seed(self.count)
         np.random.seed(self.count)
         # The last cell may have changed such a switch (`torch.set_grad_enabled(False)`); a function is graded independently of that.
-        put_back({"grad-mode": True, "inference-mode": False, "autocast": False})
+        put_back({"grad-mode": True, "inference-mode": False, "autocast": False, "default-device": PROCESSOR})
         self.left, self.missed = [], None
         found: list[str] = []
         answer: dict[str, Any]
@@ -105,8 +108,14 @@ class Runtime:
         return {"value": name in self.namespace}
 
     def do_define(self, source: str) -> dict[str, Any]:
+        """Run staff-written code on the notebook's names, except those of Python's builtins: a last cell may have bound `list`."""
         before = dict(self.namespace)
-        exec(compile(source, "<grader>", "exec"), self.namespace)
+        known = {name: value for name, value in before.items() if name not in BUILTINS}
+        names = dict(known)
+        exec(compile(source, "<grader>", "exec"), names)
+        for name in known.keys() - names.keys():
+            del self.namespace[name]
+        self.namespace.update({n: v for n, v in names.items() if n not in known or known[n] is not v})
         self._hand_on(before)
         return {"value": None}
 
