@@ -62,6 +62,7 @@ def test_the_penalty_is_entered_by_the_platforms_time(
     with Gradebook(url) as book:
         notebook = book.find_submission_notebook("lab", "softmax", "ada")
         assert notebook.late_submission_penalty == penalty and notebook.score == 8
+    assert (tmp_path / "nbgrader.late.json").exists() == (penalty is not None)
 
 
 @pytest.mark.one_in(2)

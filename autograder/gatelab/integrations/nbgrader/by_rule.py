@@ -52,7 +52,7 @@ class ByRule:
         self._entered.pop(_key(notebook), None)
 
     def keep(self) -> None:
-        if self._path is not None:
+        if self._path is not None and (self._entered or self._path.exists()):
             with drafted(self._path) as draft:
                 text = json.dumps(self._entered, indent=1, ensure_ascii=False, sort_keys=True)
                 draft.write_text(text + "\n", encoding="utf-8")
