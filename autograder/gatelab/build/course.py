@@ -96,7 +96,7 @@ def release_settings(c: Config) -> None:
 
 
 def grading_settings(c: Config, root: Path) -> None:
-    """What `nbgrader autograde`, `generate_feedback` and `release_feedback` need. Names only: nothing is imported here."""
+    """What `nbgrader autograde`, `generate_feedback`, `export` and `release_feedback` need. Names only: nothing is imported here."""
     adapter = "gatelab.integrations.nbgrader"
     c.Autograde.exporter_class = f"{adapter}.preprocessor.SubmissionExporter"
     c.SubmissionExporter.kit = str(root)
@@ -115,9 +115,12 @@ def grading_settings(c: Config, root: Path) -> None:
     ]
     c.GenerateFeedback.preprocessors = [
         f"{adapter}.rubric.WithoutStaffCells",
+        f"{adapter}.late.PenaltiesUpToDate",
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    c.ExportApp.plugin_class = f"{adapter}.late.CsvExport"
+    c.PenaltiesUpToDate.kit = c.CsvExport.kit = str(root)
     c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 

@@ -40,14 +40,12 @@ def list_written(run: ClassRun, root: Path) -> None:
         if one.mark is None and not one.answer.problem
     ]
     for sheet in found:
-        unread = [
-            visible(one.submission.name) for one in sheet.answers if one.answer.problem and one.mark is None
-        ]
-        if unread:
-            first = next(
-                one.answer.problem for one in sheet.answers if one.answer.problem and one.mark is None
-            )
-            typer.echo(f"{sheet.id}: not shown for {', '.join(unread)}: {visible(first)}", err=True)
+        unread: dict[str, list[str]] = {}
+        for one in sheet.answers:
+            if one.answer.problem and one.mark is None:
+                unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
+        for problem, names in unread.items():
+            typer.echo(f"{sheet.id}: not shown for {', '.join(names)}: {visible(problem)}", err=True)
     if not left:
         typer.echo("Every answer that can be shown has a mark.")
         return

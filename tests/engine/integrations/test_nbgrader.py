@@ -34,6 +34,7 @@ GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
 COMPARED = ("correct", "wrong", "empty", "deleted", "doubled", "edited")
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 BAD = "<img src=x onerror=alert(2)>"
+ANSWER = "Differences decide, whatever <b>their</b> size."
 RUBRIC = """# Rubric
 
 ## q3: logits and probabilities (2 points)
@@ -126,9 +127,20 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
     cell_of(exits, "q2-solution")["source"] = (
         "import os\ndef cross_entropy(logits, labels):\n    os._exit(0)\n"
     )
+    # An editor that removes metadata and IDs; a cell of the student's own below each untouched one.
+    unmarked = copy.deepcopy(wrong)
+    for cell in unmarked["cells"]:
+        cell["metadata"] = {}
+        del cell["id"]
+    below = copy.deepcopy(release)
+    for id, text in (("q3", ANSWER), ("q1-solution", _source(solved, "q1-solution"))):
+        kind = cell_of(below, id)["cell_type"]
+        code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        new = {"cell_type": kind, "id": f"below-{id}", "metadata": {}, "source": text, **code}
+        below["cells"].insert(below["cells"].index(cell_of(below, id)) + 1, new)
     return {
         "correct": solved, "wrong": wrong, "empty": release, "deleted": deleted, "doubled": doubled,
-        "edited": edited, "exits": exits,
+        "edited": edited, "exits": exits, "unmarked": unmarked, "below": below,
     }  # fmt: skip
 
 
@@ -205,7 +217,7 @@ def test_the_points_are_what_the_work_is_worth(book):
     assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q3"]) == (0, 0, 0)
     assert 0 < book["wrong"]["q1"] < 4
     assert book["wrong"]["q2"] == 6
-    assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q3": 0}
+    assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q3": None}
     assert (book["exits"]["q1"], book["exits"]["q2"]) == (4, 0)
 
 
@@ -256,6 +268,34 @@ def test_an_ungradable_submission_waits_in_formgrader(course):
     for student in ("none", "cut"):
         assert waiting[student] == {"q1", "q2", "q3"}
     assert waiting["wrong"] == {"q3"} and waiting["empty"] == set()
+
+
+@pytest.mark.parametrize("student", ["unmarked", "below"])
+def test_a_written_answer_is_found_and_waits_for_its_marker(student, course, book):
+    assert book[student]["q3"] is None and left_to_mark(course / "gradebook.db")[student] == {"q3"}
+    graded = load_notebook(course / "autograded" / student / LAB / "lab.ipynb")
+    own = _source(load_notebook(course / "submitted" / "wrong" / LAB / "lab.ipynb"), "q3")
+    expected = (ANSWER if student == "below" else own).replace("<", "< ")  # so that no tag is left
+    assert _source(graded, "q3") == expected
+    assert sum(expected in "".join(cell["source"]) for cell in graded["cells"]) == 1
+    assert "look for the answer" not in str(graded)
+    assert "No response." not in feedback(course, "unmarked")
+
+
+def test_no_response_is_said_only_where_nothing_was_written(course, book):
+    assert book["below"] == {"q1": 4, "q2": 0, "q3": None}
+    assert feedback(course, "below").count("No response.") == 1  # on q2
+    assert feedback(course, "empty").count("No response.") == 3
+
+
+def test_an_answer_that_must_be_looked_for_waits_and_only_its_marker_reads_where(course):
+    assert left_to_mark(course / "gradebook.db")["deleted"] == {"q3"}
+    graded = load_notebook(course / "autograded" / "deleted" / LAB / "lab.ipynb")["cells"]
+    place = next(index for index, cell in enumerate(graded) if _id(cell) == "q3")
+    below = "".join(graded[place + 1]["source"])
+    assert "look for the answer to q3" in below and "look into the notebook: cell " in below
+    assert "“Hi < script>" in below and "RUBRIC-OF-Q3" in "".join(graded[place + 2]["source"])
+    assert "look for the answer" not in feedback(course, "deleted")
 
 
 def test_feedback_names_the_mistake_and_shows_nothing_hidden(course):

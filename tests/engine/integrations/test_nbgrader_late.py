@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from traitlets.config import Configurable
 from typer.testing import Result
 
 from gatelab.build.course import find_programs
-from gatelab.integrations.nbgrader.late import LatePenalties
+from gatelab.integrations.nbgrader.late import CsvExport, LatePenalties, PenaltiesUpToDate
 from gatelab.lab.late import late_rule
 
 RULE = "[late]\ndue = 2026-10-24T23:59:00+02:00\ngrace_minutes = 15\npercent_per_day = 10\ncap = 50\n"
@@ -61,6 +62,51 @@ def test_the_penalty_is_entered_by_the_platforms_time(
     with Gradebook(url) as book:
         notebook = book.find_submission_notebook("lab", "softmax", "ada")
         assert notebook.late_submission_penalty == penalty and notebook.score == 8
+    assert (tmp_path / "nbgrader.late.json").exists() == (penalty is not None)
+
+
+@pytest.mark.one_in(2)
+def test_marks_given_after_autograding_count_in_the_penalty(tmp_path: Path) -> None:
+    """In `nbgrader export`, feedback and `gatelab export nbgrader`; a waiver stays a waiver."""
+    tiny = Tiny.lay_out(tmp_path)
+    for name in ("ada", "bob"):
+        (tiny.folder / name / "softmax" / "timestamp.txt").write_text("2026-11-25 12:00:00 UTC\n")
+    with tiny.table.open("a") as table:
+        table.write("\n[late]\ndue = 2026-11-25T10:00:00+01:00\npercent_per_day = 10\n")
+    tiny.grade()
+    url = f"sqlite:///{make_book(tiny)}"
+    before = penalties(tiny)
+    with Gradebook(url) as book:
+        added = {name: _given_in_formgrader(book, name) for name in ("ada", "bob")}
+        CsvExport(kit=str(tiny.kit), to=str(tmp_path / "grades.csv")).export(book)
+        rows = {row["student_id"]: row for row in csv.DictReader((tmp_path / "grades.csv").open())}
+    for name in ("ada", "bob"):
+        expected = pytest.approx(before[name] + added[name] / 10)
+        assert float(rows[name]["late_submission_penalty"]) == expected
+        assert penalties(tiny)[name] == expected
+
+    tiny.gatelab("late", "bob", "--why", "ill")
+    assert penalties(tiny)["bob"] is None
+    with Gradebook(url) as book:
+        for name in ("ada", "bob"):
+            book.find_grade("q1", "lab", "softmax", name).manual_score = 0
+        book.db.commit()
+    for name in ("ada", "bob"):
+        ids = {"notebook": "lab", "assignment": "softmax", "student": name, "db_url": url}
+        PenaltiesUpToDate(kit=str(tiny.kit)).preprocess(new_notebook(), {"nbgrader": ids})
+    with Gradebook(url) as book:
+        ada, bob = (book.find_submission_notebook("lab", "softmax", name) for name in ("ada", "bob"))
+        assert ada.late_submission_penalty == pytest.approx(ada.score / 10) and ada.score > 0
+        assert bob.late_submission_penalty is None
+
+
+def _given_in_formgrader(book: Gradebook, name: str) -> float:
+    """Points that a person adds to what a student has for q1; returns how many."""
+    grade = book.find_grade("q1", "lab", "softmax", name)
+    added = grade.max_score + 1 - grade.score
+    grade.manual_score = grade.max_score + 1
+    book.db.commit()
+    return added
 
 
 def penalties(tiny: Tiny) -> dict[str, float | None]:

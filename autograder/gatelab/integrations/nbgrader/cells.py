@@ -21,8 +21,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
 from gatelab.integrations.nbgrader.outputs import Room, kept_outputs
+from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.submission.answers import Found, cells_of, find
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.submission.written import by_hand, handed_out_cells
 from gatelab.text import utf8
 
 # The beginning of an HTML tag. nbgrader's pages show a student's text unescaped, including scripts, to the person who marks it;
@@ -44,19 +47,25 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 }
 
 
-def read_submission(path: Path | None) -> NotebookNode:
-    """The notebook's cells without attachments and metadata; no cells if it cannot be read."""
-    try:
-        raw = parse(read_bytes(path), path.name)["cells"] if path else []
-    except (Ungradable, GraderFault):
-        raw = []
+def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str, Found]]:
+    """The notebook's cells without attachments and metadata, and its written answers; neither if it cannot be read."""
     notebook: NotebookNode = new_notebook()
+    try:
+        raw = parse(read_bytes(path), path.name) if path else None
+    except (Ungradable, GraderFault):
+        raw = None
+    if raw is None:
+        return notebook, {}
     room = Room()
-    for index, cell in enumerate(raw[:CELL_LIMIT]):
-        made = _cell(cell, f"cell-{index}", room)
+    for index, cell in enumerate(raw["cells"][:CELL_LIMIT]):
+        made = _cell(cell, _id(index), room)
         if made is not None:
             notebook.cells.append(made)
-    return notebook
+    return notebook, find(cells_of(raw), handed_out_cells(lab), by_hand(lab))
+
+
+def _id(index: int) -> str:
+    return f"cell-{index}"
 
 
 def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
@@ -69,7 +78,7 @@ def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
     # Lone surrogates cannot be written to a file.
     source = utf8(source)
     if raw["cell_type"] != "code":
-        source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
+        source = harmless(source)
     cell = MAKE[raw["cell_type"]](source, id=id)
     if raw["cell_type"] == "code":
         cell.outputs = kept_outputs(raw.get("outputs"), room or Room())
@@ -77,6 +86,11 @@ def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
     return cell
+
+
+def harmless(text: str) -> str:
+    """A student's text without what would run in a page, or on a click."""
+    return _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", text)))
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
@@ -94,8 +108,11 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
             points = {cell.name: cell.max_score for cell in notebook.grade_cells}
             solutions = {cell.name for cell in notebook.solution_cells}
             kept = _choose(nb, originals)
+            for id, answer in self.parent.answers.items():
+                if id in points and not originals[id].locked:
+                    _put_answer(nb, answer, originals[id], kept)
             for index, cell in enumerate(nb.cells):
-                id = kept.get(index)
+                id = kept.get(cell.id)
                 cell.metadata.pop("nbgrader", None)
                 if id is not None:
                     nb.cells[index] = _restored(cell, cell.id, originals[id], points, solutions)
@@ -105,22 +122,50 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
         return nb, resources
 
 
-def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str]:
-    """Cell index → grade_id, every grade_id once.
+def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[str, str]:
+    """Cell ID → grade_id, every grade_id once.
 
     Of several copies of a cell the last one that was edited counts: somebody who copied an answer cell and wrote in the
-    copy meant the copy. The others stay in the notebook as ordinary cells, for a person to see.
+    copy meant the copy. The others stay in the notebook as ordinary cells, for a person to see; but of written answers nothing is left
+    out (`_put_answer`).
     """
-    copies: dict[str, list[int]] = {}
-    for index, cell in enumerate(nb.cells):
+    copies: dict[str, list[NotebookNode]] = {}
+    for cell in nb.cells:
         id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if id in originals:
-            copies.setdefault(id, []).append(index)
+            copies.setdefault(id, []).append(cell)
     chosen = {}
-    for id, indices in copies.items():
-        written = [index for index in indices if nb.cells[index].source != originals[id].source]
-        chosen[(written or indices)[-1]] = id
+    for id, cells in copies.items():
+        written = [cell for cell in cells if cell.source != originals[id].source]
+        chosen[(written or cells)[-1].id] = id
     return chosen
+
+
+def _put_answer(nb: NotebookNode, answer: Found, original: SourceCell, kept: dict[str, str]) -> None:
+    """Put all that was written for a question into one cell, and enter that cell into `kept`.
+
+    Text cells that are a part of the answer are removed, since their text is in that cell; code cells stay, with their outputs.
+    """
+    id = original.name
+    own = next((cell for cell in nb.cells if kept.get(cell.id) == id), None)
+    if own is None:
+        places = {_id(part.index) for part in answer.cells if part.whole and part.kind != "code"}
+        own = next((cell for cell in nb.cells if cell.id in places), None)
+    if own is None:
+        around = {_id(part.index) for part in answer.cells} | {
+            _id(-1 if answer.above is None else answer.above)
+        }
+        before = [index for index, cell in enumerate(nb.cells) if cell.id in around]
+        if not before:
+            return
+        own = new_markdown_cell(original.source, id=f"restored-{id}")
+        nb.cells.insert(before[-1] + 1, own)
+    kept[own.id] = id
+    if answer.parts:
+        texts = [part.text for part in answer.parts if part.is_text] or [part.text for part in answer.parts]
+        own.source = harmless("\n\n".join(texts))[:SOURCE_LIMIT]
+        put = {_id(part.index) for part in answer.parts if part.whole and part.kind != "code"} - {own.id}
+        nb.cells = [cell for cell in nb.cells if cell.id not in put]
 
 
 def _restored(

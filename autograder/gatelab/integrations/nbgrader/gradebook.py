@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatelab.integrations.nbgrader.by_rule import ByRule
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.integrations.nbgrader.sent import Sent
+from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
@@ -61,12 +63,13 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             if there:
                 entered.new = [one.student for one in people if one.new]
             made = [_submission(book, found.lab, one.student, one.details, one.row) for one in people]
-            sent = Sent.beside(found.folder, database)
+            sent, by_rule = Sent.beside(found.folder, database), ByRule(str(database))
             for one, submission in zip(people, made, strict=True):
-                _enter(submission, one.student, one.row, found.late, sent, entered)
+                _enter(submission, one.student, one.row, found.late, sent, by_rule, entered)
             sent.keep(written=False)
             book.db.commit()
             sent.keep(written=True)
+            by_rule.keep()
     except ExportError:
         raise
     except OSError as error:
@@ -119,18 +122,20 @@ def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], r
     return book.update_or_create_submission(lab, student, **time)
 
 
-def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, entered: Entered) -> None:
+def _enter(
+    submission: Any, student: str, row: Graded, rule: bool, sent: Sent, by_rule: ByRule, entered: Entered
+) -> None:
     """Enter one row, without committing. `rule`: whether the lab has a rule for late work."""
     assert isinstance(row.report, CorrectedReport)
     questions = {question.id: question for question in row.report.questions}
     whole = remarks_on(row.report)
     for notebook in submission.notebooks:
         key = f"{student}/{notebook.name}"
-        _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, sent)
         for grade in notebook.grades:
             question = questions.get(grade.name)
             if question is not None:
                 _enter_points(grade, question, f"{key}/{grade.name}", row, sent, entered)
+        _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, sent, by_rule)
         comments = {comment.name.removesuffix("-solution"): comment for comment in notebook.comments}
         for question in questions.values():
             if question.id in comments:
@@ -143,12 +148,16 @@ def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, e
 
 
 def _enter_penalty(
-    notebook: Any, key: str, row: Graded, report: CorrectedReport, rule: bool, sent: Sent
+    notebook: Any, key: str, row: Graded, report: CorrectedReport, rule: bool, sent: Sent, by_rule: ByRule
 ) -> None:
-    """Enter the late penalty, or withdraw one that an export entered. If the lab has no rule, nbgrader's own plugin decides."""
-    decided = report.given.penalty is not None or report.by_rule > 0 or (rule and bool(row.handed_in))
-    if decided:
+    """Enter the late penalty, or withdraw one that an export entered. By the rule it is that of the book's points, with formgrader's
+    marks. If the lab has no rule, nbgrader's own plugin decides."""
+    if report.given.penalty is not None:
+        by_rule.forget(notebook)
         notebook.late_submission_penalty = sent.now[key] = report.penalty or None
+    elif report.by_rule > 0 or (rule and bool(row.handed_in)):
+        lateness = report.given.lateness if report.status == "graded" else Lateness()
+        sent.now[key] = by_rule.enter(notebook, lateness) or None
     else:
         notebook.late_submission_penalty, _ = sent.settle(key, notebook.late_submission_penalty, None)
 

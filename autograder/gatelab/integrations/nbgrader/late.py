@@ -1,16 +1,20 @@
-"""Late penalties in nbgrader's grade book, by the lab's own rule if it has one."""
+"""nbgrader's steps that enter late penalties into its grade book, by the lab's own rule if it has one (by_rule.py)."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from traitlets import Unicode
 
+from gatelab.integrations.nbgrader.by_rule import ByRule, lateness_of
 from gatelab.lab.late import LateRule
+from gatelab.lab.spec import Lab, LabError
 
 
 class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no stubs
@@ -24,14 +28,53 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
             return found
         ids = resources["nbgrader"]
         with Gradebook(ids["db_url"]) as gradebook:
-            time = gradebook.find_submission(ids["assignment"], ids["student"]).timestamp
+            submission = gradebook.find_submission(ids["assignment"], ids["student"])
             notebook = gradebook.find_submission_notebook(ids["notebook"], ids["assignment"], ids["student"])
-            lateness = rule.of(
-                time.replace(tzinfo=UTC) if time else None
-            )  # nbgrader stores UTC without a zone
-            penalty = lateness.points(notebook.score, notebook.max_score)
-            notebook.late_submission_penalty = penalty or None
+            lateness = lateness_of(submission, rule)
+            record = ByRule(gradebook.engine.url.database)
+            penalty = record.enter(notebook, lateness)
             if penalty:
                 self.log.warning("%s: %s %g points are taken off.", ids["student"], lateness.text, penalty)
             gradebook.db.commit()
+            record.keep()
         return nb, resources
+
+
+class PenaltiesUpToDate(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
+    """A step of `generate_feedback`: the late penalty is that of the points given by now."""
+
+    kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        ids = resources["nbgrader"]
+        with Gradebook(ids["db_url"]) as gradebook:
+            _bring_up_to_date(
+                gradebook, self.kit, [gradebook.find_submission(ids["assignment"], ids["student"])]
+            )
+        return nb, resources
+
+
+class CsvExport(CsvExportPlugin):  # type: ignore[misc]  # nbgrader has no stubs
+    """nbgrader's `export`, with late penalties that are those of the points given by now."""
+
+    kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
+
+    def export(self, gradebook: Gradebook) -> None:
+        for assignment in gradebook.assignments:
+            _bring_up_to_date(gradebook, self.kit, assignment.submissions)
+        super().export(gradebook)
+
+
+def _bring_up_to_date(gradebook: Gradebook, kit: str, submissions: list[Any]) -> None:
+    """The penalties of one assignment's submissions."""
+    try:
+        rule = Lab.in_repository(Path(kit), submissions[0].assignment.name).late if submissions else None
+    except LabError:  # an assignment of nbgrader's own, or a lab that says elsewhere what is wrong
+        return
+    if rule is None:
+        return
+    record = ByRule(gradebook.engine.url.database)
+    for submission in submissions:
+        record.bring_up_to_date(submission, rule)
+    gradebook.db.commit()
+    record.keep()

@@ -33,6 +33,7 @@ from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
+from gatelab.submission.answers import Found
 from gatelab.submission.collect import one
 from gatelab.text import escaped, is_printable
 
@@ -87,6 +88,7 @@ class SubmissionExporter(NotebookExporter):
 
     parent: Any  # nbgrader's Autograde
     report: Report  # of the submission being processed
+    answers: dict[str, Found]  # its written answers, by question
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
@@ -148,10 +150,14 @@ class SubmissionExporter(NotebookExporter):
             self.log.warning("%s is not gradable: %s", student, self.report.reason)
         for note in self.report.notes:
             self.log.warning("%s: %s", student, note)
+        notebook, self.answers = read_submission(submission.path, self.lab)
+        for id, answer in self.answers.items():
+            if answer.problem and self.report.status == "graded":
+                self.log.warning("%s, %s: %s", student, id, answer.problem)
         self._keep_papers(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
         text: tuple[str, ResourcesDict] = self.from_notebook_node(  # type: ignore[no-untyped-call]  # nbconvert's
-            read_submission(submission.path), resources, **kw
+            notebook, resources, **kw
         )
         return text
 
@@ -212,7 +218,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
                 ),
             ]
             head = ""
-        with_rubrics(nb, exporter.lab)
+        with_rubrics(nb, exporter.lab, {id: answer.problem for id, answer in exporter.answers.items()})
         return nb, resources
 
 
@@ -223,7 +229,8 @@ def shown_text(text: str) -> dict[str, str]:
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's step that enters the points. A submission that could not be graded gets 0 and waits for manual grading in formgrader."""
+    """nbgrader's step that enters the points. A submission that could not be graded gets 0 and waits for manual grading in formgrader;
+    a written answer that a person must look for has no points and waits, too."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Enter the points. A submission at which the grader failed gets none: it is marked as waiting in the grade book, and the
@@ -238,7 +245,8 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)
         report: Report = self.parent.report
-        if report.status == "graded":
+        looked_for = self._found(cell).problem and report.status == "graded"
+        if report.status == "graded" and not looked_for:
             return
         ids = (
             cell.metadata["nbgrader"]["grade_id"],
@@ -248,6 +256,21 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
         )
         grade = self.gradebook.find_grade(*ids)
         grade.needs_manual_grade = True
-        if report.status == "failed":
+        if report.status == "failed" or looked_for:
             grade.auto_score = None
         self.gradebook.db.commit()
+
+    def _add_comment(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        """nbgrader's "No response." only where nothing was written elsewhere either."""
+        super()._add_comment(cell, resources)
+        id = cell.metadata["nbgrader"]["grade_id"].removesuffix("-solution")
+        report: Report = self.parent.report
+        begun = any(one.id == id and one.parts and one.begun for one in report.questions if not one.by_hand)
+        if begun or self._found(cell).problem:
+            ids = (self.notebook_id, self.assignment_id, self.student_id)
+            self.gradebook.find_comment(cell.metadata["nbgrader"]["grade_id"], *ids).auto_comment = None
+            self.gradebook.db.commit()
+
+    def _found(self, cell: NotebookNode) -> Found:
+        answers: dict[str, Found] = self.parent.answers
+        return answers.get(cell.metadata["nbgrader"]["grade_id"], Found())

@@ -7,12 +7,14 @@ cells, which the first step of `generate_feedback` removes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from gatelab.integrations.nbgrader.cells import harmless
 from gatelab.lab.spec import Lab
 
 FILE = "RUBRIC.md"  # next to the master; a heading that begins with a question's ID starts its part
@@ -38,17 +40,27 @@ def rubrics(lab: Lab) -> dict[str, str]:
     return found
 
 
-def with_rubrics(nb: NotebookNode, lab: Lab) -> None:
-    """Put each written answer's rubric below it."""
+def with_rubrics(nb: NotebookNode, lab: Lab, problems: Mapping[str, str]) -> None:
+    """Put each written answer's rubric below it, and above that why it must be looked for (`problems`, by question; "" if it need not)."""
     texts = rubrics(lab)
     for index in reversed(range(len(nb.cells))):
         mark = nb.cells[index].metadata.get("nbgrader", {})
-        text = texts.get(mark.get("grade_id", "")) if mark.get("grade") and mark.get("solution") else None
-        if text is not None:
+        id = mark.get("grade_id", "")
+        if not (mark.get("grade") and mark.get("solution")):
+            continue
+        if (text := texts.get(id)) is not None:
             title, _, body = text.partition("\n")
-            source = f"**For the person marking this, not shown to students: {title.lstrip('# ')}**\n{body}"
-            cell = new_markdown_cell(source, id=f"rubric-{mark['grade_id']}", metadata={STAFF: True})
-            nb.cells.insert(index + 1, cell)
+            nb.cells.insert(index + 1, _for_staff(f"rubric-{id}", title.lstrip("# "), body))
+        if problem := problems.get(id):
+            nb.cells.insert(
+                index + 1, _for_staff(f"look-{id}", f"look for the answer to {id}", harmless(problem))
+            )
+
+
+def _for_staff(id: str, title: str, body: str) -> NotebookNode:
+    source = f"**For the person marking this, not shown to students: {title}**\n{body}"
+    cell: NotebookNode = new_markdown_cell(source, id=id, metadata={STAFF: True})
+    return cell
 
 
 class WithoutStaffCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
