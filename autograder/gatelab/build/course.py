@@ -118,6 +118,8 @@ def grading_settings(c: Config, root: Path) -> None:
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    # Without it nbgrader skips every page that exists, and marks given since then are missing from it.
+    c.GenerateFeedback.force = True
     c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 
