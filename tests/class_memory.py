@@ -17,10 +17,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gatelab.classrun.hashes import for_store
 from gatelab.classrun.store import Store
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab
+from gatelab.report.hashes import for_store
 from gatelab.report.schema import read
 from gatelab.submission.collect import collect
 

@@ -114,3 +114,18 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file, or make it, by `replacing`."""
     with replacing(path) as draft:
         draft.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def put_in_place(new: Path, place: Path, workspace: Path) -> None:
+    """Put a finished folder in the place of the one that is there, if any, by renaming, so that there is never half a folder there. The old one
+    goes into `workspace`, a folder on the same file system. Raises OSError; the old folder is then where it was."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=workspace)) / "old"
+    if place.exists():
+        os.rename(place, aside)
+    try:
+        os.rename(new, place)
+    except OSError:
+        if aside.exists():
+            os.rename(aside, place)
+        raise

@@ -15,7 +15,7 @@ import yaml
 from locked import LOCK, locked, needed
 from tiny_lab import tiny_lab_here
 
-from gatelab.classrun.hashes import grading_hash
+from gatelab.report.hashes import grading_hash
 
 
 def pins(root: Path) -> set[str]:
@@ -95,6 +95,6 @@ def test_a_grade_of_another_version_of_a_library_does_not_hold(
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(
-        "gatelab.classrun.hashes.version", lambda name: "0.0" if name == library else version(name)
+        "gatelab.report.hashes.version", lambda name: "0.0" if name == library else version(name)
     )
     assert grading_hash(lab, 11, ["q1"]) != before

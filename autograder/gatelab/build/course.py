@@ -121,6 +121,8 @@ def grading_settings(c: Config, root: Path) -> None:
     ]
     c.ExportApp.plugin_class = f"{adapter}.late.CsvExport"
     c.PenaltiesUpToDate.kit = c.CsvExport.kit = str(root)
+    # Without it nbgrader skips every page that exists, and marks given since then are missing from it.
+    c.GenerateFeedback.force = True
     c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +28,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
-from gatelab.folders import temporary_folder
+from gatelab.folders import put_in_place, temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
@@ -201,16 +199,9 @@ def _workspace(root: Path) -> Iterator[Path]:
 
 
 def _swap(new: Path, place: Path, workspace: Path) -> None:
-    """Put a finished folder in its place by renaming, so that there is never half a folder there."""
     for path in [new, *new.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=workspace)) / "old"
-    if place.exists():
-        os.rename(place, aside)
     try:
-        os.rename(new, place)
+        put_in_place(new, place, workspace)
     except OSError as error:
-        if aside.exists():
-            os.rename(aside, place)
         raise BuildError(f"{place}: {error}") from error

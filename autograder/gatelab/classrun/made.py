@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import gatelab
-from gatelab.classrun.hashes import hash_of
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Given
+from gatelab.report.hashes import hash_of
 from gatelab.report.sections import sections
 
 END = b"</html>"  # a truncated page lacks it

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from gatelab.classrun.earlier import RUN
 from gatelab.classrun.folder import REPLACING, STAGE
-from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
 from gatelab.report.corrected import Given, apply_corrections, given_for
+from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import equal, number

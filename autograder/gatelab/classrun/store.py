@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gatelab.classrun.earlier import durable, sync
-from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
 from gatelab.report.classfile import Left, head_of, read_left
+from gatelab.report.hashes import grading_hash, hash_of
 from gatelab.report.model import Report, Signed
 from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission

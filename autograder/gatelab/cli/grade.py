@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gatelab.classrun.hashes import for_store, grading_hash
 from gatelab.classrun.lock import locked
 from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError
@@ -38,6 +37,7 @@ from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row
+from gatelab.report.hashes import for_store, grading_hash
 from gatelab.report.marks import MarksError
 from gatelab.submission.collect import CollectError
 from gatelab.text import visible

@@ -19,7 +19,6 @@ from rich.console import Console
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
 from gatelab.classrun.given import entry_for, mark_book
-from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
@@ -34,6 +33,7 @@ from gatelab.cli.running import processors, stoppable
 from gatelab.cli.typed import lines_of_marks, some
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.corrected import Given
+from gatelab.report.hashes import for_store
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
 from gatelab.submission.collect import CollectError, Submission

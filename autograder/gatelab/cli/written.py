@@ -27,6 +27,12 @@ def list_written(run: ClassRun, root: Path) -> None:
     found = sheets(run, root)
     if not found:
         usage(f"{run.lab.title}: no question of this lab is marked by hand.")
+    release = root / "release" / run.lab.name / run.lab.notebook
+    if not release.is_file():
+        typer.echo(
+            f"{release}: is missing, so the text that was handed out cannot be told from an answer; run `gatelab build` first.",
+            err=True,
+        )
     path = run.out / PAGE
     try:
         write(path, page(run, found))

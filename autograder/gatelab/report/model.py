@@ -180,7 +180,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a class run graded the submission with, in hashes (classrun/hashes.py): the report holds as long as they are the same."""
+    """What a class run graded the submission with, in hashes (report/hashes.py): the report holds as long as they are the same."""
 
     __pydantic_config__ = STRICT
 

@@ -368,7 +368,8 @@ class TestTables:
         done = gatelab(*command)
         assert (
             done.exit_code == 1
-            and "Bob Babbage, q3: 0.5 points from formgrader are kept, not 1." in done.output
+            and "Bob Babbage, q3: 0.5 points in the grade book, which no export from here entered, are kept, not 1."
+            in done.output
         )
         with Gradebook(f"sqlite:///{database}") as book:
             assert book.find_submission("softmax", "4712").score == 4.5

@@ -97,6 +97,17 @@ def test_answers_come_one_by_one_with_rubric_and_model_answer(fresh: Class) -> N
     assert fresh.marks() == {("ada", "q3"): 1.5, ("cleo", "q3"): 0.0, ("eve", "q3"): 2.0}
 
 
+def test_without_a_release_the_marker_is_told_that_a_stub_may_look_like_an_answer(fresh: Class) -> None:
+    release = fresh.kit / "release" / "softmax" / "lab.ipynb"
+    assert str(release) not in mark(fresh, "q\n").stderr
+    aside = release.rename(release.with_name("aside"))
+    try:
+        said = mark(fresh, "q\n")
+    finally:
+        aside.rename(release)
+    assert f"{release}: is missing" in said.stderr and "run `gatelab build` first" in said.stderr
+
+
 def test_the_marker_can_go_back_and_look_again(fresh: Class) -> None:
     said = mark(fresh, "1\nb\nr\n2\nq\n")
     assert fresh.marks() == {("ada", "q3"): 2.0}

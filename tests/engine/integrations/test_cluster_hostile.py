@@ -15,9 +15,9 @@ from processes import alive
 from test_cluster import TINY, Cluster, grade, worker_process
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.classrun.hashes import grading_hash
 from gatelab.integrations.cluster import Cluster as ByCluster
 from gatelab.lab.spec import Lab
+from gatelab.report.hashes import grading_hash
 
 pytestmark = pytest.mark.one_in(2, at=1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
+from gatelab.integrations.nbgrader.sent import FILE, Sent
 
 pytestmark = pytest.mark.one_in(2, at=1)
 
@@ -104,9 +107,46 @@ def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Grad
         fresh.gatelab("mark", "bob", "q1", "--remove")
     said = export(fresh)
     assert (grade(book, "bob").manual_score, comment(book, "bob")) == (2.0, "seen with bob")
-    told = "bob, q1: 2 points from formgrader are kept" in said.output
-    assert told == (then != "taken back") == (said.exit_code == 1)
-    assert told == ("the comment from formgrader is kept" in said.output)
+    assert said.exit_code == 1 and "bob, q1: 2 points in the grade book, which no export" in said.output
+    told = "the comment in the grade book, which no export from here entered, is kept" in said.output
+    assert told == (then != "taken back")
+
+
+@pytest.mark.parametrize("how", ["by one folder", "alone", "recorded by its absolute path"])
+def test_the_kit_may_be_moved_between_exports(fresh: Tiny, tmp_path: Path, how: str) -> None:
+    """What an export entered is withdrawn by the next one, wherever the kit is by then."""
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    export(fresh)
+    record = fresh.out / "nbgrader.sent.json"
+    ((place, cells),) = json.loads(record.read_text(encoding="utf-8")).items()
+    assert place == os.path.join("..", "gradebook.db")
+    moved = Tiny(tmp_path / "moved")
+    moved.base.mkdir()
+    for name in ("kit", "submitted", "out", "gradebook.db"):
+        (tmp_path / name).rename(moved.base / name)
+    if how == "recorded by its absolute path":
+        moved_record = moved.out / record.name
+        moved_record.write_text(json.dumps({str(tmp_path / "gradebook.db"): cells}), encoding="utf-8")
+    if how == "alone":
+        (moved.base / "far" / "away").mkdir(parents=True)
+        moved.out = moved.out.rename(moved.base / "far" / "away" / "out")
+        moved.folder = moved.folder.rename(moved.base / "far" / "away" / "submitted")
+    assert moved.gatelab("mark", "bob", "q1", "--remove").exit_code == 0
+    said = export(moved)
+    assert said.exit_code == 0, said.output
+    with Gradebook(f"sqlite:///{moved.base / 'gradebook.db'}") as book:
+        assert grade(book, "bob").manual_score is None and comment(book, "bob") == ""
+
+
+def test_a_record_that_may_be_of_another_book_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/lost/gradebook.db": {"a": [2]}}')
+    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {}
+    (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/gone/other.db": {"a": [2]}}')
+    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {"a": [1]}
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "gradebook.db").touch()
+    (tmp_path / FILE).write_text('{"there/gradebook.db": {"a": [1]}}')
+    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {}
 
 
 def test_a_mark_that_formgrader_gave_before_any_export_stays_when_an_equal_one_is_taken_back(

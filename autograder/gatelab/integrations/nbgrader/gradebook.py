@@ -170,7 +170,7 @@ def _enter_comment(
     comment.manual_comment = value
     if not done:
         entered.notes.append(
-            f"{row.called}, {question.id}: the comment from formgrader is kept, not: {wanted}"
+            f"{row.called}, {question.id}: the comment in the grade book, which no export from here entered, is kept, not: {wanted}"
         )
 
 
@@ -183,11 +183,13 @@ def _enter_points(
         wanted = question.points if question.parts else None
     else:
         grade.auto_score = min(question.graded, grade.max_score)
-    value, done = sent.settle(key, grade.manual_score, wanted)
-    grade.manual_score = value
+    grade.manual_score, _ = sent.settle(key, grade.manual_score, wanted)
     # Points from formgrader that agree with ours count as reviewed there.
-    grade.needs_manual_grade = question.by_hand and value is None
-    if not done:
+    grade.needs_manual_grade = question.by_hand and grade.manual_score is None
+    if wanted is None and not question.by_hand:
+        wanted = grade.auto_score  # nothing to enter, but a score that the grade book's may differ from
+    there = grade.manual_score
+    if there is not None and wanted is not None and not equal(there, wanted):
         entered.notes.append(
-            f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader are kept, not {number(wanted or 0.0)}."
+            f"{row.called}, {grade.name}: {number(there)} points in the grade book, which no export from here entered, are kept, not {number(wanted)}."
         )

@@ -24,6 +24,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Integer, List, Unicode
 
 from gatelab.faults import TOLD
+from gatelab.integrations.nbgrader.again import Graded, another_lab_in_the_book, grade_outdated, rules_of
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
 from gatelab.integrations.nbgrader.rubric import with_rubrics
@@ -89,6 +90,8 @@ class SubmissionExporter(NotebookExporter):
     parent: Any  # nbgrader's Autograde
     report: Report  # of the submission being processed
     answers: dict[str, Found]  # its written answers, by question
+    graded: Graded  # the record of this grading
+    before: Graded | None = None  # the record of the previous one
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
@@ -100,6 +103,8 @@ class SubmissionExporter(NotebookExporter):
                 raise LabError(why)
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
             self._seed: int = self.lab.settings.seed if self.seed is None else self.seed
+            if why := another_lab_in_the_book(self.lab, converter.coursedir.db_url):
+                raise LabError(why)
             self.engine = engine_for(self.lab, self._seed, pieces(self.accept_missing))
         except (LabError, ProtectionMissing, ForkServerLost, ValueError) as error:
             flags = (
@@ -108,7 +113,9 @@ class SubmissionExporter(NotebookExporter):
             self.log.error("%s%s", error, " (nbgrader's flags: " + " ".join(flags) + ")"
                            if isinstance(error, ProtectionMissing) else "")  # fmt: skip
             raise NbGraderException(str(error)) from error
+        self._rules = rules_of(self.lab, self._seed)
         self._expect_every_folder()
+        grade_outdated(converter, self._is_outdated)
 
     def _expect_every_folder(self) -> None:
         """Have nbgrader process each student's folder, under the notebook's right name, whatever is in it.
@@ -121,6 +128,21 @@ class SubmissionExporter(NotebookExporter):
         for folder in glob.glob(self.parent._format_source(course.assignment_id, course.student_id)):
             if os.path.isdir(folder):
                 self.parent.assignments[folder] = [os.path.join(folder, self.lab.notebook)]
+
+    def _is_outdated(self, student: str) -> bool:
+        """Whether a student's grade is of another submission, or was made with other suites, points or dates."""
+        assignment = self.lab.name
+        folder = Path(self.parent._format_source(assignment, student))
+        done = Path(self.parent._format_dest(assignment, student), self.lab.notebook)
+        self.graded = Graded.of(self._rules, one(folder, self.lab))
+        self.before = Graded.recorded(done)
+        outdated = done.exists() and self.before != self.graded
+        if outdated:
+            self.log.info(
+                "%s: graded again, since the submission, the suites, the points or the dates were changed.",
+                student,
+            )
+        return outdated
 
     # nbconvert's signature says that it returns a notebook, but its NotebookExporter returns text.
     def from_filename(  # type: ignore[override]
@@ -219,6 +241,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
             ]
             head = ""
         with_rubrics(nb, exporter.lab, {id: answer.problem for id, answer in exporter.answers.items()})
+        exporter.graded.record(nb)
         return nb, resources
 
 
@@ -243,11 +266,9 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
         return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        super()._add_score(cell, resources)
+        """Enter a cell's points. Where a person has seen the same answer with the same automatic points, it does not wait for one again."""
         report: Report = self.parent.report
-        looked_for = self._found(cell).problem and report.status == "graded"
-        if report.status == "graded" and not looked_for:
-            return
+        looked_for = report.status == "graded" and bool(self._found(cell).problem)
         ids = (
             cell.metadata["nbgrader"]["grade_id"],
             self.notebook_id,
@@ -255,9 +276,20 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
             self.student_id,
         )
         grade = self.gradebook.find_grade(*ids)
-        grade.needs_manual_grade = True
+        before, now = self.parent.before, self.parent.graded
+        points, waits = grade.auto_score, grade.needs_manual_grade
+        super()._add_score(cell, resources)
         if report.status == "failed" or looked_for:
             grade.auto_score = None
+        if report.status != "graded" or looked_for:
+            grade.needs_manual_grade = True
+        if (
+            report.status == "graded"
+            and before is not None
+            and before.work == now.work
+            and grade.auto_score == points
+        ):
+            grade.needs_manual_grade = waits
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: ResourcesDict) -> None:

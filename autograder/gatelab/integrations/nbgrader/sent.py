@@ -7,6 +7,7 @@ if it is there unchanged, the next export may replace or withdraw it; everything
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Sent:
     """
 
     path: Path
-    database: str
+    database: str  # as seen from the grades' folder, so that both may be moved together
     found: dict[str, list[Value]] = field(default_factory=dict)
     now: dict[str, Value] = field(
         default_factory=dict
@@ -33,7 +34,7 @@ class Sent:
 
     @classmethod
     def beside(cls, graded: Path, database: Path) -> Sent:
-        sent = cls(graded / FILE, str(database.resolve()))
+        sent = cls(graded / FILE, os.path.relpath(database.resolve(), graded.resolve()))
         sent.found = sent._read().get(sent.database, {})
         return sent
 
@@ -58,15 +59,29 @@ class Sent:
             draft.write_text(text, encoding="utf-8")
 
     def _read(self) -> dict[str, dict[str, list[Value]]]:
-        """The whole file; empty if there is none, or it is not ours."""
+        """The whole file, this grade book's record under its present path; empty if there is none, or it is not ours."""
         try:
             table = json.loads(self.path.read_text(encoding="utf-8"))
-            return {
+            read: dict[str, dict[str, list[Value]]] = {
                 str(database): {str(key): [*values] for key, values in cells.items()}
                 for database, cells in table.items()
             }
         except (OSError, ValueError, AttributeError, TypeError):
             return {}
+        if self.database not in read and (former := self._former(list(read))) is not None:
+            read[self.database] = read.pop(former)
+        return read
+
+    def _former(self, paths: list[str]) -> str | None:
+        """The path under which this grade book was recorded before it or the grades were moved; None if there is none, or more than one may
+        be meant. Earlier versions recorded absolute paths."""
+        here = self.path.parent.resolve()
+        now = Path(os.path.normpath(here / self.database))
+        places = {path: Path(os.path.normpath(here / path)) for path in paths}
+        same = [path for path, place in places.items() if place == now]
+        moved = [path for path, place in places.items() if place.name == now.name and not place.exists()]
+        meant = same or moved
+        return meant[0] if len(meant) == 1 else None
 
 
 def _same(one: Value, other: Value) -> bool:
