@@ -38,6 +38,8 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "one underscore too few": ("q3", OWN_INIT.format(init="_init_", first="super().__init__()", last=""), "Python looks for `__init__`"),
     "super() last": ("q3", OWN_INIT.format(init="__init__", first="", last="super().__init__()"), "comes first in a module's `__init__`"),
     "a state that was not given": ("q3", LAYER.format(name="GRU", method="forward", body="a, b = named.get('state')"), "an argument that was left out (`…=None`)"),
+    "a first state in float64": ("q3", LAYER.format(name="GRU", method="forward", body="x, *state = given\n        h = state[0] if state else torch.zeros(len(x), self.weight_hh_l0.shape[1], dtype=torch.float64)\n        return super().forward(x, h)"), "does it take its dtype from x? Here that is float32"),
+    "one bias for both": ("q3", LAYER.format(name="GRU", method="load_state_dict", body="super().load_state_dict(*given, **named)\n        self.bias_hh_l0 = self.bias_ih_l0"), "got the same numbers as b_ih and as b_hh"),
     "a return inside the loop": ("q3", LAYER.format(name="GRU", method="forward", body="o, h = super().forward(*given)\n        return o[:, :1], h"), "There is only one step. (Is there a `return` inside the loop?)"),
     "float32 made on the way": ("q3", LAYER.format(name="GRU", method="forward", body="o, h = super().forward(*given)\n        return torch.zeros(o.shape) + o.detach().float(), h"), "`x.new_zeros(…)`"),
     "a gradient of what was not watched": ("q4", "def gradient_norms(layer, x):\n    return torch.autograd.grad(layer(x)[0].sum(), x)[0]", "comes before the computation"),
