@@ -1481,7 +1481,7 @@ plots.show(
 #
 # #### q12: Concepts ({{POINTS q12}} points)
 #
-# Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.25"` or `"56"`; ±0.01 is accepted. No calculator needed.
+# Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.35"` or `"12"`; ±0.01 is accepted. No calculator needed.
 #
 # *The check cannot see* which of your answers is wrong: it tells you what form each must have, and whether all of them together are right.
 #
@@ -1582,8 +1582,8 @@ grader.check("q12")
 # <!-- # BEGIN SOLUTION -->
 # The cell state is the memory. A step only scales it (forget gate) and adds to it (input gate times candidate), so with the forget gate near 1 it, and the gradient along it, passes many steps almost unchanged. The hidden
 # state is what the unit shows at a step: the output gate lets through as much of $\tanh(c)$ as is of use now, to the head and to the gates of the next step. With one state both jobs compete: in a plain RNN
-# what is remembered is also what is shown, and it goes through a matrix and a $\tanh$ at every step, so it can keep a symbol only where the $\tanh$ is saturated and lets hardly any gradient back. The heat map of the trained LSTM shows the division: at a letter most forget
-# gates close and most input gates open; afterwards eight rows of $c$ or more, those with $f$ near 1, keep over half of their value up to the end, while other rows go on changing.
+# what is remembered is also what is shown, and it goes through a matrix and a $\tanh$ at every step, so it can keep a symbol only where the $\tanh$ is saturated and lets hardly any gradient back. The heat map of the trained LSTM, with the numbers below it, shows the division: at a letter most forget
+# gates close and most input gates open; in its four upper rows $f$ is on average above 0.98 at dots. When the wait is over, a quarter of the 32 units or more keep over half of what the last letter wrote, and others less than a hundredth of it.
 # <!-- # END SOLUTION -->
 
 # %% [markdown]

@@ -25,6 +25,9 @@ SHARED_SECTIONS = {
 PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
 WHOLE_KEY = 4  # an answer of this many letters is recognisable by itself
 _WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+# `"56"`, as a text shows the form of an answer. A number without both signs is in too many texts to say anything.
+_EXAMPLE = re.compile(r"""`(["'])(-?\d+(?:[.,]\d+)?)\1`""")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
             a
             for a in key.values()
             if a.isalpha() and len(a) >= WHOLE_KEY and re.search(rf"\b{re.escape(a)}\b", text)
-        ]
+        ] + _examples(key, text)
         if whole or (pairs and len(pairs) >= min(PAIRS_OF_A_KEY, len(key))):
             what = f"{', '.join(pairs[:4])}" if pairs else f"{whole[0]!r}"
             found.append(f"{name} of the release gives away answers of the concept questions ({what})")
@@ -111,6 +114,12 @@ def reasons_of(lab: Lab) -> Iterator[Secret]:
 
 def _runs(said: list[str], length: int) -> Iterator[str]:
     return (" ".join(said[k : k + length]) for k in range(len(said) - length + 1))
+
+
+def _examples(key: dict[str, str], text: str) -> list[str]:
+    """The numbers of the key that a text gives as an example of how to write an answer."""
+    shown = {float(number.replace(",", ".")) for _, number in _EXAMPLE.findall(text)}
+    return [answer for answer in key.values() if _NUMBER.fullmatch(answer) and float(answer) in shown]
 
 
 def _reveals_answer(id: str, answer: str, text: str) -> bool:

@@ -19,7 +19,7 @@ from folders import files_below
 from notebooks import cell_of, load_notebook, save_notebook
 from typer.testing import CliRunner
 
-from gatelab.build import BuildError, contents, snapshot
+from gatelab.build import BuildError, contents, prose, snapshot
 from gatelab.build.pipeline import accept_now, build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -110,6 +110,7 @@ SECRETS = {
     "the key": ("softmax_lab/key.json", lambda kit: json.dumps(KEY), "answers of the concept questions"),
     "the key as code": ("softmax_lab/key.py", lambda kit: "answers = dict(c1='b', c2='dcab', c3='a')\n", "answers of the concept questions"),
     "the key as text": ("tests/key.md", lambda kit: "c1: b\nc3: a\nc4: 1.6\n", "answers of the concept questions"),
+    "a number as an example": ("tests/key.md", lambda kit: 'Numbers such as `"0.25"` or `"1.60"`.\n', "answers of the concept questions ('1.6')"),
     "one long answer": ("tests/key.md", lambda kit: "It is dcab.\n", "answers of the concept questions"),
     "a reason of the key": (
         "tests/key.md",
@@ -173,6 +174,11 @@ def test_what_is_planted_in_the_notebook_is_refused(template, tmp_path, cell, te
     head = "\n# %% [markdown]\n# " if cell == "markdown" else "\n# %%\n# "
     build_kit.write_master(kit, f"{build_kit.MASTER}{head}{text}\n")
     assert sentence in refusal(kit)
+
+
+def test_a_number_of_the_key_is_no_leak_where_it_is_no_example():
+    said = {"a.md": 'c_new = 1.6, `x * 1.6` or `1.6`; write `"0.25"`, `"16"` or `"1.61"`.'}
+    assert prose.search_key(said, KEY) == []
 
 
 def test_an_archive_is_refused(template, tmp_path):

@@ -164,10 +164,10 @@ class Check:
         if made := mistakes.get(call.group):
             return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
         if call.error:
-            more = (
-                meaning(type(call.error).__name__, str(call.error)),
-                leads.lead(call, self.student.namespace),
-            )
+            lead = leads.lead(call, self.student.namespace)
+            known = meaning(type(call.error).__name__, str(call.error))
+            # Of an attribute that is missing, the code knows more than the error's type.
+            more = [lead] if lead and isinstance(call.error, AttributeError) else [known, lead]
             return [first, *more], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])

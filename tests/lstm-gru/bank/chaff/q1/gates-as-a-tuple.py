@@ -1,4 +1,4 @@
-"""The gates are returned as a tuple instead of a dict.
+"""The gates are returned as a tuple or a list instead of a dict.
 
 Hint: What does gates["f"] give for the third thing that you return?
 """

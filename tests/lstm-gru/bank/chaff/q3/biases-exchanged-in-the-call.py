@@ -1,6 +1,6 @@
 """The two biases are handed to the step in the wrong order, b_hh before b_ih.
 
-Hint: Compare your call with the line `def lstm_step(…)` of the notebook, argument by argument. When would it not
+Hint: Compare your call with the notebook's line `def lstm_step(…)`, or `def gru_step(…)`, argument by argument. When would it not
 matter, and why does it here?
 """
 

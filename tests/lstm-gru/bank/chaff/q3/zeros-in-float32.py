@@ -1,7 +1,7 @@
 """The first state is made of float32 zeros, whatever the dtype of x.
 
-Hint: Your layer fails or changes the dtype for float64. What can you pass to `torch.zeros`, or which other function
-takes the dtype from x?
+Hint: x may be float64 or float32, and the state should have the same dtype. What can you pass to `torch.zeros` to take it
+from x, or which other function does?
 """
 
 credit = 0.8
