@@ -33,6 +33,7 @@ from seqlab.handin import notebook
 
 pytestmark = pytest.mark.one_in(2, at=0)
 
+LAB = Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"
 COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
 STUB = '    raise NotImplementedError("{}: not written yet")\n'
 
@@ -93,6 +94,64 @@ def seqlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
+
+
+HASTY = "import sys\nfrom seqlab.handin import checks, command\nchecks.SECONDS = 2\nsys.exit(command.main(['check']))"
+LOOP = "def lstm_step(x, *more):\n    while True: x = x\n"
+END = "def gru_step(*given):\n    import os\n    os._exit(0)\n"
+WIDTH = "def matched_hidden_size(target, D):\n    return min(range(1, 5000), key=lambda h: abs(h * (D + h + 2) - target))\n"
+
+
+def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, released: list[dict]) -> None:
+    """A broken import, an endless loop, a function that ends the process, and one with `exit()`, which ends nothing."""
+
+    def change(cells: list[dict]) -> None:
+        setup = next(cell for cell in cells if cell["source"].startswith("import math"))
+        setup["source"] = (
+            f"import math\nimport torch\n{setup['source'].partition('import torch')[2].lstrip()}\nfor"
+        )
+        put("q1", LOOP)(cells)
+        put("q2", END)(cells)
+        put("q5", COUNT.replace("    return", "    exit()\n    return") + WIDTH)(cells)
+        put("q6", "def last_valid(outputs, lengths):\n    return outputs[torch.arange(2), lengths - 1]\n")(
+            cells
+        )
+        cells.insert(1, code("raise NotImplementedError('of a stub')"))
+        cells.append(code("while True:\n    pass"))
+
+    path = saved(folder, released, change)
+    cells = json.loads(path.read_text())["cells"]
+    number = next(k for k, cell in enumerate(cells, 1) if cell["source"].startswith("import math"))
+    line = cells[number - 1]["source"].count("\n") + 1
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", HASTY], cwd=folder, capture_output=True, text=True
+    )
+    states = dict(re.findall(r"^(q\d+) +(passed|not yet|not written|not checked)", done.stdout, re.MULTILINE))
+    assert list(states) == [f"q{k}" for k in range(1, 13)], done.stdout + done.stderr
+    assert (states["q1"], states["q2"], states["q5"]) == ("not yet", "not checked", "passed")
+    words = said(done)
+    assert (
+        words.count("SyntaxError") == 1
+        and f"Note: cell {number} fails (SyntaxError: invalid syntax, line {line})" in words
+    )
+    assert f"Cell {number} imports `torch`, and it fails: see above." in words
+    assert "is still running" not in words or "so far" in words
+    assert f"cell {len(cells)} did not end and was stopped in line" in words
+    assert "stopped in `lstm_step`, line 2 of the cell: while True: x = x Is there an endless loop?" in words
+    assert "1 of 11 checks pass; 1 did not end." in words and "`--all` runs those cells too" not in words
+
+
+def test_code_that_cannot_be_interrupted_is_left_to_another_process() -> None:
+    """It catches every exception: after the time of grace the caller is asked to end it."""
+    text = (
+        "import time\nfrom seqlab.handin import limit\nlimit.GRACE = 0.1\nend = []\n"
+        "with limit.limited(0.1, globals(), end.append):\n"
+        "    while not end:\n"
+        "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
+        "print(end)"
+    )
+    done = subprocess.run([sys.executable, "-c", text], cwd=LAB, capture_output=True, text=True, timeout=60)
+    assert re.search(r"line \d+ of the cell", done.stdout), done.stderr
 
 
 PACK = ("submit", "--without-checks", "--anyway")
@@ -246,6 +305,7 @@ def test_the_map_costs_nothing_in_the_grader(graded: Callable, lab: Lab) -> None
     assert full(graded(change, "q5", "q6"), "q5", "q6")
 
 
+RIGHT = "def last_valid(outputs, lengths):\n    return outputs[range(len(lengths)), lengths - 1]\n"
 WARNED = [  # what was done to the file, and what is said of it
     (
         lambda cells: cells.append(code("def gru_step(*a):\n" + STUB.format("q2"))),
@@ -276,6 +336,21 @@ WARNED = [  # what was done to the file, and what is said of it
     ),
     (lambda cells: cells.remove(answer(cells, "q12a")), "q12a: its cell for the answer is gone"),
     (lambda cells: cells.remove(answer(cells, "q9")), "q9: `sequence_loss` is defined nowhere"),
+    (
+        lambda cells: (
+            put("q6", RIGHT)(cells),
+            cells.append(code("def last_valid(*a):\n" + STUB.format("q6"))),
+        ),
+        "the check reads the stub, the grader reads yours. Delete the stub.",
+    ),
+    (
+        lambda cells: (put("q6", RIGHT)(cells), answer(cells, "q6").update(cell_type="markdown")),
+        "which should define `last_valid`, is a Markdown cell, which is not run: change it to Code",
+    ),
+    (
+        lambda cells: cells.insert(0, code("import math\nfor")),
+        "Note: cell 1 is not valid Python (invalid syntax, line 2)",
+    ),
 ]
 
 
@@ -291,11 +366,15 @@ def test_what_is_not_answered_is_listed(folder: Path, released: list[dict]) -> N
     def change(cells: list[dict]) -> None:
         put("q5", COUNT + "def matched_hidden_size(a, b):\n    return 1\n")(cells)
         put("q12b", "No, because of my numbers.")(cells)
+        cells.remove(answer(cells, "q12a"))
+        put("q6", RIGHT)(cells)
+        answer(cells, "q6").update(cell_type="markdown")  # the grader reads it
+        cells.insert(0, code("def sequence_loss(*given):\n    return 0"))  # above the stub
 
     saved(folder, released, change)
     done = seqlab(folder, *PACK)
     assert done.returncode == 1
-    assert "Not answered: q1, q2, q3, q4, q6, q7, q8, q9, q10, q11, q12, q12a." in done.stdout
+    assert "Not answered: q1, q2, q3, q4, q7, q8, q10, q11, q12, q12a." in done.stdout
 
 
 def test_an_unchanged_notebook_is_packed_only_on_request(folder: Path, released: list[dict]) -> None:

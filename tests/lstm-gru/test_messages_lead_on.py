@@ -19,6 +19,8 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Did you mean `b_ih`?!docstring"),
     "a size that is no variable": ("q1", STEP + "return x[:, :H]", "names a size; it is not a variable"),
     "a module that is not imported": ("q1", "del torch\n" + STEP + "return torch.tanh(x)", "imports `torch` not run yet"),
+    "an answer whose cell is not run": ("q7", "del last_valid", "`last_valid` is the answer to q6: run its cell!not right yet"),
+    "a loss whose cell is not run": ("q11", "del sequence_loss", "`sequence_loss` is the answer to q9: run its cell!not right yet"),
     "a module's name taken for a size": ("q1", "F = 5\n" + STEP + "return F.relu(x)", "`F` is no longer a module!no longer a tensor"),
     "a product that does not fit": ("q1", STEP + "return x @ w_ih", SIZES),
     "too many parts": ("q1", STEP + "i, f, g = x.chunk(4, dim=1)", SIZES),

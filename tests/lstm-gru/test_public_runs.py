@@ -60,6 +60,18 @@ def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
         (CHECK["q12"], FAILED.format("answers", "SyntaxError")),
         ("\n%time 1\n\ndef lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    return x @ x", ""),
         (CHECK["q1"], "In your line 5 of the cell: return x @ x"),
+        ("import math as apart\nfor", ""),
+        ("def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    return apart.pi", ""),
+        (CHECK["q1"], "imports `apart` failed (SyntaxError: invalid syntax, line 2 of the cell)"),
+        ("import os\nhere = os.getcwd()\nos.chdir(os.sep)", ""),  # checks and map stay where the notebook is
+        (CHECK["q5"], "All test cases passed"),
+        (
+            "from seqlab import progress\nprint(progress.state('q5'), str(progress.FOLDER) == here, os.getcwd())",
+            "passed True /",
+        ),
+        ("def matched_hidden_size(*given):\n    raise KeyboardInterrupt", ""),
+        (CHECK["q5"], ""),
+        ("print(progress.state('q5'))", "passed"),  # stopped by hand: what is known stays
     ]
     for (cell, says), told in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
         assert says in told, (cell, told)

@@ -141,7 +141,7 @@ def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(butto
 
 def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
     """It is kept beside the notebook, its outcome with it; what is there of another question is not a choice."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module.progress, "FOLDER", tmp_path)
     monkeypatch.setattr(module.progress, "remembers", lambda: True)
     predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
     monkeypatch.setattr(module, "_made", {})  # the kernel was restarted

@@ -33,6 +33,19 @@ def test_a_check_is_known_by_its_cases_and_the_session(question: str, state: Sta
     assert progress.state(question) is state
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}", "%%time\n{}", "%matplotlib inline\n!pip list\n{}", "files = !ls\n{}", "{}?f\n", "{}f?",
+        "def g():\n    %time 1\n\n{}", "x = (7\n  % 2)\n{}",
+    ],
+)  # fmt: skip
+def test_jupyter_s_own_lines_hide_no_definition(text: str) -> None:
+    """So that the record of what ran and the look at the file agree."""
+    assert "f" in progress.defines(text.format("def f():\n    return 1\n"))
+    assert progress.defines("%%time\ndef f(:") == set()
+
+
 def test_the_map_counts_what_passed_now_or_earlier(capsys: pytest.CaptureFixture[str]) -> None:
     progress.show()
     _, *rows, _, said, _ = capsys.readouterr().out.splitlines()
