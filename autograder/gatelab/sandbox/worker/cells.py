@@ -12,7 +12,7 @@ import contextlib
 import linecache
 import time
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.pending import Pending
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell
-from gatelab.sandbox.worker.statements import Statement, cell_magic, statements
+from gatelab.sandbox.worker.statements import Place, Statement, cell_magic, statements
 
 Branch = list[Statement]
 FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
@@ -125,10 +125,12 @@ class Notebook:
     def _take(self, statement: Statement, found: dict[str, Any]) -> None:
         """Run a statement, or postpone it.
 
-        Names are never deleted, so that an answer has what it had when it was checked. Code below a deliberate stop
+        Names are never deleted (but one of a builtin means the builtin again), so that an answer has what it had when it was checked. Code below a deliberate stop
         counts as an old attempt and changes nothing, unless something is answered there for the first time.
         """
-        if statement.removes:
+        if statement.deletes:
+            if self.below is None:
+                self.history.removed(statement, self.namespace)
             return
         if self.below is not None:
             if statement.binds & self.asked.names - self.asked.own.keys():
@@ -238,9 +240,9 @@ class Notebook:
         if value is not None:
             self.shell.keep_shown(value)
 
-    def _run_pending(self, names: set[str] | frozenset[str]) -> None:
-        """Run the postponed statements that define these names."""
-        for statement in self.pending.take(names, self.namespace):
+    def _run_pending(self, names: set[str] | frozenset[str], until: int | None = None) -> None:
+        """Run the postponed statements up to a cell that define these names."""
+        for statement in self.pending.take(names, self.namespace, until):
             kept = {
                 name: self.namespace[name]
                 for name in statement.binds - self.pending.owed
@@ -249,6 +251,8 @@ class Notebook:
             if not self._runs(statement):
                 continue  # as in the notebook, what it would define is missing
             self.namespace.update(kept)
+            given = statement.binds & self.pending.owed & self.namespace.keys()
+            self.history.note(statement, {name: self.namespace[name] for name in given})
             self.asked.look(statement, self.namespace)
 
     def prepare(self, names: list[str], question: str = "") -> None:
@@ -259,18 +263,27 @@ class Notebook:
         used = needs(names, self.namespace) | set(names)
         if self.branches:
             self._fill(used)
-        wanted = self.pending.names & used
-        # If an experiment below the check binds the same name, that is a different use of it.
         until = self.history.checked(question)
-        if until is not None:
-            above = self.pending.given_until(until)
-            wanted -= {n for n in wanted - above if n in self.failed or self.history.was_bound(n, until)}
-        if wanted:
-            try:
-                with within(PREPARE_CPU):
-                    self._run_pending(wanted)
-            except BaseException:
-                return  # the student's code will raise when it is called
+        if until is None:
+            until = max((self.asked.own[name][0] for name in names if name in self.asked.own), default=None)
+        given = {} if until is None else self.pending.given_until(until)
+        own = set() if until is None else self._own(used, given, until)
+        above, below = used & given.keys() - own, self.pending.names & used - given.keys() - own - self.failed
+        if not above | below:
+            return
+        kept = {name: self.namespace[name] for name in own & self.namespace.keys()}
+        # A name may also have been bound again below the check.
+        self.pending.names |= above
+        # If what they need fails, the student's code will raise when it is called.
+        with contextlib.suppress(BaseException), within(PREPARE_CPU):
+            self._run_pending(above, until)
+            self._run_pending(below)
+        self.namespace.update(kept)
+
+    def _own(self, names: set[str], given: Mapping[str, Place], until: int) -> set[str]:
+        """The names that the notebook bound, up to a cell, below the last postponed statement that gives them."""
+        places = {name: self.history.last_bound(name, until) for name in names}
+        return {name for name, place in places.items() if place and place > given.get(name, (-1, 0, 0))}
 
     def _run_unmet(self) -> None:
         """Run definitions that lacked a name which a later cell defines, because the student ran the cells in another order."""

@@ -2,8 +2,9 @@
 
 A public check passes in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
 helper of another question. So an answer finds each name as it was at the cell of its check, if it was bound
-then; otherwise a name that it calls refers to the last callable bound to it. Torch's default dtype and device are those of
-that cell, too; without a check, those with which the answer was defined.
+then; otherwise a name that it calls refers to the last callable bound to it. A builtin was there all the time: the
+answer finds it, unless the name was bound to a callable before the answer was checked for the last time. Torch's default
+dtype and device are those of that cell, too; without a check, those with which the answer was defined.
 """
 
 from __future__ import annotations
@@ -16,46 +17,61 @@ from typing import TYPE_CHECKING, Any
 from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
 from gatelab.sandbox.worker.needs import needs
-from gatelab.sandbox.worker.statements import Statement
+from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
     from gatelab.sandbox.worker.asked import Asked
 
 CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
+BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
 
 
 class History:
     """The bindings of a notebook's names, in the notebook's order."""
 
     def __init__(self) -> None:
-        self.bound: dict[str, list[tuple[int, Any]]] = {}  # name → (cell, value)
-        self.checks: dict[str, int] = {}  # question → the cell of its public check
-        self.switches: dict[str, dict[str, Any]] = {}  # question → torch's switches at that cell
+        self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
+        self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
+        self.switches: dict[str, dict[str, Any]] = {}  # question → torch's switches at the first of them
         self.made_with: dict[str, dict[str, Any]] = {}  # name → torch's switches when it was last bound
 
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
         for question in CHECK.findall(source):
-            self.checks.setdefault(question.casefold(), cell)
+            self.checks.setdefault(question.casefold(), []).append(cell)
             self.switches.setdefault(question.casefold(), switches())
 
     def checked(self, question: str) -> int | None:
         """The cell of its public check. `check("Q1")` counts for q1 too, since it works on file systems that ignore case."""
-        return self.checks.get(question.casefold())
+        return min(self.checks.get(question.casefold(), ()), default=None)
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
-        for name in statement.binds:
-            if name in namespace:
-                bindings = self.bound.setdefault(name, [])
-                if bindings and bindings[-1][0] == statement.cell:
-                    bindings.pop()
-                bindings.append((statement.cell, namespace[name]))
-                self.made_with[name] = switches()
+        for name in statement.binds & namespace.keys():
+            self._bind(name, statement.place, namespace[name])
+        # These may be bound in ways that the syntax does not show: `import *`, `exec`, `globals().update(…)`.
+        hidden = namespace.keys() if statement.imports_all else namespace.keys() & BUILTINS
+        for name in hidden - statement.binds:
+            bindings = self.bound.get(name)
+            if not bindings or bindings[-1][1] is not namespace[name]:
+                self._bind(name, statement.place, namespace[name])
 
-    def was_bound(self, name: str, until: int) -> bool:
-        """Whether the name was already bound at this cell."""
-        return any(cell <= until for cell, _ in self.bound.get(name, ()))
+    def removed(self, statement: Statement, namespace: dict[str, Any]) -> None:
+        """Names are deleted here: those of builtins mean the builtin again, the others keep their value."""
+        for name in statement.deletes & BUILTINS & namespace.keys():
+            namespace[name] = getattr(builtins, name)
+            self._bind(name, statement.place, namespace[name])
+
+    def _bind(self, name: str, place: Place, value: Any) -> None:
+        bindings = self.bound.setdefault(name, [])
+        if bindings and bindings[-1][0][0] == place[0]:
+            bindings.pop()
+        bindings.append((place, value))
+        self.made_with[name] = switches()
+
+    def last_bound(self, name: str, until: int) -> Place | None:
+        """Where the name was bound last, up to this cell."""
+        return max((place for place, _ in self.bound.get(name, ()) if place[0] <= until), default=None)
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
@@ -63,22 +79,29 @@ class History:
         at_check = self.switches.get(question.casefold())
         if then := at_check or next(filter(None, map(self.made_with.get, names)), None):
             put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
+        checks = self.checks.get(question.casefold(), [])
+        answers = [asked.own[name][0] for name in names if name in asked.own]
+        settled = max(checks + answers) if checks else None
         for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:
-                changed |= self._restored(name, until, namespace)
+                changed |= self._restored(name, until, settled, namespace)
             if not changed:
                 return
 
-    def _restored(self, name: str, until: int | None, namespace: dict[str, Any]) -> bool:
-        """Whether the name now refers to something else than before the call."""
+    def _restored(self, name: str, until: int | None, settled: int | None, namespace: dict[str, Any]) -> bool:
+        """Whether the name now refers to something else than before the call.
+
+        until: the cell of the first check. settled: the last cell that checks or answers the question. None: no check.
+        """
         bindings = self.bound.get(name, [])
-        then = [value for cell, value in bindings if until is not None and cell <= until]
+        then = [value for (cell, *_), value in bindings if until is not None and cell <= until]
         if then:
             value = then[-1]
-        elif name in namespace and not _does(namespace[name]):
-            callables = [value for _, value in bindings if _does(value)]
-            if not callables and callable(getattr(builtins, name, None)):
+        elif name in namespace and (name in BUILTINS or not _does(namespace[name])):
+            last = settled if name in BUILTINS else None
+            callables = [v for (cell, *_), v in bindings if _does(v) and (last is None or cell <= last)]
+            if not callables and name in BUILTINS:
                 del namespace[name]
                 return True
             value = callables[-1] if callables else namespace[name]

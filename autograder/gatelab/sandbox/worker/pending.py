@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from gatelab.sandbox.worker.needs import needs
-from gatelab.sandbox.worker.statements import Statement, root_name
+from gatelab.sandbox.worker.statements import Place, Statement, root_name
 
 # Calls of these draw, print or check; they change no object that a name refers to.
 SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
@@ -20,32 +20,38 @@ class Pending:
     def __init__(self) -> None:
         self.statements: list[Statement] = []
         self.names: set[str] = set()
+        self.gives: dict[Place, set[str]] = {}  # place of a statement → names that have waited for it
         self.owed: set[str] = set()  # those of them that are being computed now
 
     def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
         """Keep a statement for later. `known`: it is unchanged from the handed-out notebook."""
         if not (known and _shows(statement.node)):
             self.statements.append(statement)
-        self.names |= statement.binds
         # An existing list lacks what the statement would have put into it.
-        self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
+        filled = {n for n in statement.fills if n in self.names or isinstance(namespace.get(n), CONTAINERS)}
+        self.gives[statement.place] = {*statement.binds, *filled}
+        self.names |= self.gives[statement.place]
 
-    def given_until(self, cell: int) -> set[str]:
-        """The names that statements postponed up to a cell would bind or change."""
+    def given_until(self, cell: int) -> dict[str, Place]:
+        """The names that wait for statements up to a cell, and the last of these for each."""
         return {
-            name
+            name: statement.place
             for statement in self.statements
             if statement.cell <= cell
-            for name in statement.binds | statement.fills
+            for name in self.gives[statement.place]
         }
 
-    def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
-        """The statements that define these names, and those they need, in the notebook's order.
+    def take(
+        self, names: set[str] | frozenset[str], namespace: dict[str, Any], until: int | None = None
+    ) -> list[Statement]:
+        """The statements up to a cell that define these names, and those they need, in the notebook's order.
 
         A name that the notebook has rebound since then is not in `owed`: its value is kept when they are run.
         """
         wanted, chosen = set(names) & self.names, []
         for statement in reversed(self.statements):
+            if until is not None and statement.cell > until:
+                continue
             gives = statement.binds | statement.fills
             if gives & wanted or (not statement.binds and statement.reads & wanted):
                 chosen.append(statement)

@@ -53,6 +53,8 @@ AUTOMAGIC = {
 }  # fmt: skip
 CELL_MAGIC = re.compile(r"\A(?:[ \t]*\n)*%%(\w+)([^\n]*)(?:\n|\Z)")
 
+Place = tuple[int, int, int]  # cell, line, column
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -61,6 +63,11 @@ class Statement:
     node: ast.stmt
     cell: int
     shown: bool = False  # whether Jupyter shows its value and keeps it as `_`: a cell's last expression
+
+    @property
+    def place(self) -> Place:
+        """Where it begins; a place further down in the notebook is greater."""
+        return self.cell, self.node.lineno, self.node.col_offset
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,9 +111,19 @@ class Statement:
         return None if node is None else Statement(node, self.cell)
 
     @property
-    def removes(self) -> bool:
-        """Whether it only deletes names."""
-        return isinstance(self.node, ast.Delete) and all(isinstance(t, ast.Name) for t in self.node.targets)
+    def deletes(self) -> frozenset[str]:
+        """The names that it deletes, if that is all it does."""
+        targets = self.node.targets if isinstance(self.node, ast.Delete) else []
+        names = frozenset(target.id for target in targets if isinstance(target, ast.Name))
+        return names if len(names) == len(targets) else frozenset()
+
+    @cached_property
+    def imports_all(self) -> bool:
+        """Whether it contains an `import *`."""
+        return any(
+            isinstance(inner, ast.ImportFrom) and any(alias.name == "*" for alias in inner.names)
+            for inner in ast.walk(self.node)
+        )
 
     @property
     def stops(self) -> bool:

@@ -1,0 +1,171 @@
+"""An answer finds each name as it was at the cell of its public check.
+
+Every case is a notebook of a few cells, loaded in this process; cells that begin with HANDED_OUT are unchanged experiments.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import pytest
+
+from gatelab.sandbox.worker import cells
+from gatelab.sandbox.worker.cells import Known, Notebook
+from gatelab.sandbox.worker.statements import statements
+
+HANDED_OUT = "# an experiment\n"
+CHECK = 'check("q1")'
+TOTAL = "def answer():\n    return sum([1, 2])"
+OWN_SUM = "def sum(values):\n    return 'own'"
+HELPER = "def helper():\n    return 'own'"
+CALLS = "def answer():\n    return helper()"
+RUNS = HANDED_OUT + "helper = str('given')"
+READS = "def answer():\n    return x"
+GIVES = HANDED_OUT + "x = int(7)"
+
+
+@pytest.fixture(autouse=True)
+def no_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of IPython's shell, which would change this process."""
+
+    def new_shell() -> types.SimpleNamespace:
+        return types.SimpleNamespace(
+            user_ns={"__name__": "__main__", "check": lambda question: None},
+            has_own_magic=lambda name: False,
+            end_capture=lambda: None,
+            keep_shown=lambda value: None,
+        )
+
+    monkeypatch.setattr(cells, "new_shell", new_shell)
+
+
+def answered(*sources: str) -> Any:
+    """What `answer()` returns when q1 is graded."""
+    known = {s.fingerprint for text in sources if text.startswith(HANDED_OUT) for s in statements(text, 0)}
+    notebook = Notebook(Known(frozenset(known), asked=("answer",)))
+    for index, source in enumerate(sources):
+        found = notebook.run_cell(source, index, 5)
+        assert "error" not in found, found
+    notebook.settle()
+    notebook.prepare(["answer"], "q1")
+    return notebook.namespace["answer"]()
+
+
+BUILTIN = {
+    "a star import at the end": [TOTAL, CHECK, "from torch import *"],
+    "a star import in a block": [TOTAL, CHECK, "if True:\n    from torch import *"],
+    "an import by name": [TOTAL, CHECK, "from torch import sum"],
+    "an import of a module": [TOTAL, CHECK, "import types as sum"],
+    "a function": [TOTAL, CHECK, OWN_SUM],
+    "a lambda": [TOTAL, CHECK, "sum = lambda values: values"],
+    "a class": [TOTAL, CHECK, "class sum:\n    pass"],
+    "a loop": [TOTAL, CHECK, "for sum in (min, max):\n    pass"],
+    "a with": [TOTAL, CHECK, "import contextlib\nwith contextlib.nullcontext(max) as sum:\n    pass"],
+    "globals": [TOTAL, CHECK, "globals().update(sum=max)"],
+    "a number, then a function": [TOTAL, CHECK, "sum = 0", OWN_SUM],
+    "a number deleted above the answer": ["sum = 0\nsum += 1", "del sum", TOTAL, CHECK],
+    "a function deleted in the answer's cell": [OWN_SUM + "\nsum([])\ndel sum\n" + TOTAL, CHECK],
+    "a function deleted below": [TOTAL, CHECK, OWN_SUM, "del sum"],
+    "a function deleted, no check": [OWN_SUM, "del sum", TOTAL],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_an_answer_finds_the_builtin_that_it_was_checked_with(name: str) -> None:
+    assert answered(*BUILTIN[name]) == 3
+
+
+OWN_BUILTIN = {
+    "above the answer": [OWN_SUM, TOTAL, CHECK],
+    "in the answer's cell": [OWN_SUM + "\n" + TOTAL, CHECK],
+    "between the answer and its check": [TOTAL, OWN_SUM, CHECK],
+    "below a first check that failed": [TOTAL, CHECK, OWN_SUM, CHECK],
+    "with the answer, below all checks": [CHECK, OWN_SUM + "\n" + TOTAL],
+    "by globals": ["globals().update(sum=lambda values: 'own')", TOTAL, CHECK, "sum = 0"],
+    "no check": [TOTAL, OWN_SUM],
+    "deleted below the check": [OWN_SUM, TOTAL, CHECK, "del sum"],
+    "a star import below the check": [OWN_SUM, TOTAL, CHECK, "from torch import *"],
+    "deleted below, and checked again": [OWN_SUM, TOTAL, CHECK, "del sum", CHECK],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN_BUILTIN)
+def test_an_own_helper_with_a_builtins_name_is_kept(name: str) -> None:
+    assert answered(*OWN_BUILTIN[name]) == "own"
+
+
+@pytest.mark.parametrize(
+    "later", ["def floor(value):\n    return 'other'", "floor = 1", "from numpy import *"]
+)
+def test_an_answer_finds_what_a_star_import_gave_it(later: str) -> None:
+    answer = "def answer():\n    return floor(2.5)"
+    assert answered("from math import *", answer, CHECK, later) == 2
+    assert type(answered("from math import *", answer, CHECK, later)) is int
+
+
+BOUND = {
+    "a function": HELPER,
+    "a class": "class helper(str):\n    def __new__(cls):\n        return 'own'",
+    "a lambda": "helper = lambda: 'own'",
+    "an import": "from builtins import str as helper",
+    "a loop": "for helper in [lambda: 'own']:\n    pass",
+    "a with": "import contextlib\nwith contextlib.nullcontext(lambda: 'own') as helper:\n    pass",
+    "a walrus": "(helper := lambda: 'own')",
+    "unpacking": "helper, other = (lambda: 'own'), 2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOUND)
+@pytest.mark.parametrize("apart", [True, False], ids=["in a cell of its own", "in the answer's cell"])
+def test_an_experiment_below_the_check_does_not_rebind_a_name_of_the_students(name: str, apart: bool) -> None:
+    """An experiment above binds the name too, before the student does."""
+    own = [BOUND[name], CALLS] if apart else [BOUND[name] + "\n" + CALLS]
+    expected = "" if name == "an import" else "own"
+    assert answered(RUNS, *own, CHECK, RUNS) == expected
+
+
+KEPT = {
+    "no check": [RUNS, HELPER, CALLS, RUNS],
+    "deleted below": [RUNS, HELPER, CALLS, CHECK, RUNS, "del helper"],
+    "used by another experiment that the answer needs": [
+        RUNS, GIVES, HELPER, "def answer():\n    x\n    return helper()", CHECK, HANDED_OUT + "helper = x = int(8)",
+    ],
+    "in a tuple with a name that the answer needs": [
+        HANDED_OUT + "helper, x = divmod(1, 1)", HELPER, "def answer():\n    x\n    return helper()", CHECK, RUNS,
+    ],
+    "the experiment above has run": [
+        HANDED_OUT + "helper = str", "first = helper()", HELPER, CALLS, CHECK, RUNS,
+    ],
+    "a method needs it": [RUNS, HELPER, "class A:\n    def go(self):\n        return helper()", "def answer():\n    return A().go()", CHECK, RUNS],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_helper_is_kept_when_experiments_bind_its_name(name: str) -> None:
+    assert answered(*KEPT[name]) == "own"
+
+
+GIVEN = {
+    "bound above the experiment by the student": ["x = 1", GIVES, READS, CHECK],
+    "bound again below the check": [GIVES, READS, CHECK, "x = 2"],
+    "bound again below by an experiment": [GIVES, READS, CHECK, HANDED_OUT + "x = int(8)"],
+    "bound by the student, and below again by an experiment": ["x = 1", GIVES, READS, CHECK, HANDED_OUT + "x = int(8)", "x = 3"],
+    "only below the check": [READS, CHECK, GIVES],
+    "run early for a cell of the student's": [GIVES, "def near(y=x):\n    pass", READS, CHECK, HANDED_OUT + "x = int(8)"],
+    "no check": [GIVES, READS],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_an_answer_finds_what_an_experiment_gave_it(name: str) -> None:
+    assert answered(*GIVEN[name]) == 7
+
+
+def test_an_answer_finds_what_experiments_had_filled_by_its_check() -> None:
+    fills = HANDED_OUT + "losses = {}\nlosses['a'] = int(1)"
+    answer = "def answer():\n    return losses"
+    assert answered(fills, answer, CHECK, HANDED_OUT + "losses['b'] = int(2)", "losses = {}") == {"a": 1}
+    assert answered(fills, "losses = {'own': 0}", answer, CHECK, HANDED_OUT + "losses = dict(b=2)") == {
+        "own": 0
+    }
