@@ -33,7 +33,8 @@ def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any]
         used = set().union(*(_names_used(lab.reference(id)) for id in todo))
         todo = {id for id, spec in lab.questions.items() if used.intersection(spec.names)} - needed
     sources = [lab.reference(id) for id in lab.questions if id in needed]
-    return {"op": "inject", "arguments": {"sources": sources, "names": names}}
+    into = list(question.names)
+    return {"op": "inject", "arguments": {"sources": sources, "names": names, "into": into}}
 
 
 @lru_cache(maxsize=64)

@@ -34,7 +34,7 @@ class LocalBackend:
         with contextlib.redirect_stdout(io.StringIO()):
             for source in sources:
                 exec(_compiled(source), namespace)
-        self.runtime = Runtime(namespace)
+        self.runtime = Runtime(namespace, alone=True)
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         box = Box()

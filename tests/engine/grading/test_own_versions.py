@@ -101,20 +101,25 @@ def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
     )
 
 
-def test_a_layer_that_does_not_follow_its_step_gains_nothing_by_an_own_step(
+def test_a_layer_follows_its_step_under_another_name_and_gains_nothing_by_a_copy(
     plain_engine: Engine, tmp_path: Path
 ) -> None:
-    """Its own equations, or the own step under another name: neither follows the step that is put there."""
-    copied = plain_engine.lab.reference("q1").replace("def lstm_step(", "def my_step(")
+    """The step that is put there for a check replaces the own one under all its names; equations written twice do not follow."""
+    step, layer = (plain_engine.lab.reference(id) for id in ("q1", "q3"))
     call = [("h, c, _ = lstm_step(", "h, c, _ = my_step(")]
-    sources = {"q1": plain_engine.lab.reference("q1") + "\n\nmy_step = lstm_step\n", "q3": edited(plain_engine.lab.reference("q3"), *call)}  # fmt: skip
-    other = {"q3": copied + edited(plain_engine.lab.reference("q3"), *call)}
-    for code in (sources, other):
+    followed = {"q1": step + "\n\nmy_step = lstm_step\n", "q3": edited(layer, *call)}
+    other = {"q3": step.replace("def lstm_step(", "def my_step(") + edited(layer, *call)}
+    for code, expected in (
+        (followed, set()),
+        (other, {"lstm-state", "lstm-gradients", "lstm-calls-your-step"}),
+    ):
         report = plain_engine.grade(
-            write_notebook(tmp_path / "lab.ipynb", plain_engine.lab, code), training=False
+            write_notebook(tmp_path / "lab.ipynb", plain_engine.lab, code),
+            training=False,
+            questions=["q1", "q3"],
         )
         found = {part.name for part in report.question("q3").parts if not part.passed}
-        assert found == {"lstm-state", "lstm-gradients", "lstm-calls-your-step"}, report.question("q3").points
+        assert found == expected, report.question("q3").points
 
 
 def test_a_stub_is_graded_once(engine: Engine, tmp_path: Path) -> None:

@@ -24,10 +24,12 @@ import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
+from gatelab.sandbox.worker.exchange import Exchange, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 PROCESSOR = torch.device("cpu")
 BUILTINS = frozenset(vars(builtins)) - {"__name__", "__doc__", "__loader__", "__package__", "__spec__"}
+REFERENCE = "reference"  # the module name of what staff wrote
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
 
 
@@ -68,8 +70,9 @@ class WatchedNames(Names):
 class Runtime:
     """The namespace of a loaded notebook and the objects made from it."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self.namespace = namespace
+    def __init__(self, namespace: dict[str, Any], alone: bool = False) -> None:
+        """`alone`: there are no modules that the notebook wrote; the folder is not the notebook's."""
+        self.namespace, self.alone = namespace, alone
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
@@ -119,30 +122,65 @@ class Runtime:
         self._hand_on(before)
         return {"value": None}
 
-    def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
-        """Put staff-written `names` into the notebook; their helper functions stay in a separate namespace."""
-        staff_names: dict[str, Any] = {"__name__": "reference"}
+    def do_inject(self, sources: list[str], names: list[str], into: list[str]) -> dict[str, Any]:
+        """Put staff-written `names` into the notebook, for a question that asks for the names `into`; their helper functions stay
+        in a separate namespace."""
+        staff_names: dict[str, Any] = {"__name__": REFERENCE}
         for source in sources:
             exec(compile(source, "<reference>", "exec"), staff_names)
         before = dict(self.namespace)
-        self.namespace.update({name: staff_names[name] for name in names})
+        extended = {name for name in names if self._extends(name, staff_names[name], into)}
+        self.namespace.update({name: staff_names[name] for name in names if name not in extended})
         self._hand_on(before)
         return {"value": None}
 
+    def _extends(self, name: str, new: Any, into: list[str]) -> bool:
+        """Whether a name is bound to an extension of the student's earlier answer, and that now extends the new one.
+
+        `class LSTM(LSTM)` in the cell of a later question is a part of that question's answer: only its base is replaced.
+        """
+        own = self.namespace.get(name)
+        if not isinstance(own, type) or not isinstance(new, type):
+            return False
+        here = cells_of(own)
+        if not here & set().union(*(cells_of(self.namespace.get(other)) for other in into)):
+            return False
+        for base in own.__bases__:
+            if base.__name__ == name and cells_of(base) and not cells_of(base) & here:
+                exchange = Exchange([], self._homes())
+                return exchange.is_own(base) and exchange.extend(own, base, new)
+        return False
+
     def _hand_on(self, before: dict[str, Any]) -> None:
-        """Replace names in modules that the notebook wrote, too, if these hold the old values: an answer in
+        """Replace the old values wherever the notebook, or a module that it wrote, kept them: an answer in
         `%%writefile layers.py` then calls the new step.
         """
-        changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
+        names = self.namespace
+        changed = {n: v for n, v in before.items() if callable(v) and n in names and names[n] is not v}
         if not changed:
             return
+        homes = self._homes()
+        own = {
+            n: v
+            for n, v in changed.items()
+            if isinstance(v, functools.partial) or getattr(v, "__module__", None) in {*homes, REFERENCE}
+        }
+        exchange = Exchange([(v, names[n]) for n, v in own.items()], homes)
+        exchange.within(names, before)
         for module in self._written():
             held = vars(module)
-            held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
+            held.update({n: names[n] for n, v in changed.items() if held.get(n) is v})
+            exchange.within(held, dict(held))
+
+    def _homes(self) -> set[str]:
+        """The modules whose functions and classes the notebook wrote."""
+        return {str(self.namespace.get("__name__")), *(module.__name__ for module in self._written())}
 
     def _written(self) -> list[Any]:
         """The loaded modules in the notebook's folder. There are thousands of others, so the modules are searched only if one was
         added since the last time."""
+        if self.alone:
+            return []
         try:
             folder = os.getcwd() + os.sep
         except OSError:

@@ -1,0 +1,171 @@
+"""An answer that the notebook kept under another name, as a default or in a class: the reference replaces it there, too."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.sandbox.worker.runtime import Runtime
+
+WRONG = """
+def step(x):
+    return "own"
+
+class Layer:
+    size = 3
+    def __init__(self, width):
+        self.width = width
+    def call(self, x):
+        return "own", x
+"""
+REFERENCE = """
+def step(x):
+    return "reference"
+
+class Layer:
+    def __init__(self, width):
+        self.width = width
+    def call(self, x):
+        return "reference", x
+"""
+
+
+def given(source: str, into: tuple[str, ...] = (), wrong: str = WRONG, alone: bool = True) -> dict[str, Any]:
+    """The namespace after `source`, over wrong answers, when the references have been put there."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for cell, text in enumerate((wrong, source)):
+        exec(compile(text, f"cell {cell}", "exec"), namespace)
+    runtime = Runtime(namespace, alone)
+    request = {"sources": [REFERENCE], "names": ["step", "Layer"], "into": list(into)}
+    assert runtime.handle({"op": "inject", "arguments": request}) == {"value": None}
+    return namespace
+
+
+KEPT = {
+    "another name": "other = step\ndef use(): return other(1)",
+    "a default": "def use(f=step): return f(1)",
+    "a default by keyword": "def use(*, f=step): return f(1)",
+    "a closure": "def make(f):\n    return lambda: f(1)\nuse = make(step)",
+    "a decorated function's default": "import functools\ndef shown(f):\n    @functools.wraps(f)\n    def call(): return f()\n    return call\n"
+    "@shown\ndef use(f=step): return f(1)",
+    "a static method": "class A:\n    f = staticmethod(step)\ndef use(): return A().f(1)",
+    "a class attribute": "class A:\n    f = step\ndef use(): return A.f(1)",
+    "a nested class": "class A:\n    class B:\n        f = staticmethod(step)\ndef use(): return A.B.f(1)",
+    "a method's default": "class A:\n    def f(self, g=step): return g(1)\ndef use(): return A().f()",
+    "a property": "class A:\n    f = property(step)\ndef use(): return A().f",
+    "a partial": "from functools import partial\nother = partial(step, 1)\ndef use(): return other()",
+    "a static partial": "from functools import partial\nclass A:\n    f = staticmethod(partial(step, 1))\ndef use(): return A.f()",
+    "a dict": "table = {'a': step}\ndef use(): return table['a'](1)",
+    "a list": "table = [step]\ndef use(): return table[0](1)",
+    "a tuple": "table = (step, 1)\ndef use(): return table[0](1)",
+    "a base": "class A(Layer): pass\ndef use(): return A(2).call(1)[0]",
+    "a base called by super": "class A(Layer):\n    def __init__(self):\n        super().__init__(2)\n    def call(self, x): return super().call(self.width)\n"
+    "def use(): return A().call(1)[0]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", KEPT)
+def test_a_kept_answer_is_replaced(where: str) -> None:
+    assert given(KEPT[where])["use"]() == "reference"
+
+
+LEFT = {
+    "a base with an attribute more": "class A(Layer):\n    def call(self, x):\n        self.size\n        return super().call(x)\ndef use(): return A(2).call(1)[0]",
+    "an answer of the same name from before": "before = lambda x: 'own'\ndef use(): return before(1)",
+    "a copy": "import types\ncopied = types.FunctionType(step.__code__, globals())\ndef use(): return copied(1)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", LEFT)
+def test_what_is_not_the_answer_or_needs_more_than_the_reference_has_stays(where: str) -> None:
+    assert given(LEFT[where])["use"]() == "own"
+
+
+def test_a_base_that_takes_more_arguments_stays() -> None:
+    wrong = WRONG.replace("def call(self, x)", "def call(self, x, again=1)")
+    names = given("class A(Layer):\n    def call(self, x): return super().call(x, again=2)\n", wrong=wrong)
+    assert names["A"](2).call(1) == ("own", 1)
+
+
+def test_a_name_bound_to_something_else_keeps_it() -> None:
+    names = given("other = step\nother = len\nfound = [1, 2]\n")
+    assert names["other"] is len and names["found"] == [1, 2]
+
+
+def test_a_library_function_used_as_an_answer_stays_everywhere_else() -> None:
+    names = given("other = len\n", wrong="step = len\nclass Layer: pass\n")
+    assert names["other"] is len and names["step"](1) == "reference"
+
+
+def test_an_answer_extended_in_the_cell_of_the_question_is_kept_over_the_reference() -> None:
+    source = "class Layer(Layer):\n    def both(self, x): return self.call(x)\n\nclass Model:\n    def use(self): return Layer(2).both(1)\n"
+    assert given(source, into=("Model",))["Model"]().use() == ("reference", 1)
+    assert not hasattr(given(source)["Layer"], "both")  # of an earlier question: replaced as a whole
+
+
+def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_leaves_it_again() -> None:
+    """As a hidden suite does, with the usual one kept under a name of its own."""
+    names = given("class A:\n    f = staticmethod(step)\n")
+    runtime = Runtime(names, alone=True)
+    for source, expected in (
+        ("_usual = step\ndef step(x): return 'put', _usual(x)\n", ("put", "reference")),
+        ("step = globals().pop('_usual', step)", "reference"),
+    ):
+        runtime.handle({"op": "define", "arguments": {"source": source}})
+        assert names["A"].f(1) == names["step"](1) == expected
+
+
+def test_odd_objects_do_not_stop_the_exchange() -> None:
+    source = """
+class Meta(type):
+    def __setattr__(cls, name, value): raise RuntimeError("no")
+class Stubborn(metaclass=Meta):
+    f = staticmethod(step)
+class Sly:
+    def __getattr__(self, name): raise RuntimeError(name)
+    def __eq__(self, other): raise RuntimeError("eq")
+sly, table = Sly(), [Sly()]
+table.append(table)
+other = step
+"""
+    assert given(source)["other"](1) == "reference"
+
+
+def test_a_module_next_to_the_notebook_is_searched_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept_here.py").write_text(f"{WRONG}\nother = step\ndef use(f=step): return f(1), other(1)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = given(
+        "use = kept_here.use\n", wrong="import kept_here\nfrom kept_here import step, Layer\n", alone=False
+    )
+    assert isinstance(names["kept_here"], types.ModuleType)
+    assert names["use"]() == ("reference", "reference")
+
+
+@pytest.mark.one_in(2, at=1)
+def test_one_mistake_costs_one_question_however_the_answer_was_kept(
+    plain_engine: Engine, tmp_path: Path
+) -> None:
+    lab = plain_engine.lab
+    change = {
+        "q3": ("            h, c = state\n", "            h = c = x.new_zeros(x.shape[0], self.hidden_size)\n"),
+        "q6": ("lengths - 1", "lengths - 2"),
+        "q7": ("class SequenceClassifier(nn.Module):\n", "class SequenceClassifier(nn.Module):\n    pool = staticmethod(last_valid)\n\n"),
+        "q8": ("class Seq2Seq(nn.Module):\n", "class LSTM(LSTM):\n    def last(self, x, state): return super().forward(x, state)[1]\n\n\nclass Seq2Seq(nn.Module):\n"),
+    }  # fmt: skip
+    sources = {id: lab.reference(id).replace(*edit) for id, edit in change.items()}
+    sources["q7"] = sources["q7"].replace("last_valid(outputs", "self.pool(outputs")
+    sources["q8"] = sources["q8"].replace("_, (h_next, c_next) = self.encoder(x[:, t : t + 1], (h, c))", "h_next, c_next = self.encoder.last(x[:, t : t + 1], (h, c))")  # fmt: skip
+    assert all(sources[id].count(word) == 1 for id, word in (("q7", "self.pool("), ("q8", "encoder.last(")))
+    report = plain_engine.grade(
+        write_notebook(tmp_path / "lab.ipynb", lab, sources), training=False, questions=[*change]
+    )
+    points = {id: report.question(id).points == report.question(id).max_points for id in change}
+    assert points == {"q3": False, "q6": False, "q7": False, "q8": True}, points
