@@ -162,6 +162,10 @@ def test_an_answer_finds_what_an_experiment_gave_it(name: str) -> None:
     assert answered(*GIVEN[name]) == 7
 
 
+def test_an_answer_written_again_finds_names_as_they_were_at_the_check_below_it() -> None:
+    assert answered("x = 1", READS, CHECK, "x = 7", READS + " * 1", CHECK, "x = 9", CHECK) == 7
+
+
 def test_an_answer_finds_what_experiments_had_filled_by_its_check() -> None:
     fills = HANDED_OUT + "losses = {}\nlosses['a'] = int(1)"
     answer = "def answer():\n    return losses"

@@ -54,6 +54,10 @@ class Asked:
             if not stub and _is_answer(value, self.own.get(name, (0, None))[1], made):
                 self.own[name] = statement.cell, value
 
+    def last_answer(self, names: Iterable[str]) -> int:
+        """The last cell that answers one of these names; 0 if none does."""
+        return max((self.own[name][0] for name in names if name in self.own), default=0)
+
     def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
         """Make every asked name refer to the student's answer. Returns the names that had to be corrected, and the cells that bound them."""
         settled = []

@@ -125,8 +125,9 @@ class Notebook:
     def _take(self, statement: Statement, found: dict[str, Any]) -> None:
         """Run a statement, or postpone it.
 
-        Names are never deleted (but one of a builtin means the builtin again), so that an answer has what it had when it was checked. Code below a deliberate stop
-        counts as an old attempt and changes nothing, unless something is answered there for the first time.
+        Names are never deleted, so that an answer has what it had when it was checked; only those of builtins refer to
+        the builtin again. Code below a deliberate stop counts as an old attempt and changes nothing, unless something
+        is answered there for the first time.
         """
         if statement.deletes:
             if self.below is None:
@@ -263,11 +264,11 @@ class Notebook:
         used = needs(names, self.namespace) | set(names)
         if self.branches:
             self._fill(used)
-        until = self.history.checked(question)
-        if until is None:
-            until = max((self.asked.own[name][0] for name in names if name in self.asked.own), default=None)
-        given = {} if until is None else self.pending.given_until(until)
-        own = set() if until is None else self._own(used, given, until)
+        answered = self.asked.last_answer(names)
+        checked = self.history.checked(question, answered)
+        until = answered if checked is None else checked
+        given = self.pending.given_until(until)
+        own = self._own(used, given, until)
         above, below = used & given.keys() - own, self.pending.names & used - given.keys() - own - self.failed
         if not above | below:
             return

@@ -41,9 +41,13 @@ class History:
             self.checks.setdefault(question.casefold(), []).append(cell)
             self.switches.setdefault(question.casefold(), switches())
 
-    def checked(self, question: str) -> int | None:
-        """The cell of its public check. `check("Q1")` counts for q1 too, since it works on file systems that ignore case."""
-        return min(self.checks.get(question.casefold(), ()), default=None)
+    def checked(self, question: str, answered: int) -> int | None:
+        """The cell of its first public check below the cell that answers it, or of its first check if none is below.
+
+        `check("Q1")` counts for q1 too, since it works on file systems that ignore case.
+        """
+        checks = self.checks.get(question.casefold(), ())
+        return min(checks, key=lambda cell: (cell < answered, cell), default=None)
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
@@ -75,13 +79,12 @@ class History:
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
-        until = self.checked(question)
+        answered = asked.last_answer(names)
+        until = self.checked(question, answered)
         at_check = self.switches.get(question.casefold())
         if then := at_check or next(filter(None, map(self.made_with.get, names)), None):
             put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
-        checks = self.checks.get(question.casefold(), [])
-        answers = [asked.own[name][0] for name in names if name in asked.own]
-        settled = max(checks + answers) if checks else None
+        settled = max(*self.checks[question.casefold()], answered) if until is not None else None
         for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:
@@ -92,7 +95,7 @@ class History:
     def _restored(self, name: str, until: int | None, settled: int | None, namespace: dict[str, Any]) -> bool:
         """Whether the name now refers to something else than before the call.
 
-        until: the cell of the first check. settled: the last cell that checks or answers the question. None: no check.
+        until: the cell of the check. settled: the last cell that checks or answers the question. None: no check.
         """
         bindings = self.bound.get(name, [])
         then = [value for (cell, *_), value in bindings if until is not None and cell <= until]
