@@ -60,13 +60,19 @@ def tests(grader: Any) -> list[str] | None:
     folder = getattr(grader, "_tests_dir", None)
     if not isinstance(folder, str) or getattr(grader, "_tests_url_prefix", None) is not None:
         return None
-    found = sorted((path.stem for path in Path(folder).glob("*.py") if path.stem != "__init__"), key=natural)
+    found = _checks_in(folder)
+    if not found and (found := _checks_in(first := str(progress.FOLDER / folder))):
+        grader._tests_dir = first  # a cell has changed the working directory
     if not found:
         raise NoSuchCheck(
             f"There are no checks in {Path(folder).resolve()}: unzip the handout again, all of it, "
             "and open the notebook in that folder."
         )
     return found
+
+
+def _checks_in(folder: str) -> list[str]:
+    return sorted((path.stem for path in Path(folder).glob("*.py") if path.stem != "__init__"), key=natural)
 
 
 def meant(asked: object, there: list[str]) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from enum import StrEnum
@@ -22,6 +23,17 @@ MEMORY = Path(f".{PACKAGE}") / "progress.json"  # in the notebook's folder
 LISTENS = f"_{PACKAGE}_progress"  # of a shell
 QUESTIONS = Path(__file__).with_name("questions.json")
 SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
+OWN_LINE = re.compile(r"^(\s*)(?:[%!?].*|[\w.%]+\?{1,2}\s*)$")  # `%time`, `!pip`, `?name`, `name?`
+OWN_VALUE = re.compile(r"^(\s*\w[\w\s,]*=\s*)[%!].*$")  # `files = !ls`
+
+
+def _here() -> Path:
+    with contextlib.suppress(OSError):  # it may be deleted
+        return Path.cwd()
+    return Path()
+
+
+FOLDER = _here()  # the notebook's, wherever a cell goes later
 
 
 def table() -> dict[str, Any]:
@@ -100,8 +112,17 @@ def show() -> None:
 def defines(source: str) -> set[str]:
     """The names that a cell's text defines at its top level; none where it is no Python."""
     with contextlib.suppress(SyntaxError, ValueError):
-        return {name for statement in ast.parse(source).body for name in bound(statement)}
+        return {name for statement in statements(source) for name in bound(statement)}
     return set()
+
+
+def statements(source: str) -> list[ast.stmt]:
+    """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError where it is no Python."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        lines = (OWN_VALUE.sub(r"\1None", OWN_LINE.sub(r"\1pass", line)) for line in source.split("\n"))
+        return ast.parse("\n".join(lines)).body
 
 
 def bound(statement: ast.stmt) -> list[str]:
@@ -127,7 +148,7 @@ def memory(folder: Path | None = None) -> dict[str, Any]:
     """What is remembered in a folder (the notebook's by default): "checks", "ran" and "predicted", each a dict."""
     found: Any = None
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads(((folder or Path()) / MEMORY).read_text(encoding="utf-8"))
+        found = json.loads(((folder or FOLDER) / MEMORY).read_text(encoding="utf-8"))
     known = found if isinstance(found, dict) else {}
     return {
         key: known[key] if isinstance(known.get(key), dict) else {} for key in ("checks", "ran", "predicted")
@@ -149,10 +170,11 @@ def remember(key: str, values: dict[str, Any]) -> None:
     with contextlib.suppress(OSError, ValueError):
         known = memory()
         known[key].update(values)
-        MEMORY.parent.mkdir(exist_ok=True)
-        draft = MEMORY.with_suffix(f".{os.getpid()}")
+        place = FOLDER / MEMORY
+        place.parent.mkdir(exist_ok=True)
+        draft = place.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(known), encoding="utf-8")
-        draft.replace(MEMORY)
+        draft.replace(place)
 
 
 def _shell() -> Any:

@@ -38,6 +38,33 @@ class Run:
             )
         )
 
+    def imports(self, name: str) -> bool:
+        """Whether a line of this text imports something under that name."""
+        return bool(
+            re.search(
+                rf"^ *(?:from +\S+ +)?import +(?:.*\W)?{re.escape(name)} *(?:,|#|$)",
+                self.source,
+                re.MULTILINE,
+            )
+        )
+
+    @property
+    def failure(self) -> str:
+        """The error, and the line of the cell that it came from; "" where there was none."""
+        error = self.error
+        if error is None:
+            return ""
+        text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
+        line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+        line = line or _line_of(error, self)
+        where = f", line {line + _head(self.source)} of the cell" if line else ""
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return f"{said}{where}"
+
+
+FIX = "Fix the cell, run it, and check again."
+EVERY_CELL = False  # whether the whole notebook was run from top to bottom, so that no cell is one that was not run yet
+
 
 def listen() -> list[Run]:
     """The runs of this notebook so far, the latest last; the list grows from now on. Empty outside Jupyter."""
@@ -74,21 +101,25 @@ def failed(name: str, value: Any = None) -> str:
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return ""
-    error = last.error
-    if last.parsed and (not isinstance(error, Exception) if value is None else _comes_from(value, last)):
+    if last.parsed and (not isinstance(last.error, Exception) if value is None else _comes_from(value, last)):
         return ""  # somebody stopped the cell, or it was defined before the error
-    text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    line = line or _line_of(error, last)
-    if line:
-        line += _head(last.source)
-    where = f", line {line} of the cell" if line else ""
     older = "" if value is None else " The current definition is from an earlier run."
-    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return (
-        f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
-        "Fix the cell, run it, and check again."
+        f"The last run of the cell that defines `{name}` failed ({last.failure}).{older} "
+        f"{not_imported(getattr(last.error, 'name', None) or '') or FIX}"
     )
+
+
+def importing(name: str) -> Run | None:
+    """The last run of the cell that imports `name`, if it failed."""
+    last = next((run for run in reversed(listen()) if run.imports(name)), None)
+    return last if last is not None and isinstance(last.error, Exception) else None
+
+
+def not_imported(name: str) -> str:
+    """The message if the last run of the cell that imports `name` failed; "" if it did not."""
+    run = importing(name)
+    return f"The last run of the cell that imports `{name}` failed ({run.failure}). {FIX}" if run else ""
 
 
 def answered_before(name: str) -> bool:

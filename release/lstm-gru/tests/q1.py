@@ -5,14 +5,14 @@ import math
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, Watching, agree, gradients_agree, need, repeats, returned
+from seqlab.checking import Check, Numbers, Part, Watching, agree, gradients_agree, need, repeats, returned
 
 OK_FORMAT = False
 name = "q1"
 check = Check(name)
 
-STATES = {"0": "h: N H", "1": "c: N H"}
-GATES = {f"2.{gate}": f"gates['{gate}']: N H" for gate in "ifgo"}
+STATES = {"0": Part("h", "N H"), "1": Part("c", "N H")}
+GATES = {f"2.{gate}": Part(f"gates['{gate}']", "N H") for gate in "ifgo"}
 
 # One sequence, D = 1, H = 2. With x = 1 and h = 0 the four gates are sigma or tanh of the sums of the two biases
 # and the input weights, row by row.

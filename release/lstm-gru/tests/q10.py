@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from seqlab.checking import SEED, Check, Contract, describe, need, standins
+from seqlab.checking import SEED, Check, Contract, Finding, describe, need, standins
+from seqlab.checking.leads import SIZES
 
 OK_FORMAT = False
 name = "q10"
@@ -38,6 +39,9 @@ RUNS = [  # sequences, max_len, pad, the answer; if they are others: bos, eos, t
 ]
 
 
+LOGITS = " `model.step` returns logits (N, V), here ({N}, {V}), and the state. Along which axis is one token chosen for each sequence?"
+
+
 class Seen:
     """How a model was used."""
 
@@ -63,6 +67,7 @@ def script_over(Seq2Seq, seen):
         def step(self, token, state, *more, **named):
             h, c = state
             row, t, sound, said = h.detach().round().long().unbind(dim=1)
+            one_token_each(token, len(row))
             seen.kept |= h.requires_grad and bool((t > 0).any())
             seen.steps = max(seen.steps, int(t.max()) + 1)
             if seen.steps > seen.limit + 3:
@@ -85,6 +90,19 @@ def script_over(Seq2Seq, seen):
             return 1 + 0 * self.head.bias.sum()
 
     return Script(max(V, 7), V, 3, 4, OTHER_BOS)
+
+
+def one_token_each(token, N):
+    """Raises Contract unless these tokens are what an embedding takes: whole numbers, one for each of N sequences."""
+    if (
+        not isinstance(token, torch.Tensor)
+        or token.dtype not in (torch.int64, torch.int32)
+        or token.shape != (N,)
+    ):
+        raise Contract(
+            f"`greedy_decode`: `model.step` takes an int64 tensor of shape ({N},), one token for each sequence; it was given "
+            f"{describe(token)}. In which line is this token made?"
+        )
 
 
 @check.calls
@@ -129,6 +147,8 @@ def decoding(Seq2Seq, N, max_len, pad, want, bos=BOS, eos=EOS, row=0, quiet=Fals
 def greedy_decode(found):
     for call, (_, N, max_len, pad, want, *others) in zip(found, RUNS, strict=True):
         bos = others[0] if others else BOS
+        if isinstance(call.error, RuntimeError | IndexError) and SIZES.search(str(call.error)):
+            raise Finding(call, LOGITS.format(N=N, V=V))
         need(call, True)
         seen, L = call.value, len(want[0])
         need(call, seen["steps"] > 0, "model.step was not called.")

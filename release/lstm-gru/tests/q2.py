@@ -5,14 +5,14 @@ import math
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, Watching, agree, gradients_agree, need, repeats, returned
+from seqlab.checking import Check, Numbers, Part, Watching, agree, gradients_agree, need, repeats, returned
 
 OK_FORMAT = False
 name = "q2"
 check = Check(name)
 
-STATE = {"0": "h: N H"}
-GATES = {f"1.{gate}": f"gates['{gate}']: N H" for gate in "rzn"}
+STATE = {"0": Part("h", "N H")}
+GATES = {f"1.{gate}": Part(f"gates['{gate}']", "N H") for gate in "rzn"}
 
 
 # One sequence, D = 1, H = 2, h = 0: r and z are sigma of the sums of the two biases and the input weights, row by

@@ -9,15 +9,26 @@ import inspect
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, gradients_agree, need, not_carried, repeats, standins
+from seqlab.checking import (
+    Check,
+    Finding,
+    Numbers,
+    Part,
+    agree,
+    gradients_agree,
+    need,
+    not_carried,
+    repeats,
+    standins,
+)
 
 OK_FORMAT = False
 name = "q3"
 check = Check(name)
 
 RETURNS = {
-    "LSTM": {"0": "outputs: N T H", "1.0": "h: N H", "1.1": "c: N H"},
-    "GRU": {"0": "outputs: N T H", "1": "h: N H"},
+    "LSTM": {"0": Part("outputs", "N T H"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")},
+    "GRU": {"0": Part("outputs", "N T H"), "1": Part("h", "N H")},
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}
@@ -28,6 +39,10 @@ SIZES = [  # N, T, D, H
     ("1 sequence, 1 step", 1, 1, 5, 2),
     ("1 sequence, 12 steps", 1, 12, 2, 3),
 ]
+FIRST_STATE = " Where is the first state made, and does it take its dtype from x? Here that is float32."
+ONE_BIAS = (
+    " {step} got the same numbers as b_ih and as b_hh. Has the layer two biases, and does it pass on both?"
+)
 
 
 @check.calls
@@ -41,7 +56,8 @@ def calls(student):
         if order not in orders:
             orders.append(order)
 
-    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step, with them in order?)
+    # (the call, the weights, how often it called the step, with them in order? with one bias as both?)
+    found = {"LSTM": [], "GRU": []}
     with student.given(seen, lstm_step=standins.lstm_step, gru_step=standins.gru_step):
         for layer in found:
             for about, N, T, D, H in SIZES:
@@ -59,13 +75,30 @@ def calls(student):
                     made_steps = steps[f"{layer.lower()}_step"] - before
                     student.note(layer, "steps", made_steps)
                     student.note(layer, "orders", [list(order) for order in orders])
-                    found[layer].append((call, weights, made_steps, orders in ([], [IN_ORDER])))
+                    right, twice = (
+                        orders in ([], [IN_ORDER]),
+                        any(b_ih == b_hh >= 0 for *_, b_ih, b_hh in orders),
+                    )
+                    found[layer].append((call, weights, made_steps, right, twice))
     for layer in BLOCKS:
         found["fresh", layer] = student.look(student.make(layer, 4, 9), f"{layer}(4, 9), fresh", fresh)
     for bias in FORGET_BIASES:
         made = student.make("LSTM", 2, 3, forget_bias=bias)
         found["bias", bias] = student.look(made, f"LSTM(2, 3, forget_bias={bias})", forget_rows)
+    with student.given(lstm_step=standins.lstm_step, gru_step=standins.gru_step):
+        for layer in BLOCKS:
+            found["float32", layer] = in_float32(student, layer)
     return found
+
+
+def in_float32(student, layer):
+    """One call of a layer whose weights, like x, are float32, and those weights."""
+    draw = Numbers(seed=5)
+    weights = draw.like(shapes(layer, 3, 4))
+    made = student.make(layer, 3, 4, weights=weights, exact=True)
+    student.look(made, "float32", lambda made: bool(made.float()))
+    x = draw(2, 3, 3, dtype=torch.float32)
+    return student.on(made, x, names="x state", about="x and the weights in float32, no state"), weights
 
 
 def order_of(step, arguments, keywords, weights):
@@ -125,7 +158,7 @@ def spread(p):
 def pytorch(call, layer, weights):
     """The same call of torch.nn's layer with these weights, with the contract's shapes of the state."""
     H, D = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
-    own = getattr(nn, layer)(D, H, batch_first=True, dtype=torch.float64)
+    own = getattr(nn, layer)(D, H, batch_first=True, dtype=call.arguments[0].dtype)
     own.load_state_dict(weights)
 
     def run(x, state=None):
@@ -141,9 +174,17 @@ def pytorch(call, layer, weights):
 def same_as_pytorch(found, layer, step):
     for about in range(0, len(found[layer]), 3):
         repeats(found[layer][about][0], found[layer][about + 2][0])  # no state, and no state again
-    for call, weights, *_ in found[layer]:
-        agree(call, pytorch(call, layer, weights), RETURNS[layer], not_carried)
-    for call, weights, steps, right in found[layer]:
+    for call, weights, *_, twice in found[layer]:
+        try:
+            agree(call, pytorch(call, layer, weights), RETURNS[layer], not_carried)
+        except Finding as finding:
+            more = ONE_BIAS.format(step=step) if twice and call.error is None else ""
+            raise type(finding)(finding.call, f"{finding}{more}") from None
+    call, weights = found["float32", layer]
+    if isinstance(call.error, RuntimeError):
+        raise Finding(call, FIRST_STATE)
+    agree(call, pytorch(call, layer, weights), RETURNS[layer])
+    for call, weights, steps, right, _ in found[layer]:
         gradients_agree(call, pytorch(call, layer, weights))
         T = call.arguments[0].shape[1]
         need(

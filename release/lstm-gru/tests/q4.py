@@ -3,13 +3,13 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, has_shapes, need
+from seqlab.checking import Check, Numbers, Part, agree, has_shapes, need
 
 OK_FORMAT = False
 name = "q4"
 check = Check(name)
 
-NORMS = {"": "the result: T"}
+NORMS = {"": Part("the result", "T")}
 
 
 class Leaky(nn.Module):
@@ -118,5 +118,5 @@ def cell_path_gain(found):
         agree(found[about], found[about].like(lambda _, g=gain: torch.tensor(g, dtype=torch.float64)), NORMS)
     for about, shape in [("shape (3, 2, 4)", (3, 2, 4)), ("one step", (1, 3))]:
         call = found[about]
-        has_shapes(call, {"": "the result: " + " ".join("TNH"[: len(shape)])}, {"": shape})
+        has_shapes(call, {"": Part("the result", " ".join("TNH"[: len(shape)]))}, {"": shape})
         check.as_stored(call, "right for gates of shape (T,), but not for these.")

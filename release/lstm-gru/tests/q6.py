@@ -2,7 +2,7 @@
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, agree, gradients_agree, untouched
+from seqlab.checking import Check, Finding, Numbers, Part, agree, gradients_agree, untouched
 from seqlab.copies import copied
 
 OK_FORMAT = False
@@ -10,7 +10,7 @@ name = "q6"
 check = Check(name)
 
 LENGTHS = torch.tensor([2, 4, 1])
-RESULT = {"": "the result: N H"}
+RESULT = {"": Part("the result", "N H")}
 
 
 def padded(dtype=torch.float64):

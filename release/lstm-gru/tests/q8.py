@@ -6,7 +6,7 @@ it looks once more with your own LSTM, if that is right.
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import Check, Finding, Numbers, Part, agree, has_shapes, need, returned, standins, untouched
 
 OK_FORMAT = False
 name = "q8"
@@ -18,7 +18,7 @@ LENGTHS = torch.tensor([4, 2, 3])
 TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
 # Put in order, up or down, and back by the same order, these four are not what they were. What pads them is not 0.
 ORDER = torch.tensor([[3, 5, 1, 1, 2], [2, 4, 5, 3, 1], [4, 2, 2, 1, 5], [5, 2, 3, 4, 1]])
-STATE = {"0": "h: N H", "1": "c: N H"}
+STATE = {"0": Part("h", "N H"), "1": Part("c", "N H")}
 NO_TOKEN = -1  # used where no token gives these logits
 
 
@@ -146,7 +146,7 @@ def drawn(calls, forcing):
 @check.case("shift_right")
 def shift_right(found):
     for call, want in zip(found["shift"], [[[3, 5, 3], [3, 2, 2]], [[3]]], strict=True):
-        agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {"": "the result: N T"})
+        agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {"": Part("the result", "N T")})
         untouched(call)
 
 
@@ -163,10 +163,10 @@ def encode_and_step(found):
     has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
     for n, alone in enumerate(found["alone"]):
         returned(alone, STATE)
-        for path, text in STATE.items():
+        for path, part in STATE.items():
             close = torch.allclose(call.leaves[path][n], alone.leaves[path][0], rtol=1e-7, atol=1e-9)
             need(
-                call, close, f"{text[0]} of a padded source is not that of the same source cut to its length."
+                call, close, f"{part.name} of a padded source is not that of the same source cut to its length."
             )
     check.as_stored(
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
@@ -175,7 +175,7 @@ def encode_and_step(found):
     has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
     check.as_stored(order, "the states are not right: does every source get its own, in the original order?")
     step = found["step"]
-    spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
+    spec = {"0": Part("logits", "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
     for call, n in [(step, 3), (found["one"], 1)]:
         has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
     given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
@@ -204,9 +204,9 @@ def forward_pass(found):
 def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
-        has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})
+        has_shapes(call, {"": Part("logits", "N T V")}, {"": (3, 4, V)})
         untouched(call)
-    has_shapes(found["one whole"], {"": "logits: N T V"}, {"": (1, 4, V)})
+    has_shapes(found["one whole"], {"": Part("logits", "N T V")}, {"": (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]

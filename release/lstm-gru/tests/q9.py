@@ -4,13 +4,13 @@ import math
 
 import torch
 
-from seqlab.checking import Check, Numbers, agree, has_shapes, need, untouched
+from seqlab.checking import Check, Numbers, Part, agree, has_shapes, need, untouched
 
 OK_FORMAT = False
 name = "q9"
 check = Check(name)
 
-LOSS = {"": "the loss:"}
+LOSS = {"": Part("the loss")}
 # All logits equal: every token costs log V = log 8.
 EQUAL = torch.zeros(2, 3, 8, dtype=torch.float64)
 # V = 2 and logits (0, log 3): token 1 has probability 3/4, token 0 has 1/4. Padding is token 0 here.

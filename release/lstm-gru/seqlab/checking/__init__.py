@@ -22,6 +22,7 @@ from seqlab.checking.carried import not_carried
 from seqlab.checking.check import TESTS, Check
 from seqlab.checking.differ import (
     Finding,
+    Part,
     agree,
     describe,
     gradients_agree,
@@ -45,6 +46,7 @@ __all__ = [
     "Contract",
     "Finding",
     "Numbers",
+    "Part",
     "Student",
     "Watching",
     "agree",

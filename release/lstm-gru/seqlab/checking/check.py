@@ -164,10 +164,10 @@ class Check:
         if made := mistakes.get(call.group):
             return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
         if call.error:
-            more = (
-                meaning(type(call.error).__name__, str(call.error)),
-                leads.lead(call, self.student.namespace),
-            )
+            lead = leads.lead(call, self.student.namespace)
+            known = meaning(type(call.error).__name__, str(call.error))
+            # Of an attribute that is missing, the code knows more than the error's type.
+            more = [lead] if lead and isinstance(call.error, AttributeError) else [known, lead]
             return [first, *more], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
@@ -189,7 +189,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.told: list[str] = []
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
-        passed = False
+        passed: bool | None = False
         try:
             self._ask_for_a_good_run(global_environment)
             # The notebook's own random numbers continue undisturbed.
@@ -205,8 +205,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 if isinstance(found, Finding):
                     explained = self.check.explain(found, bool(printed.lines))  # calls again
             passed = found is None
+        except KeyboardInterrupt:
+            passed = None  # stopped by hand: what is known of it stays
+            raise
         finally:
-            progress.note(self.check.question, self.title, passed)
+            if passed is not None:
+                progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
             self.told, error = explained

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import GeneratorType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +16,20 @@ from .record import Call
 from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
 
 ORDINALS = ("first", "second", "third")
+
+
+class Part(NamedTuple):
+    """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"). `axes`: the letters of its dimensions."""
+
+    name: str  # as messages show it
+    axes: str = ""  # none: one number
+
+    @property
+    def letters(self) -> list[str]:
+        return self.axes.split()
+
+
+Spec = dict[str, Part]  # path in the returned value → what should be there
 
 
 class Finding(Exception):
@@ -38,8 +52,8 @@ def need(call: Call, condition: bool, text: str = "") -> None:
         raise Finding(call, f"{call.title}: {text}")
 
 
-def returned(call: Call, spec: dict[str, str]) -> None:
-    """Are all the parts there? `spec`: path → "name: axes", for example {"0": "rows: R C", "1.sum": "sums['sum']: R"}."""
+def returned(call: Call, spec: Spec) -> None:
+    """Are all the parts there? `spec`: for example {"0": Part("rows", "R C"), "1.sum": Part("sums['sum']", "R")}."""
     need(call, True)
     if call.value is None:
         raise NoReturn(call, f"{call.title} returned None. Is the `return` missing?")
@@ -48,9 +62,9 @@ def returned(call: Call, spec: dict[str, str]) -> None:
         return
     top = list(dict.fromkeys(path.split(".")[0] for path in spec))
     if top == [""]:
-        want = f"one tensor ({', '.join(_axes(spec['']))})"
+        want = f"one tensor ({', '.join(spec[''].letters)})"
     elif all(part.isdigit() for part in top):
-        parts = [_part(spec, place) for place in top]
+        parts = [_item(spec, place) for place in top]
         if isinstance(call.value, tuple | list) and len(call.value) == len(parts):
             for place, (part, value) in enumerate(zip(parts, call.value, strict=True)):
                 if part.startswith("(") and isinstance(value, Tensor):
@@ -68,16 +82,16 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     )
     if inside and isinstance(call.value, tuple | list) and missing.split(".")[0].isdigit():
         raise Finding(call, _odd_item(call, spec, missing.split(".")[0]))
-    inner = f"; there is no {_name(spec[missing])}" if inside else ""
+    inner = f"; there is no {spec[missing].name}" if inside else ""
     raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
 
 
-def _odd_item(call: Call, spec: dict[str, str], place: str) -> str:
+def _odd_item(call: Call, spec: Spec, place: str) -> str:
     """What is wrong with one item of a returned tuple: a dict with other keys, a list for a tensor, …"""
-    item, part = call.value[int(place)], _part(spec, place)
+    item, part = call.value[int(place)], _item(spec, place)
     yours = f"yours is {describe(item)}" if item is not None else "yours is None"
     if place in spec:
-        return f"{call.title}: {part} should be one tensor ({', '.join(_axes(spec[place]))}), {yours}."
+        return f"{call.title}: {part} should be one tensor ({', '.join(spec[place].letters)}), {yours}."
     keys = [path.split(".")[1] for path in spec if path.split(".")[0] == place]
     if all(key.isdigit() for key in keys):
         return f"{call.title}: {part} should be a tuple of {len(keys)} tensors, {yours}."
@@ -86,16 +100,14 @@ def _odd_item(call: Call, spec: dict[str, str], place: str) -> str:
     return f"{call.title}: {part} should be a dict with the keys {asked}; {yours}."
 
 
-def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
+def has_shapes(call: Call, spec: Spec, shapes: dict[str, tuple[int, ...]]) -> None:
     """Are the parts of `spec` tensors of these shapes?"""
     returned(call, spec)
-    for path, text in spec.items():
-        _has_shape(call, call.leaves[path], shapes[path], text)
+    for path, part in spec.items():
+        _has_shape(call, call.leaves[path], shapes[path], part)
 
 
-def agree(
-    call: Call, want: Call, spec: dict[str, str], later: Callable[[Call, str, int], str] | None = None
-) -> None:
+def agree(call: Call, want: Call, spec: Spec, later: Callable[[Call, str, int], str] | None = None) -> None:
     """Values: type, shape, arguments changed in place, dtype, NaN, first wrong step, largest difference.
 
     In this order, since what a change in place does to the numbers is not a separate finding.
@@ -105,11 +117,11 @@ def agree(
     """
     returned(call, spec)
     got, expected = call.leaves, want.leaves
-    for path, text in spec.items():
-        _has_shape(call, got[path], tuple(expected[path].shape), text)
+    for path, part in spec.items():
+        _has_shape(call, got[path], tuple(expected[path].shape), part)
     untouched(call)
-    for path, text in spec.items():
-        _tensor_agrees(call, got[path], expected[path], text, later and partial(later, call, path))
+    for path, part in spec.items():
+        _tensor_agrees(call, got[path], expected[path], part, later and partial(later, call, path))
 
 
 def gradients_agree(call: Call, want: Call) -> None:
@@ -192,34 +204,26 @@ def describe(value: Any) -> str:
     return f"of type {type(value).__name__}"
 
 
-def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
+def _has_shape(call: Call, got: Any, shape: tuple[int, ...], part: Part) -> None:
     if not isinstance(got, Tensor):
-        raise Finding(call, f"{call.title}: {_name(text)} should be a tensor, yours is {describe(got)}.")
-    if problem := wrong_shape(got, shape, _name(text), _axes(text), public=True):
+        raise Finding(call, f"{call.title}: {part.name} should be a tensor, yours is {describe(got)}.")
+    if problem := wrong_shape(got, shape, part.name, part.letters, public=True):
         raise Finding(call, f"{call.title}: {problem}")
 
 
 def _tensor_agrees(
-    call: Call, got: Tensor, expected: Tensor, text: str, later: Callable[[int], str] | None
+    call: Call, got: Tensor, expected: Tensor, part: Part, later: Callable[[int], str] | None
 ) -> None:
     tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype == torch.float32 else Tolerance()
     if problem := difference(
-        got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, public=True
+        got, expected, part.name, part.letters, tolerance, expected.dtype, later, public=True
     ):
         raise Finding(call, f"{call.title}: {problem}")
 
 
-def _name(text: str) -> str:
-    return text.partition(":")[0]
-
-
-def _part(spec: dict[str, str], place: str) -> str:
+def _item(spec: Spec, place: str) -> str:
     """The name of one item of a returned tuple; "(rows, columns)" for a tuple in it, "sums" for a dict."""
-    inside = {path: _name(text) for path, text in spec.items() if path.split(".")[0] == place}
+    inside = {path: part.name for path, part in spec.items() if path.split(".")[0] == place}
     names = list(dict.fromkeys(name.partition("[")[0] for name in inside.values()))
     nested = all(path.partition(".")[2].isdigit() for path in inside)
     return f"({', '.join(names)})" if nested else names[0]
-
-
-def _axes(text: str) -> list[str]:
-    return text.partition(":")[2].split()

@@ -91,7 +91,16 @@ def _plain(name: str) -> str:
 
 def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
     name = getattr(error, "name", None) or ""
+    if broken := runs.not_imported(name):
+        return broken
+    owner = next((q["id"] for q in progress.table()["questions"] if name in q["names"]), "")
+    if owner and name not in namespace:
+        if runs.EVERY_CELL:
+            return f"`{name}` is the answer to {owner}: look at {owner} first."
+        return f"`{name}` is the answer to {owner}: run its cell. After a restart of the kernel, run every cell again, from the top."
     if name in IMPORTED:
+        if runs.EVERY_CELL:
+            return f"No cell imports `{name}`."
         return (
             f"Is the cell that imports `{name}` not run yet? After a restart of the kernel, run every cell again, "
             "from the top."

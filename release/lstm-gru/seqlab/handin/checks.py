@@ -6,19 +6,23 @@ import contextlib
 import importlib.util
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seqlab import progress
 from seqlab.handin.notebook import Refused
 
 HANDOUT = Path(__file__).resolve().parents[2]
 NEEDED = {"torch": "torch", "otter": "otter-grader", "IPython": "ipython", "matplotlib": "matplotlib"}
-SECONDS = 900  # for all of it
+SECONDS = 60.0  # of processor time, for a check or a cell; the longest of a right answer takes a tenth of it
+NEWS = 20.0  # seconds after which the one who waits is told what is running
 
 
 @dataclass
@@ -28,6 +32,21 @@ class Outcome:
     id: str
     state: str  # passed, not yet, not written, or not checked
     says: str = ""
+
+
+@dataclass
+class Remark:
+    """On a cell that failed or did not end."""
+
+    says: str
+
+
+@dataclass
+class Waiting:
+    """Nothing has come for a while: what is running, and for how many seconds."""
+
+    at: str
+    seconds: float
 
 
 def ready() -> None:
@@ -41,12 +60,46 @@ def ready() -> None:
         raise Refused(f"{missing[0]} is not installed for this Python ({sys.executable}); {_way_on()}.")
 
 
-def run(path: Path, everything: bool = False) -> Iterator[Outcome]:
-    """Run the checks on a notebook's file; yields one outcome a question, in the order of the lab.
+def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Waiting]:
+    """Run the checks on a notebook's file; yields one outcome a question, in the order of the lab, and what is to say between.
 
-    A check that the code's end, a crash or the time limit kept from running is yielded as "not checked".
+    A check that a crash or the code's own end kept from giving an outcome is yielded as "not checked", and the others are
+    run in another process.
     """
-    command = [sys.executable, "-m", "seqlab.handin.run", str(path.resolve()), *(["--all"] if everything else [])]
+    left = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
+    ended: list[str] = []  # questions that a process did not survive
+    remarks: set[str] = set()
+    while left:
+        at, last, why = "the set-up", "", ""
+        for told in _child(path, {"checks": left, "ended": ended, "all": everything, "seconds": SECONDS}):
+            if isinstance(told, Waiting):
+                yield told
+            elif "begins" in told:
+                at, last, why = told["begins"], "", ""
+            elif "remark" in told:
+                why = told["remark"]
+                if why not in remarks:
+                    remarks.add(why)
+                    yield Remark(why)
+            else:
+                last = told["id"]
+                left.remove(last)
+                yield Outcome(last, told["state"], told["says"])
+        if last:
+            ended.append(last)  # stopped after this outcome, if any are left
+        elif at in left:
+            left.remove(at)
+            ended.append(at)
+            yield Outcome(at, "not checked", "the notebook's own code ended the run.")
+        else:
+            for id in left:
+                yield Outcome(id, "not checked", why or f"the notebook's own code ended the run in {at}.")
+            return
+
+
+def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiting]:
+    """What one process tells (run.py), and at times that it is still running."""
+    command = [sys.executable, "-m", "seqlab.handin.run", str(path.resolve()), json.dumps(asked)]
     paths = os.pathsep.join([str(HANDOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     environment["PYTHONUTF8"] = "1"  # otter reads the checks' files in the system's encoding
@@ -59,25 +112,32 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome]:
         text=True,
         encoding="utf-8",
     )
-    late = threading.Timer(SECONDS, child.kill)
-    late.start()
-    left = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
-    try:
+    lines: queue.Queue[str] = queue.Queue()
+
+    def listen() -> None:
         for line in child.stdout or ():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
+            lines.put(line)
+        lines.put("")
+
+    threading.Thread(target=listen, daemon=True).start()
+    at, since = "the set-up", time.monotonic()
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=NEWS)
+            except queue.Empty:
+                yield Waiting(at, time.monotonic() - since)
+                continue
+            if not line:
+                break
+            with contextlib.suppress(ValueError):
                 told = json.loads(line)
-                outcome = Outcome(told["id"], told["state"], told["says"])
-                left.remove(outcome.id)
-                yield outcome
+                at, since = told.get("begins", at), time.monotonic()
+                yield told
         child.wait()
     finally:
-        out_of_time = not late.is_alive()
-        late.cancel()
         child.kill()
         child.wait()
-    why = f"it took more than {SECONDS // 60} minutes" if out_of_time else "the notebook's own code ended the run"
-    for id in left:
-        yield Outcome(id, "not checked", f"{why}; restart and run all in Jupyter, and see which cell it is.")
 
 
 def _way_on() -> str:

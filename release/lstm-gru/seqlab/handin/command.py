@@ -18,6 +18,7 @@ from seqlab.near import nearest
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", "explore")
+UNKNOWN = re.compile(r"NameError: name '(\w+)' is not defined")
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
 
@@ -74,7 +75,7 @@ def _check(path: Path, everything: bool) -> int:
     read = notebook.read(path)
     checks.ready()
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
-    outcomes = _told(path, everything)
+    outcomes = _told(read, everything)
     state = notebook.look(read, path.parent)
     _warn(state.warnings)
     if state.unsaved:
@@ -93,33 +94,49 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
-    outcomes = [] if asked.without_checks else _told(path, asked.all)
+    outcomes = [] if asked.without_checks else _told(read, asked.all)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    _warn([*state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
+    broken = state.broken if asked.without_checks else []  # which the checks tell of
+    _warn([*broken, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
     return PASSED if not state.unanswered and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
-def _told(path: Path, everything: bool) -> list[checks.Outcome]:
+def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
     """Run the checks; a line each as it comes, then one for all."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
-    outcomes = []
-    for outcome in checks.run(path, everything):
-        outcomes.append(outcome)
-        print(f"{outcome.id:5} {outcome.state:12} {questions[outcome.id]['title']}", flush=True)
-        if outcome.state in ("not yet", "not checked"):
-            for line in filter(None, outcome.says.split("\n")):
-                print(textwrap.fill(line, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    outcomes, said = [], ""
+    for news in checks.run(read.path, everything):
+        if isinstance(news, checks.Remark):
+            _warn([news.says])
+        elif isinstance(news, checks.Waiting):
+            print(f"      … {news.at} is still running, {news.seconds:.0f} s so far", flush=True)
+        else:
+            outcomes.append(news)
+            print(f"{news.id:5} {news.state:12} {questions[news.id]['title']}", flush=True)
+            if news.state in ("not yet", "not checked") and news.says != said:
+                for line in filter(None, news.says.split("\n")):
+                    print(textwrap.fill(line, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
+            said = news.says
     by_hand = [id for id, question in questions.items() if question["by_hand"]]
-    passed = sum(outcome.state == "passed" for outcome in outcomes)
-    print(f"\n{passed} of {len(outcomes)} checks pass. {_and(by_hand)} are read by a person.")
+    print(f"\n{_count(outcomes)} {_and(by_hand)} are read by a person.")
     print("Checks give no points: the grader asks the same with other sizes and numbers.\n")
-    if not everything and any("NameError" in outcome.says for outcome in outcomes):
+    missing = {name for outcome in outcomes for name in UNKNOWN.findall(outcome.says)}
+    if not everything and missing & notebook.of_experiments(read):
         print("(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n")
     return outcomes
+
+
+def _count(outcomes: list[checks.Outcome]) -> str:
+    run = [outcome for outcome in outcomes if outcome.state != "not checked"]
+    if not run:
+        return "No check was run."
+    passed = sum(outcome.state == "passed" for outcome in run)
+    more = f"; {len(outcomes) - len(run)} did not end" if len(run) < len(outcomes) else ""
+    return f"{passed} of {len(run)} checks pass{more}."
 
 
 def _unsaved(read: notebook.Notebook, state: notebook.State) -> str:

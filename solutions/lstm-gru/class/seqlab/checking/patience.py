@@ -39,15 +39,21 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
 
 def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) -> str:
     said = f"{question}: this check is still running, far longer than it should."
+    if place := place_in(frame, namespace):
+        said += f" Just now it is in {place}\nIs there an endless loop?"
+    return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
+
+
+def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> str:
+    """The notebook's function and line that are being run, and the line's text; "" where none is."""
     while frame is not None and frame.f_globals is not namespace:
         frame = frame.f_back
-    if frame is not None:
-        file, line = frame.f_code.co_filename, frame.f_lineno
-        source = linecache.getline(file, line).strip()
-        said += f" Just now it is in `{frame.f_code.co_name}`, line {runs.own_line(file, line)} of the cell"
-        said += f": {source}" if source else "."
-        said += "\nIs there an endless loop?"
-    return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
+    if frame is None:
+        return ""
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    source = linecache.getline(file, line).strip()
+    inside = "" if frame.f_code.co_name == "<module>" else f"`{frame.f_code.co_name}`, "
+    return f"{inside}line {runs.own_line(file, line)} of the cell" + (f": {source}" if source else ".")
 
 
 class Few(io.TextIOBase):

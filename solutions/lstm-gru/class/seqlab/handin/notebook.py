@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +50,7 @@ class State:
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  # a sentence on each cell, not an answer's, that is no Python
     unsaved: list[str] = field(default_factory=list)  # IDs whose text was run with changes that are not in the file
 
 
@@ -122,11 +125,12 @@ def look(notebook: Notebook, folder: Path) -> State:
                 state.warnings.append(f"{id}: its cell for the answer is gone; a person may not find what you wrote.")
         else:
             written = _written(notebook, question, defined, state.warnings)
-        (state.unanswered if written is False else state.answered).append(id)
+        (state.answered if written else state.unanswered).append(id)
     if not state.answered:
         state.warnings.append(
             f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )
+    state.broken = _broken(notebook)
     _copies(notebook, folder, state.warnings)
     _compare_with_what_ran(notebook, folder, defined, state)
     return state
@@ -154,7 +158,7 @@ def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
     }
     for number, text in notebook.code():
         try:
-            body = ast.parse(_plain(text)).body
+            body = progress.statements(text)
         except (SyntaxError, ValueError):
             continue
         for statement in body:
@@ -162,12 +166,6 @@ def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
                 if name in found:
                     found[name].append((number, text, statement))
     return found
-
-
-def _plain(text: str) -> str:
-    """Without Jupyter's own lines (`%time`, `!pip`), so that Python can read the rest."""
-    lines = text.split("\n")
-    return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
 
 
 def _written(
@@ -179,13 +177,20 @@ def _written(
     for name in question["names"]:
         places = defined[name]
         if not places:
-            slip = _slip(notebook, name)
+            slip = _in_text(notebook, name) or _slip(notebook, name)
             warnings.append(f"{id}: {slip or f'`{name}` is defined nowhere in the file.'}")
             written = written or bool(slip)
             continue
         number, text, statement = places[-1]
         stubs = _stubs(statement, text, id)
-        if len(places) > 1:
+        answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
+        if answer and _is_whole_stub(statement):
+            warnings.append(
+                f"{id}: below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the "
+                f"stub, the grader reads yours. Delete the stub."
+            )
+            written = True
+        elif len(places) > 1:
             others = ", ".join(str(place[0]) for place in places[:-1])
             last = "and that is the stub as handed out: delete it" if stubs else "delete the others"
             warnings.append(
@@ -213,9 +218,17 @@ def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
 
     walk(statement, getattr(statement, "name", ""))
     if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        body = ast.parse(_plain(text)).body
+        body = progress.statements(text)
         found += ["the cell" for node in body if isinstance(node, ast.Raise) and _is_stub(node, id)]
     return found
+
+
+def _is_whole_stub(statement: ast.stmt) -> bool:
+    """Whether it has only a docstring before the stub's line, in a class in each of its methods: as the grader sees it, no answer."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
+    first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
+    return bool(first) and all(isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first)
 
 
 def _is_stub(node: ast.Raise, id: str) -> bool:
@@ -251,15 +264,65 @@ def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
 def _slip(notebook: Notebook, name: str) -> str:
     """Where a cell that seems to define the name is not Python; "" where there is none."""
     for number, text in notebook.code():
-        lines = text.split("\n")
-        if any(line.startswith((f"def {name}", f"class {name}", f"{name} =")) for line in lines):
-            try:
-                ast.parse(_plain(text))
-            except (SyntaxError, ValueError) as error:
-                line = getattr(error, "lineno", None)
-                where = f", line {line}" if line else ""
-                return f"cell {number}, which should define `{name}`, is not valid Python ({getattr(error, 'msg', error)}{where})."
+        if _begins(text, [name]) and (why := _fault(text)):
+            return f"cell {number}, which should define `{name}`, is not valid Python ({why})."
     return ""
+
+
+def _in_text(notebook: Notebook, name: str) -> str:
+    """Where the name is defined in a cell that is never run; "" where it is in none. (The grader reads it there.)"""
+    for number, cell in enumerate(notebook.cells, 1):
+        kind = {"markdown": "Markdown", "raw": "Raw"}.get(str(cell.get("cell_type")))
+        if kind and _begins(source(cell), [name]):
+            return (
+                f"cell {number}, which should define `{name}`, is a {kind} cell, which is not run: "
+                "change it to Code (select it, press Esc, then Y), run it and save."
+            )
+    return ""
+
+
+def _broken(notebook: Notebook) -> list[str]:
+    """A sentence on each cell that is no Python, except experiments and those of which `_slip` tells."""
+    names = [name for question in progress.table()["questions"] for name in question["names"]]
+    return [
+        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        for number, text in notebook.code()
+        if not is_experiment(notebook.cells[number - 1]) and not _begins(text, names) and (why := _fault(text))
+    ]
+
+
+def _begins(text: str, names: list[str]) -> bool:
+    """Whether a line begins to define one of these names."""
+    words = "|".join(map(re.escape, names))
+    return re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{words})\b|(?:{words}) *=(?!=))", text, re.MULTILINE) is not None
+
+
+def _fault(text: str) -> str:
+    """Why a cell's text is no Python, and in which line; "" where it is."""
+    try:
+        progress.statements(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
+    return ""
+
+
+def is_experiment(cell: dict[str, Any]) -> bool:
+    """Whether no check needs what the cell computes: the lab marks it."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return isinstance(tags, list) and "experiment" in tags
+
+
+def of_experiments(notebook: Notebook) -> set[str]:
+    """The names that get a value in an experiment's cell."""
+    names: set[str] = set()
+    for number, text in notebook.code():
+        if is_experiment(notebook.cells[number - 1]):
+            with contextlib.suppress(SyntaxError, ValueError):
+                nodes = [node for statement in progress.statements(text) for node in ast.walk(statement)]
+                names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
 
 
 def _copies(notebook: Notebook, folder: Path, warnings: list[str]) -> None:
