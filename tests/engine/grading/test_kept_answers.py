@@ -108,6 +108,13 @@ def test_an_answer_extended_in_the_cell_of_the_question_is_kept_over_the_referen
     assert not hasattr(given(source)["Layer"], "both")  # of an earlier question: replaced as a whole
 
 
+def test_an_extension_that_python_cannot_put_on_the_reference_is_replaced_as_a_whole() -> None:
+    """Instances with `__slots__` of their own have another layout."""
+    wrong = WRONG.replace("    size = 3", "    __slots__ = ('width',)")
+    source = "class Layer(Layer):\n    __slots__ = ('more',)\n    def both(self, x): return self.call(x)\n\ndef model(): return Layer(1).call(2)"
+    assert given(source, ("model",), wrong)["model"]() == ("reference", 2)
+
+
 def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_leaves_it_again() -> None:
     """As a hidden suite does, with the usual one kept under a name of its own."""
     names = given("class A:\n    f = staticmethod(step)\n")

@@ -46,12 +46,13 @@ class Exchange:
     def extend(self, extended: type, base: type, new: type) -> bool:
         """Whether this class could be made to inherit from the new version of its base."""
         self.pairs[id(base)] = base, new
-        self._bases(extended)
+        with contextlib.suppress(Exception):  # Python refuses some bases, `inspect` some functions
+            self._bases(extended)
         return new in extended.__bases__
 
     def is_own(self, value: Any) -> bool:
         """Whether the notebook wrote this."""
-        return getattr(value, "__module__", None) in self.homes
+        return str(getattr(value, "__module__", None)) in self.homes
 
     def _put(self, write: Callable[[Any, Any], None], key: Any, value: Any) -> None:
         # The classes are the student's: theirs may refuse to be read or changed.

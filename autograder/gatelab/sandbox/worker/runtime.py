@@ -163,7 +163,7 @@ class Runtime:
         own = {
             n: v
             for n, v in changed.items()
-            if isinstance(v, functools.partial) or getattr(v, "__module__", None) in {*homes, REFERENCE}
+            if isinstance(v, functools.partial) or str(getattr(v, "__module__", None)) in {*homes, REFERENCE}
         }
         exchange = Exchange([(v, names[n]) for n, v in own.items()], homes)
         exchange.within(names, before)
