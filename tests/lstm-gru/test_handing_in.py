@@ -102,6 +102,7 @@ END = "def gru_step(*given):\n    import os\n    os._exit(0)\n"
 WIDTH = "def matched_hidden_size(target, D):\n    return min(range(1, 5000), key=lambda h: abs(h * (D + h + 2) - target))\n"
 
 
+@pytest.mark.one_in(2)
 def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, released: list[dict]) -> None:
     """A broken import, an endless loop, a function that ends the process, and one with `exit()`, which ends nothing."""
 

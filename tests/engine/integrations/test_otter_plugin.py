@@ -321,7 +321,7 @@ def test_marks_by_hand_are_said_to_be_added_without_the_penalty():
         Report("ada", "graded", questions=questions), rule, {"created_at": "2026-12-01T12:00:00+00:00"}
     )
     assert late.points == 11.2, "10 % a day of the 14 points that are graded here, and two days have begun"
-    assert BY_HAND in late.said[0]
+    assert BY_HAND in late.remarks[0]
 
 
 def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):

@@ -137,7 +137,7 @@ class Runtime:
     def _extends(self, name: str, new: Any, into: list[str]) -> bool:
         """Whether a name is bound to an extension of the student's earlier answer, and that now extends the new one.
 
-        `class LSTM(LSTM)` in the cell of a later question is a part of that question's answer: only its base is replaced.
+        `class Layer(Layer)` in the cell of a later question is a part of that question's answer: only its base is replaced.
         """
         own = self.namespace.get(name)
         if not isinstance(own, type) or not isinstance(new, type):
