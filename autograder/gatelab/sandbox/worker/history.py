@@ -32,14 +32,12 @@ class History:
     def __init__(self) -> None:
         self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
         self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
-        self.switches: dict[str, dict[str, Any]] = {}  # question → torch's switches at the first of them
-        self.made_with: dict[str, dict[str, Any]] = {}  # name → torch's switches when it was last bound
+        self.switches: dict[int, dict[str, Any]] = {}  # cell → torch's switches after it, in the notebook's order
 
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
         for question in CHECK.findall(source):
             self.checks.setdefault(question.casefold(), []).append(cell)
-            self.switches.setdefault(question.casefold(), switches())
 
     def checked(self, question: str, answered: int) -> int | None:
         """The cell of its first public check below the cell that answers it, or of its first check if none is below.
@@ -51,6 +49,8 @@ class History:
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
+        if statement.cell >= next(reversed(self.switches), 0):  # a postponed one runs under later switches
+            self.switches[statement.cell] = switches()
         for name in statement.binds & namespace.keys():
             self._bind(name, statement.place, namespace[name])
         # These may be bound in ways that the syntax does not show: `import *`, `exec`, `globals().update(…)`.
@@ -71,7 +71,6 @@ class History:
         if bindings and bindings[-1][0][0] == place[0]:
             bindings.pop()
         bindings.append((place, value))
-        self.made_with[name] = switches()
 
     def last_bound(self, name: str, until: int) -> Place | None:
         """Where the name was bound last, up to this cell."""
@@ -81,8 +80,8 @@ class History:
         """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
         answered = asked.last_answer(names)
         until = self.checked(question, answered)
-        at_check = self.switches.get(question.casefold())
-        if then := at_check or next(filter(None, map(self.made_with.get, names)), None):
+        place = answered if until is None else until
+        if then := next((found for cell, found in reversed(self.switches.items()) if cell <= place), None):
             put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
         settled = max(*self.checks[question.casefold()], answered) if until is not None else None
         for _ in range(RESTORE_ROUNDS):
