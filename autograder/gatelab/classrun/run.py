@@ -184,7 +184,7 @@ class ClassRun:
     @property
     def is_part(self) -> bool:
         """Whether questions were left out that the grader can grade."""
-        return any(id not in self.chosen for id, spec in self.lab.questions.items() if not spec.by_hand)
+        return any(id not in self.chosen for id in self.lab.automatic)
 
     def rows(self) -> list[Row]:
         """The grade book's rows, one per submission, in the order they were collected."""

@@ -178,6 +178,6 @@ def _exit_code(run: ClassRun, rows: list[Row], stopped: bool) -> int:
 
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
     """The questions to grade, in the order of the lab; all of them if none was named."""
-    automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+    automatic = lab.automatic
     lab.check_questions(wanted, "--question")
     return [id for id in automatic if id in wanted or not wanted]

@@ -159,7 +159,7 @@ def late(
 
 def _question(run: ClassRun, said: str) -> str:
     """The question meant; ends the command if the class was not graded for it."""
-    known = [*run.chosen, *(id for id, spec in run.lab.questions.items() if spec.by_hand)]
+    known = [*run.chosen, *run.lab.by_hand]
     if said not in known:
         usage(f"{said[:40]}: no question of this class{meant(said, known)}; there are {', '.join(known)}.")
     return said

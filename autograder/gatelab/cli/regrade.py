@@ -123,7 +123,7 @@ def _book_of_grades(out: Path) -> dict[str, Any]:
 def _chosen(lab: Lab, book: Mapping[str, Any], wanted: list[str], out: Path) -> list[str]:
     """The questions that the class was graded in. Raises LabError, StoreError for a wanted one that is none of these."""
     listed = [row["id"] for row in book["questions"]]
-    automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+    automatic = lab.automatic
     chosen = [id for id in automatic if id in listed or book.get("all_questions", True)]
     lab.check_questions(wanted, "--question")
     for id in wanted:

@@ -121,6 +121,16 @@ class Lab:
         return self.settings.due or (self.late.due if self.late else None)
 
     @property
+    def by_hand(self) -> list[str]:
+        """IDs of the questions marked by hand, in the order of the lab."""
+        return [id for id, spec in self.questions.items() if spec.by_hand]
+
+    @property
+    def automatic(self) -> list[str]:
+        """IDs of the questions that the grader grades, in the order of the lab."""
+        return [id for id, spec in self.questions.items() if not spec.by_hand]
+
+    @property
     def notebook(self) -> str:
         """File name of the student's notebook, `lab.ipynb`."""
         return self.settings.notebook

@@ -26,7 +26,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     of the person or team, time and number of attempts from the platform. A question's column has the points that count. Only rows
     with the status "graded" have points, except for those given by people; what is not marked yet is in neither total nor out_of.
     """
-    by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
+    by_hand = lab.by_hand
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(columns(lab, chosen))
@@ -87,7 +87,7 @@ def _submission_cells(row: Row) -> list[str]:
 
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
     """The header of grades.csv."""
-    by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
+    by_hand = lab.by_hand
     return header(chosen, by_hand, lab.late is not None)
 
 

@@ -26,7 +26,7 @@ def written(path: Path, lab: Lab) -> dict[str, Written]:
 
     answers.py finds them.
     """
-    ids = by_hand(lab)
+    ids = lab.by_hand
     try:
         cells = cells_of(parse(read_bytes(path), path.name))
     except (Ungradable, GraderFault) as error:
@@ -66,11 +66,6 @@ def rubric(path: Path, id: str) -> str:
 def handed_out_cells(lab: Lab) -> list[Cell]:
     """The cells of the notebook that students get; none if it is not known."""
     return _cells_in(lab.release / lab.notebook) if lab.release else []
-
-
-def by_hand(lab: Lab) -> list[str]:
-    """IDs of the questions marked by hand."""
-    return [id for id, spec in lab.questions.items() if spec.by_hand]
 
 
 def _cells_in(path: Path) -> list[Cell]:

@@ -25,7 +25,7 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.answers import Found, cells_of, find
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
-from gatelab.submission.written import by_hand, handed_out_cells
+from gatelab.submission.written import handed_out_cells
 from gatelab.text import utf8
 
 # The beginning of an HTML tag. nbgrader's pages show a student's text unescaped, including scripts, to the person who marks it;
@@ -61,7 +61,7 @@ def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str
         made = _cell(cell, _id(index), room)
         if made is not None:
             notebook.cells.append(made)
-    return notebook, find(cells_of(raw), handed_out_cells(lab), by_hand(lab))
+    return notebook, find(cells_of(raw), handed_out_cells(lab), lab.by_hand)
 
 
 def _id(index: int) -> str:

@@ -32,7 +32,9 @@ class History:
     def __init__(self) -> None:
         self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
         self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
-        self.switches: dict[int, dict[str, Any]] = {}  # cell → torch's switches after it, in the notebook's order
+        self.switches: dict[
+            int, dict[str, Any]
+        ] = {}  # cell → torch's switches after it, in the notebook's order
 
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
