@@ -9,6 +9,7 @@ import types
 from typing import Any
 
 import pytest
+import torch
 
 from gatelab.sandbox.worker import cells
 from gatelab.sandbox.worker.cells import Known, Notebook
@@ -173,3 +174,25 @@ def test_an_answer_finds_what_experiments_had_filled_by_its_check() -> None:
     assert answered(fills, "losses = {'own': 0}", answer, CHECK, HANDED_OUT + "losses = dict(b=2)") == {
         "own": 0
     }
+
+
+DOUBLE = "import torch\ntorch.set_default_dtype(torch.float64)\n"
+DTYPE = "def answer():\n    import torch\n    return torch.zeros(1).dtype"
+HALF = "import torch\ntorch.set_default_dtype(torch.float16)"
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        (DOUBLE, DTYPE, CHECK, HALF),
+        (DOUBLE + DTYPE + "\n" + CHECK, HALF),
+        (DTYPE, CHECK, DOUBLE, DTYPE + "  # again", CHECK, HALF),
+        (DOUBLE + DTYPE, HALF),
+    ],
+    ids=["cell by cell", "in one cell", "below a red check", "without a check"],
+)
+def test_an_answer_finds_torchs_defaults_as_they_were_at_its_check(notebook: tuple[str, ...]) -> None:
+    try:
+        assert answered(*notebook) is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
