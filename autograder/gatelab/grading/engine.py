@@ -208,7 +208,8 @@ class Engine:
             raise RuntimeError("An Engine grades inside `with Engine(lab) as engine:`; here it is not open.")
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer of a free examiner. One that does not answer is ended, and the next job starts another."""
+        """The answer of a free examiner. One that does not answer is ended, and the next job starts another. One that was gone
+        before a question began (ended while it waited, by a machine without memory say) is replaced for this job, once."""
         examiner = self._free.get()
         try:
             for again in (True, False):
@@ -220,6 +221,9 @@ class Engine:
                         return answer
                     if not again:
                         raise ForkServerLost(answer["lost"])
+                except _NotBegun:
+                    if not again or self._closing.is_set():
+                        raise
                 finally:
                     if not examiner.ready:
                         examiner.close()
@@ -260,6 +264,10 @@ class Engine:
 
 class _Stopped(Exception):
     """An examiner had to be stopped; the message says after how many seconds, or how much memory."""
+
+
+class _NotBegun(ForkServerLost):
+    """An examiner is gone, and it had not begun with a question."""
 
 
 class _Examiner:
@@ -322,13 +330,18 @@ class _Examiner:
     ) -> dict[str, Any]:
         """Send a job and return the answer. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
-        self.line.sendall(encode(job))
         deadline = time.monotonic() + seconds
-        while "at" in (answer := self._receive(seconds, most, deadline)):
+        try:
+            self.line.sendall(encode(job))
+            answer = self._receive(seconds, most, deadline)
+        except (ForkServerLost, OSError) as error:
+            raise _NotBegun("it was gone before it began") from error
+        while "at" in answer:
             # A stream of lines leaves no pause in which the limits are checked.
             self._check_limits(seconds, most, deadline)
             if at is not None:
                 at(job["name"], answer["at"])
+            answer = self._receive(seconds, most, deadline)
         # One that has grown is not used again: a library's memory leak must not add up over a class.
         held = memory.held(self.pid)
         self.asked += 1

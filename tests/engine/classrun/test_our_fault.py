@@ -108,11 +108,25 @@ def test_a_missing_temporary_folder_is_not_the_submissions_fault(lab: Lab, corre
         is_our_fault(engine.grade(correct), "No such file or directory")
 
 
-def test_an_examiner_that_is_killed_is_not_the_submissions_fault(engine: Engine, correct: Path) -> None:
+def test_an_examiner_that_is_killed_is_not_the_submissions_fault(
+    engine: Engine, correct: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As the kernel does where memory runs out."""
     engine.grade(correct)
-    psutil.Process(engine._all[0].pid).kill()
+    monkeypatch.setattr(engine, "at", lambda *_: psutil.Process(engine._all[0].pid).kill())
     is_our_fault(engine.grade(correct), "The grader's own process ended")
+    monkeypatch.setattr(engine, "at", None)
+    assert engine.grade(correct).points == 10
+
+
+def test_an_examiner_that_was_killed_while_it_waited_is_replaced(engine: Engine, correct: Path) -> None:
+    engine.grade(correct)
+    waiting = psutil.Process(engine._all[0].pid)
+    waiting.kill()
+    assert engine.grade(correct).points == 10
+    psutil.wait_procs([waiting], timeout=20)
+    psutil.Process(engine._all[0].pid).kill()
+    time.sleep(0.5)
     assert engine.grade(correct).points == 10
 
 

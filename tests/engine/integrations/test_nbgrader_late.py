@@ -112,7 +112,8 @@ def _given_in_formgrader(book: Gradebook, name: str) -> float:
 def penalties(tiny: Tiny) -> dict[str, float | None]:
     """What nbgrader takes off, once the class was exported."""
     said = tiny_export(tiny)
-    assert said.exit_code == 0, said.output
+    # 1 where the book holds other points than the class, which is what some of these tests bring about.
+    assert said.exit_code == 0 or "are kept, not" in said.output, said.output
     with Gradebook(f"sqlite:///{tiny.base / 'gradebook.db'}") as book:
         return {
             each.student.id: each.notebooks[0].late_submission_penalty
