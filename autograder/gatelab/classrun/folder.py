@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from gatelab.report.classbook import signature
-from gatelab.report.classfile import read_class
+from gatelab.report.classfile import ClassFile, SubmissionRow, read_class
 from gatelab.report.model import Report
 from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.text import visible
@@ -25,7 +24,7 @@ class NoClass(Exception):
     """There is no graded class here, or only part of one; one sentence says which file, what is wrong and what to do."""
 
 
-def class_table(out: Path) -> dict[str, Any]:
+def class_table(out: Path) -> ClassFile:
     """class.json of the folder `out`. Raises NoClass."""
     path, name = Path(out) / "class.json", visible(str(out))
     grade = f"name the folder that gatelab grade wrote with -o, or grade the class: gatelab grade FOLDER -o {name}."
@@ -42,7 +41,7 @@ def class_table(out: Path) -> dict[str, Any]:
         raise NoClass(f"{visible(str(path))}: is not a table of a graded class; {SAME}") from error
 
 
-def report_of(out: Path, row: dict[str, Any]) -> Report | None:
+def report_of(out: Path, row: SubmissionRow) -> Report | None:
     """The report of a row of class.json; None if there is none. Raises NoClass if it cannot be read."""
     path = Path(out) / "reports" / f"{row['file']}.json"
     try:
@@ -55,7 +54,7 @@ def report_of(out: Path, row: dict[str, Any]) -> Report | None:
         raise NoClass(f"{visible(str(path))}: is not a report of this version; {SAME}") from error
 
 
-def report_needed(out: Path, row: dict[str, Any]) -> Report:
+def report_needed(out: Path, row: SubmissionRow) -> Report:
     """The same for a row that must have one. Raises NoClass."""
     report = report_of(out, row)
     if report is None:
@@ -63,7 +62,7 @@ def report_needed(out: Path, row: dict[str, Any]) -> Report:
     return report
 
 
-def require_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, Report]) -> None:
+def require_one_run(out: Path, rows: Iterable[SubmissionRow], reports: Mapping[str, Report]) -> None:
     """Raise NoClass unless the reports, by name, are those that class.json, with these rows, was written with, and there is no other."""
     files = set()
     for row in rows:
@@ -82,7 +81,7 @@ def require_no_interrupted_regrade(out: Path) -> None:
         raise NoClass(f"{visible(str(out))}: {REPLACED}")
 
 
-def newer_than(out: Path, row: Mapping[str, Any], report: Report) -> str:
+def newer_than(out: Path, row: SubmissionRow, report: Report) -> str:
     """In what the report is not the one that the row of class.json was made from, as a sentence; "" if it is that one."""
     same_bytes = report.sha256 == row["sha256"] if report.sha256 and row.get("sha256") else True
     # A class.json of an older kit has no signatures.

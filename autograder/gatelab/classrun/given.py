@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun.markbook import MarkBook
 from gatelab.lab.late import Lateness
+from gatelab.report.classfile import ClassFile, SubmissionRow
 from gatelab.report.corrected import CorrectedReport, Given, HandMarkedQuestion, apply_corrections
 from gatelab.report.marks import Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
 
 
-def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
+def mark_book(out: Path, table: ClassFile) -> MarkBook:
     """The book of marks of the class whose class.json this is; nothing is read yet."""
     by_hand = [
         HandMarkedQuestion(str(row["id"]), str(row["title"]), float(row["points"]))
@@ -26,11 +25,11 @@ def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
     return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand))
 
 
-def entry_for(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
+def entry_for(book: MarkBook, work: Work, row: SubmissionRow) -> Given:
     """The grade book's entry for a row of class.json, with what the late rule said about it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 
 
-def with_corrections(book: MarkBook, work: Work, row: Mapping[str, Any], report: Report) -> CorrectedReport:
+def with_corrections(book: MarkBook, work: Work, row: SubmissionRow, report: Report) -> CorrectedReport:
     """The report of a row of class.json as it counts."""
     return apply_corrections(report, entry_for(book, work, row))

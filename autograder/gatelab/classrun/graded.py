@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun.folder import (
     NoClass,
@@ -17,7 +15,9 @@ from gatelab.classrun.folder import (
 from gatelab.classrun.given import mark_book, with_corrections
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import QUICK
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.classbook import MISSING, PENDING, submission_of
+from gatelab.report.classfile import ClassFile, SubmissionRow
 from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
@@ -55,7 +55,7 @@ def read_graded(folder: Path) -> GradedClass:
         )  # fmt: skip
     questions = _questions(table)
     return GradedClass(
-        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes,
+        folder, table["lab"], sum(q.points for q in questions), found, questions, book.notes,
         bool(table.get("late")),
     )  # fmt: skip
 
@@ -64,8 +64,8 @@ def read_graded(folder: Path) -> GradedClass:
 class _Contents:
     """What is in the folder, before marks by hand are applied. Reports and people are found by the name of their row."""
 
-    table: dict[str, Any]  # class.json
-    rows: list[dict[str, Any]]  # of its submissions, without earlier attempts
+    table: ClassFile
+    rows: list[SubmissionRow]  # of its submissions, without earlier attempts
     reports: dict[str, Report]
     people: dict[str, tuple[Person, ...]]
     book: MarkBook  # not read yet
@@ -86,7 +86,7 @@ def _read(folder: Path) -> _Contents:
         raise ExportError(str(error)) from error
 
 
-def _refuse_parts(folder: Path, table: Mapping[str, Any]) -> None:
+def _refuse_parts(folder: Path, table: ClassFile) -> None:
     """Raises ExportError when submissions, training or questions were left out of the grading."""
     waiting = sum(row["status"] == PENDING for row in table["submissions"])
     if waiting:
@@ -103,21 +103,14 @@ def _refuse_parts(folder: Path, table: Mapping[str, Any]) -> None:
         )
 
 
-def _questions(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _questions(table: ClassFile) -> list[QuestionSpec]:
     """The questions of the lab, those graded by hand last."""
-    return [
-        {
-            "id": q["id"],
-            "title": q["title"],
-            "points": q["points" if by_hand else "max_points"],
-            "by_hand": by_hand,
-        }
-        for by_hand, found in ((False, table["questions"]), (True, table["by_hand"]))
-        for q in found
+    return [QuestionSpec(q["id"], q["title"], q["max_points"]) for q in table["questions"]] + [
+        QuestionSpec(q["id"], q["title"], q["points"], by_hand=True) for q in table["by_hand"]
     ]
 
 
-def _as_written(row: Mapping[str, Any], report: CorrectedReport | None) -> bool:
+def _as_written(row: SubmissionRow, report: CorrectedReport | None) -> bool:
     """Whether the class was last written out, pages and all, with what counts now."""
     if report is None or report.status != "graded":
         return True

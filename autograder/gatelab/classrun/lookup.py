@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.given import entry_for, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
+from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
@@ -50,7 +50,7 @@ class ClassFolder:
                 self.notes.append(str(table[QUICK]))
             self.lab = str(table["lab"])
             self.title = str(table["title"])
-            self._rows: dict[str, dict[str, Any]] = {str(row["name"]): row for row in table["submissions"]}
+            self._rows: dict[str, SubmissionRow] = {str(row["name"]): row for row in table["submissions"]}
             self.questions: dict[str, str] = {
                 str(row["id"]): str(row["title"]) for row in [*table["questions"], *table["by_hand"]]
             }
@@ -118,20 +118,20 @@ class ClassFolder:
         told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
         raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
 
-    def _report(self, row: dict[str, Any]) -> Report | None:
+    def _report(self, row: SubmissionRow) -> Report | None:
         try:
             return report_of(self.out, row)
         except NoClass as error:
             raise GradedError(str(error)) from error
 
     @staticmethod
-    def _work(row: dict[str, Any], report: Report | None = None) -> Work:
+    def _work(row: SubmissionRow, report: Report | None = None) -> Work:
         """The row as marks know it; `report`: the one that is to be shown, whose bytes count."""
         sha256 = (report.sha256 if report else "") or str(row.get("sha256", ""))
         return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
 
 
-def _called(row: dict[str, Any]) -> str:
+def _called(row: SubmissionRow) -> str:
     called = submission_of(row, Path()).called
     return called if called != row["name"] else ""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun import nearby
 from gatelab.classrun.folder import (
@@ -23,12 +22,13 @@ from gatelab.lab.quick import quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
+from gatelab.report.classfile import ClassFile
 from gatelab.report.pages import display_name
 from gatelab.submission.collect import Submission, mark_namesakes
 from gatelab.text import escape_formula, visible
 
 
-def read_book(out: Path) -> dict[str, Any]:
+def read_book(out: Path) -> ClassFile:
     """class.json. Raises StoreError if no class was graded into this folder."""
     try:
         return class_table(out)
@@ -69,18 +69,18 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     return run
 
 
-def lab_of(book: dict[str, Any], out: Path, root: Path, lab_name: str | None) -> Lab:
+def lab_of(book: ClassFile, out: Path, root: Path, lab_name: str | None) -> Lab:
     """The lab of class.json; `--lab` may name that one and no other. Raises LabError."""
     agree(lab_name, book["lab"], out)
     return chosen_lab(root, book["lab"])
 
 
-def graded_in(book: dict[str, Any], folder: Path) -> list[Submission]:
+def graded_in(book: ClassFile, folder: Path) -> list[Submission]:
     """Who was graded, by class.json, `folder` being the class's."""
     return mark_namesakes([submission_of(row, folder) for row in book["submissions"]])
 
 
-def recorded_lateness(book: dict[str, Any]) -> dict[str, Lateness]:
+def recorded_lateness(book: ClassFile) -> dict[str, Lateness]:
     """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
     return {
         row["name"]: Lateness(**row["lateness"])
@@ -89,7 +89,7 @@ def recorded_lateness(book: dict[str, Any]) -> dict[str, Lateness]:
     }
 
 
-def _as_graded(lab: Lab, book: dict[str, Any]) -> Lab:
+def _as_graded(lab: Lab, book: ClassFile) -> Lab:
     """The lab with the questions and points that were graded, whatever lab.toml says now; questions marked by hand follow lab.toml as
     it is now."""
     graded = {row["id"]: float(row["max_points"]) for row in book["questions"]}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.folders import drafted, make_writable, not_writable
@@ -22,11 +23,11 @@ from gatelab.text import to_bytes
 
 __all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash", "write"]
 
-QUICK = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
+QUICK: Final = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
 ROSTER = "roster"  # entry of class.json: the list that the class was graded with, as seen from there; "" without one
 PAGE_MARK = '<meta name="generator" content="gatelab">'  # in the head of every feedback page
 DIGITS = 16  # that a report keeps of a question's hash
-FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
+FOLDER: Final = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
 class StoreError(Exception):

@@ -25,7 +25,6 @@ from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_mo
 from gatelab.integrations.sent import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
-from gatelab.lab.table import QuestionSpec
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
@@ -145,12 +144,11 @@ def gradescope_command(
     """
     found = _found(graded, lab_name)
     folder = _place(graded, out, "gradescope")
-    specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
     files = {}
     for row in found.rows:
         if row.report is None or (row.open and not partial):
             continue
-        results = gradescope_results(row.report, specs)
+        results = gradescope_results(row.report, found.questions)
         name = row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
         files[f"{name}/results.json"] = (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode()
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from gatelab.classrun.store import StoreError
 from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
+from gatelab.report.classfile import Left
 from gatelab.report.marks import MarksError, exact
 from gatelab.text import visible
 
@@ -54,9 +55,7 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
         usage(str(error))
 
 
-def moved_marks(
-    run: ClassRun, before: Mapping[str, Any], rows: list[Row], given: tuple[str, str] = ("", "")
-) -> list[str]:
+def moved_marks(run: ClassRun, before: Left, rows: list[Row], given: tuple[str, str] = ("", "")) -> list[str]:
     """Which marks by hand counted in the class.json of before and no longer do, or the other way round, since lab.toml was changed;
     not what was typed into grades.csv, nor `given`, the name and question of what this command gave."""
     earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
@@ -66,7 +65,9 @@ def moved_marks(
     for row in rows:
         was, now = earlier.get(row.name, row.given.marks), row.given.marks
         for id in [id for id in {**was, **now} if (id in was) != (id in now) and (row.name, id) not in meant]:
-            (lost if id in was else back).append(f"{row.name} {id} ({exact(was.get(id, now.get(id)))})")
+            (lost if id in was else back).append(
+                f"{row.name} {id} ({exact(was[id] if id in was else now[id])})"
+            )
     why = "because lab.toml was changed"
     return [
         f"Marks that {verb}, {why}: {', '.join(marks)}."

@@ -8,10 +8,10 @@ accepted; 2 wrong usage; 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -32,6 +32,7 @@ from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
 from gatelab.cli.typed import lines_of_marks, some
 from gatelab.lab.spec import Lab, LabError
+from gatelab.report.classfile import ClassFile
 from gatelab.report.corrected import Given
 from gatelab.report.hashes import for_store
 from gatelab.report.marks import MarksError
@@ -110,7 +111,7 @@ def regrade_command(
     _offer(again, yes, stays)
 
 
-def _book_of_grades(out: Path) -> dict[str, Any]:
+def _book_of_grades(out: Path) -> ClassFile:
     """class.json. Raises StoreError where no class was graded, or only looked at."""
     book = read_book(out)
     if book.get(QUICK):
@@ -120,7 +121,7 @@ def _book_of_grades(out: Path) -> dict[str, Any]:
     return book
 
 
-def _chosen(lab: Lab, book: Mapping[str, Any], wanted: list[str], out: Path) -> list[str]:
+def _chosen(lab: Lab, book: ClassFile, wanted: list[str], out: Path) -> list[str]:
     """The questions that the class was graded in. Raises LabError, StoreError for a wanted one that is none of these."""
     listed = [row["id"] for row in book["questions"]]
     automatic = lab.automatic
@@ -132,7 +133,7 @@ def _chosen(lab: Lab, book: Mapping[str, Any], wanted: list[str], out: Path) -> 
     return chosen
 
 
-def _given_before(run: ClassRun, book: Mapping[str, Any]) -> Callable[[Submission], Given]:
+def _given_before(run: ClassRun, book: ClassFile) -> Callable[[Submission], Given]:
     """What people have given each submission, by the rules and with the points of then."""
     rules = mark_book(run.out, book)
     rules.marks, rules.corrections = run.book.marks, run.book.corrections
@@ -225,7 +226,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     raise typer.Exit(1 if again.run.unwritten or failed else 0)
 
 
-def _end_as_it_is(again: Regrade, book: Mapping[str, Any]) -> NoReturn:
+def _end_as_it_is(again: Regrade, book: ClassFile) -> NoReturn:
     """Say why nothing is graded, and end."""
     _print([*again.skipped, *_by_hand(again.run, book)])
     typer.echo(_nothing_to_grade(again))
@@ -233,7 +234,7 @@ def _end_as_it_is(again: Regrade, book: Mapping[str, Any]) -> NoReturn:
     raise typer.Exit(1 if again.run.unwritten else 0)
 
 
-def _by_hand(run: ClassRun, book: Mapping[str, Any]) -> list[str]:
+def _by_hand(run: ClassRun, book: ClassFile) -> list[str]:
     """What changed in questions that the grader does not grade."""
     rows = [(row["id"], row["title"], row["points"]) for row in book["by_hand"]]
     specs = run.lab.questions.items()

@@ -14,6 +14,7 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import (
     CorrectedReport,
     Given,
@@ -190,9 +191,10 @@ def _submission_entry(submission: Submission | None) -> dict[str, Any]:
     }
 
 
-def submission_of(row: dict[str, Any], folder: Path) -> Submission:
+def submission_of(row: SubmissionRow, folder: Path) -> Submission:
     """A row of class.json as what came in, `folder` being the class's."""
-    time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
+    handed_in, place = row.get("handed_in"), row.get("place")
+    time = datetime.fromisoformat(handed_in) if handed_in else None
     people = tuple(
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
         for one in row.get("people", ())
@@ -200,7 +202,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
     return Submission(
         row["name"],
         row["file"],
-        folder / row["place"] if row.get("place") else None,
+        folder / place if place else None,
         # Earlier class.json files have no `problem`; who is missing had no remarks then, so it is the whole reason.
         row.get("problem", row.get("reason", "")) if row["status"] == MISSING else "",
         sha256=row.get("sha256", ""),

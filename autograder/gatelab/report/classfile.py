@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NotRequired
 
-from pydantic import AfterValidator, ConfigDict, OnErrorOmit, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, OnErrorOmit, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 
@@ -33,10 +33,9 @@ class PersonRow(TypedDict):
     moodle: NotRequired[bool]
 
 
+@with_config(ConfigDict(extra="forbid"))
 class LatenessRow(TypedDict, total=False):
     """What `Lateness.to_dict` gives."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     percent: float
     possible: bool
@@ -119,9 +118,9 @@ class Left(TypedDict, total=False):
     similar_of: OnErrorOmit[str]
 
 
-def read_class(path: Path) -> dict[str, Any]:
+def read_class(path: Path) -> ClassFile:
     """The whole file, as it was written. Raises OSError, and ValueError if it has not the form."""
-    data: dict[str, Any] = _json(path)
+    data: ClassFile = _json(path)
     _adapter(ClassFile).validate_python(data)
     return data
 

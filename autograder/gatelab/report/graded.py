@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
 from gatelab.report.plain import number
@@ -53,7 +53,7 @@ class GradedClass:
     lab: str
     out_of: float
     rows: list[Graded]
-    questions: list[dict[str, Any]] = field(default_factory=list)  # id, title, points, by_hand
+    questions: list[QuestionSpec] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     late: bool = False
 

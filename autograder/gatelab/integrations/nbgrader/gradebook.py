@@ -102,7 +102,7 @@ def _alembic_found() -> Iterator[None]:
 
 
 def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
-    points = {question["id"]: question["points"] for question in found.questions}
+    points = {question.id: question.points for question in found.questions}
     wrong = [id for id in points if id not in cells or not equal(cells[id], points[id])]
     if wrong:
         id = wrong[0]
