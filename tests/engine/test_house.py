@@ -81,11 +81,51 @@ def test_the_picture_in_the_readme_shows_every_package_and_names_only_what_exist
     assert [name for name in named if not (engine / name).exists()] == []
     packages = {path.parent.name for path in engine.glob("*/__init__.py")}
     assert packages - {name.partition("/")[0] for name in named} == set()
-    nodes = set(re.findall(r"(\w+)\[", picture[1]))
-    ends = set(re.findall(r"^ *(\w+)(?:\[.*?\])? -", picture[1], re.MULTILINE)) | set(
-        re.findall(r"> (\w+)", picture[1])
+
+
+ARROW = re.compile(r"^ *(\w+)(?:\[[^\]]*\])? (?:-->|-\. \"?(.*?)\"? \.->) (\w+)", re.MULTILINE)
+
+
+def test_each_arrow_in_the_readmes_picture_is_there_in_the_code(root: Path) -> None:
+    """It joins two boxes of which one imports the other's files, or starts them by their module's name."""
+    picture = (
+        (root / "README.md").read_text(encoding="utf-8").partition("```mermaid\n")[2].partition("```")[0]
     )
-    assert ends <= nodes | {"trusted", "confined"}, "an arrow leads to a box that is not drawn"
+    engine = root / "autograder" / "gatelab"
+    boxes = {box: _files_of(engine, text) for box, text in re.findall(r'(\w+)\["([^"]*)"\]', picture)}
+    arrows = ARROW.findall(picture)
+    assert (
+        len(arrows) == picture.count("->") > 10
+        and {end for a, _, b in arrows for end in (a, b)} <= boxes.keys()
+    )
+    unfounded = [
+        f"{a} -> {b}"
+        for a, label, b in arrows
+        if not any(
+            _names(one, other | _files_of(engine, label))
+            for one, other in ((boxes[a], boxes[b]), (boxes[b], boxes[a]))
+        )
+    ]
+    assert unfounded == []
+
+
+def _files_of(engine: Path, text: str) -> set[Path]:
+    """The engine's files and packages that a text of the picture names, as files."""
+    named = [engine / name for name in re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]|$))", text)]
+    return {file for path in named for file in ([path] if path.is_file() else path.rglob("*.py"))}
+
+
+def _names(files: set[Path], others: set[Path]) -> bool:
+    modules = {
+        ".".join(other.with_suffix("").parts[other.parts.index("gatelab") :]).removesuffix(".__init__")
+        for other in others
+    }
+    return any(
+        re.search(rf"\b{re.escape(module)}\b", text)
+        for text in (file.read_text(encoding="utf-8") for file in files)
+        for module in modules
+        if module != "gatelab"
+    )
 
 
 def test_the_versions_of_the_kit_are_one(root: Path) -> None:
