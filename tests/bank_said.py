@@ -26,7 +26,7 @@ from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.plain import number
+from gatelab.report.points import number
 
 ROOT = Path(__file__).resolve().parents[1]
 # Which of two numbers is the one that is most off, and how many are off by more than the tolerance, may be a matter of rounding.

@@ -43,7 +43,7 @@ WHO: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "a user, namespaces refused": (["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"], ("namespaces",)),
 }  # fmt: skip
 
-# Prints what it reached, by the system's own calls: Python's write elsewhere what cannot be written (worker/elsewhere.py). SECRETS are files of the grader: one that nobody has lent, and one among the libraries.
+# Prints what it reached, by the system's own calls: Python's write elsewhere what cannot be written (worker/redirected_files.py). SECRETS are files of the grader: one that nobody has lent, and one among the libraries.
 NOTEBOOK = """
 import posix as os, socket
 from _io import open

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from gatelab.audit.patient import Patient
+from gatelab.audit.without_wall_clock import Patient
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank, Chaff, Wheat, load_bank

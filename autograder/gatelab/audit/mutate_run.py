@@ -23,7 +23,7 @@ from typing import Any, Protocol, TypeVar
 from gatelab.audit import mutate
 from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import Mutant, mutants
-from gatelab.audit.patient import Patient
+from gatelab.audit.without_wall_clock import Patient
 from gatelab.bare import bare
 from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites

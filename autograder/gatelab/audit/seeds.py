@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Annotated
 
-from gatelab.audit.kept import Kept, stamp
 from gatelab.audit.listed import SAYS_SOMETHING, table
+from gatelab.audit.result_cache import Kept, stamp
 from gatelab.lab.bank import Chaff
 from gatelab.lab.keys import Says, validated_value
 from gatelab.lab.spec import Lab, LabError

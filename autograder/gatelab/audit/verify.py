@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gatelab.audit.kept import Kept, digest, stamp
 from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Outcome, WheatRow, lost_parts, outcome
 from gatelab.audit.notebooks import write_notebook
+from gatelab.audit.result_cache import Kept, digest, stamp
 from gatelab.audit.seeds import listed, over_seeds
 from gatelab.folders import temporary_folder
 from gatelab.grading.engine import Engine

@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import facts, handout, links, places, questions, regions
+from gatelab.build import cell_lines, facts, handout, links, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import write_whole
@@ -57,7 +57,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     is_homework = master.name == lab.master.name
     given = {lab.notebook, *handout.files(lab, settings)} if is_homework else None
     url = settings.colab_url(place)
-    lines = places.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
+    lines = cell_lines.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
     for cell, line in zip(notebook.cells, lines, strict=True):
         cell.metadata.pop("lines_to_next_cell", None)
         text = handout.filled(cell.source.replace(COLAB_MARK, url), lab, settings)

@@ -12,8 +12,8 @@ from gatelab.classrun.folder import (
     require_no_interrupted_regrade,
     require_one_run,
 )
-from gatelab.classrun.given import mark_book, with_corrections
 from gatelab.classrun.markbook import MarkBook
+from gatelab.classrun.staff_input import mark_book, with_corrections
 from gatelab.classrun.store import QUICK
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.classbook import MISSING, PENDING, submission_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
-from gatelab.classrun.given import entry_for, mark_book
+from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import SubmissionRow

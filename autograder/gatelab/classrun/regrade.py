@@ -17,7 +17,7 @@ from gatelab.report.corrected import Given, apply_corrections, given_for
 from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
-from gatelab.report.plain import equal, number
+from gatelab.report.points import equal, number
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING
-from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
-from gatelab.classrun.made import is_current, made_of
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
+from gatelab.classrun.page_inputs import is_current, made_of
+from gatelab.classrun.slim_reports import quickly_graded, slim
 from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store, write
 from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.classrun.here import here
+from gatelab.classrun.available_notebooks import here
 from gatelab.classrun.run import ClassRun
 from gatelab.report.pages import written_page
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.written import Written, model_answer, rubric, written
 

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.typed import lines_of_marks, some
+from gatelab.cli.mark_messages import lines_of_marks, some
 from gatelab.lab.quick import QuickLab
 from gatelab.report.classbook import Row
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal

@@ -22,13 +22,13 @@ from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage
 from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
-from gatelab.integrations.sent import Sent, keep_newer_marks
+from gatelab.integrations.export_record import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.sheet import BOM
 from gatelab.text import escape_formula, visible
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gatelab.classrun.here import UNPACKED
+from gatelab.classrun.available_notebooks import UNPACKED
 from gatelab.cli.options import Attempts, LabName, Root, RosterFile, WhichAttempts
 from gatelab.cli.refusals import usage
 from gatelab.integrations.roster import RosterError, read_roster

@@ -13,15 +13,15 @@ import typer
 
 from gatelab.classrun.reopen import called
 from gatelab.classrun.run import ClassRun
+from gatelab.cli.opened_class import ClassFolder, Remove, Why, graded_folder, open_class, write_out
 from gatelab.cli.options import LabName, Root
-from gatelab.cli.places import ClassFolder, Remove, Why, graded_folder, open_class, write_out
 from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
 from gatelab.report.cells import quoted
 from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks import Mark, exact, number_of
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.readback import WITHDRAWN
 from gatelab.submission.collect import Submission
 from gatelab.text import one_line, visible

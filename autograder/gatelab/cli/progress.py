@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.schema import read_json
 from gatelab.submission.collect import Submission
 

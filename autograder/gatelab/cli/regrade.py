@@ -16,21 +16,21 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from gatelab.classrun.available_notebooks import here
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
-from gatelab.classrun.given import entry_for, mark_book
-from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
 from gatelab.classrun.reopen import called, graded_in, lab_of, read_book, recorded_lateness, reopen
 from gatelab.classrun.run import ClassRun
+from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.gains import summary
+from gatelab.cli.mark_messages import lines_of_marks, some
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
-from gatelab.cli.typed import lines_of_marks, some
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classfile import ClassFile
 from gatelab.report.corrected import Given

@@ -14,7 +14,7 @@ from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
-from gatelab.report.plain import less, number
+from gatelab.report.points import less, number
 from gatelab.text import shown
 
 Piece = tuple[int, Text]  # indentation and text

@@ -57,8 +57,8 @@ def verify_command(
 
     Example: gatelab verify --question q3 --seeds 1
     """
-    from gatelab.audit.kept import Kept
     from gatelab.audit.matrix_shown import show
+    from gatelab.audit.result_cache import Kept
     from gatelab.audit.verify import verify
     from gatelab.grading.engine import Engine
     from gatelab.lab.bank import load_bank

@@ -11,11 +11,11 @@ import typer
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import write
 from gatelab.classrun.written import Sheet, ToMark, page, sheets
-from gatelab.cli.places import write_out
+from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
 from gatelab.report.marks import Mark, number_of
 from gatelab.report.pages import plural
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.text import brief, visible, whole
 
 PAGE = "written.html"

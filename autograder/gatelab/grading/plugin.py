@@ -86,7 +86,7 @@ def _grading_from(config: pytest.Config) -> Grading | None:
     except LabError as error:
         raise pytest.UsageError(str(error)) from error
     if option("--submission"):
-        from gatelab.grading.by_hand import workers_for
+        from gatelab.grading.pytest_workers import workers_for
 
         accept = option("--accept-missing")
         workers: Workers[Any] = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)

@@ -18,7 +18,7 @@ from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
 from gatelab.report.model import Kind, Mistake, Otherwise, Part, Question
-from gatelab.report.plain import equal
+from gatelab.report.points import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady

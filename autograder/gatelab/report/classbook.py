@@ -25,7 +25,7 @@ from gatelab.report.corrected import (
 )
 from gatelab.report.items import item
 from gatelab.report.model import Report, Signed
-from gatelab.report.plain import ROUNDING, less
+from gatelab.report.points import ROUNDING, less
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person

@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.lab.late import Lateness
 from gatelab.report.marks import Mark
 from gatelab.report.model import Kind, Part, Question, Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 
 NO_REASON = "no reason was given"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.submission.people import Person
 
 

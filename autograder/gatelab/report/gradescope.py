@@ -16,7 +16,7 @@ from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_que
 from gatelab.report.detail import tracebacks
 from gatelab.report.model import Cell, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
-from gatelab.report.plain import less, number
+from gatelab.report.points import less, number
 from gatelab.text import last_part, shown
 
 # Staff see only the end of a part's traceback and of a question's output, where the reason is.

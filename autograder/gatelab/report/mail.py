@@ -11,7 +11,7 @@ from itertools import groupby
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import display_name, plural, sentence, words
-from gatelab.report.plain import less, number
+from gatelab.report.points import less, number
 from gatelab.text import shown
 
 WIDTH = 78

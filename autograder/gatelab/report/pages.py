@@ -18,7 +18,7 @@ from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.drawn import drawn
 from gatelab.report.model import Part, Question, Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.sections import sections
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 from gatelab.text import marked, shown, whole

@@ -9,7 +9,7 @@ from gatelab.report import cells
 from gatelab.report.changes import Asked, Readback
 from gatelab.report.corrections import Corrections
 from gatelab.report.marks import Marks, MarksError, Work, number_of
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.sheet import Line, Table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
 from gatelab.report.table import PENALTY, WHY

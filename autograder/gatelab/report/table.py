@@ -7,7 +7,7 @@ import io
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.text import escape_formula
 
 # Columns for people to fill, besides those of questions.

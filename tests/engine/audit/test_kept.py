@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from gatelab.audit.kept import Kept
 from gatelab.audit.matrix import Matrix
+from gatelab.audit.result_cache import Kept
 from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank

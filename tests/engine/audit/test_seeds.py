@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gatelab.audit.kept import Kept
+from gatelab.audit.result_cache import Kept
 from gatelab.audit.seeds import listed, lost_at, over_seeds, unstable
 from gatelab.faults import GraderFault
 from gatelab.grading.examiner import run_suites

@@ -12,7 +12,7 @@ import pytest
 from solved_notebook import Cells, answer, code, place, swap
 from solved_notebook import full as has_all
 
-from gatelab.sandbox.worker.typed import parsed
+from gatelab.sandbox.worker.type_parameters import parsed
 
 pytestmark = pytest.mark.one_in(2, at=1)
 

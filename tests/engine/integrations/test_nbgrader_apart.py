@@ -8,8 +8,8 @@ import sys
 import pytest
 from traitlets.config import Config
 
-from gatelab.integrations.nbgrader import apart
-from gatelab.integrations.nbgrader.apart import Answer, Apart, plain
+from gatelab.integrations.nbgrader import step_process
+from gatelab.integrations.nbgrader.step_process import Answer, Apart, plain
 
 
 def ask(process: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
@@ -39,7 +39,7 @@ def test_a_process_that_gives_no_answer_is_reported_as_ended(
     says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "x" in says:
-        monkeypatch.setattr(apart, "CLICK_ANSWER", 1_000)
+        monkeypatch.setattr(step_process, "CLICK_ANSWER", 1_000)
     answer = ask(f"input()\n{says}", monkeypatch)
     assert answer["success"] is False and "ended from outside" in answer["error"]
 

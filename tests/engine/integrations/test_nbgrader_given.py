@@ -16,7 +16,7 @@ from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
-from gatelab.integrations.nbgrader.sent import FILE, Sent
+from gatelab.integrations.nbgrader.gradebook_record import FILE, Sent
 
 pytestmark = pytest.mark.one_in(2, at=1)
 

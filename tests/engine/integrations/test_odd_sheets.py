@@ -9,8 +9,8 @@ import pytest
 from reports_made import graded, question
 
 from gatelab.integrations.delivery import for_moodle
+from gatelab.integrations.export_record import keep_newer_marks
 from gatelab.integrations.roster import read_roster
-from gatelab.integrations.sent import keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.report.graded import Graded, GradedClass
 from gatelab.report.model import Report

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.integrations.sent import Memory, Sent, keep_newer_marks
+from gatelab.integrations.export_record import Memory, Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
 from gatelab.report.model import Kind, Part, Question, Report
 

@@ -44,7 +44,7 @@ def test_the_standard_library_can_be_imported_wherever_the_interpreter_is(inside
 
 
 def test_nothing_outside_its_own_folder_can_be_written(inside: Run, tmp_path: Path) -> None:
-    """`open` itself writes it into the worker's own folder instead (worker/elsewhere.py); `_io.open` does not."""
+    """`open` itself writes it into the worker's own folder instead (worker/redirected_files.py); `_io.open` does not."""
     tmp_path.chmod(0o777)
     for place in (tmp_path, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp")):
         path = place / f"{tmp_path.parent.name}-x"

@@ -19,7 +19,7 @@ import accepted
 from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import all_questions, summary
 from gatelab.report.model import Question, Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.report.schema import read_json
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,14 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gatelab.integrations.nbgrader.by_rule import ByRule
+from gatelab.integrations.nbgrader.gradebook_record import Sent
+from gatelab.integrations.nbgrader.late_penalties import ByRule
 from gatelab.integrations.nbgrader.people import meant
-from gatelab.integrations.nbgrader.sent import Sent
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
-from gatelab.report.plain import equal, number
+from gatelab.report.points import equal, number
 
 
 @dataclass

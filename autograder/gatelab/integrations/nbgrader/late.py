@@ -1,4 +1,4 @@
-"""nbgrader's steps that enter late penalties into its grade book, by the lab's own rule if it has one (by_rule.py)."""
+"""nbgrader's steps that enter late penalties into its grade book, by the lab's own rule if it has one (late_penalties.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Unicode
 
-from gatelab.integrations.nbgrader.by_rule import ByRule, lateness_of
+from gatelab.integrations.nbgrader.late_penalties import ByRule, lateness_of
 from gatelab.lab.late import LateRule
 from gatelab.lab.spec import Lab, LabError
 

@@ -24,9 +24,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Integer, List, Unicode
 
 from gatelab.faults import TOLD
-from gatelab.integrations.nbgrader.again import Graded, another_lab_in_the_book, grade_outdated, rules_of
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
+from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_book, grade_outdated, rules_of
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import EXCHANGE_LINE, LARGEST_SEED

@@ -1,4 +1,4 @@
-"""Keeps JupyterLab's server responsive: formgrader's and Validate's slow actions run in a separate process (apart.py).
+"""Keeps JupyterLab's server responsive: formgrader's and Validate's slow actions run in a separate process (step_process.py).
 
 nbgrader's handlers run them inside the server, which answers nobody until they are done. `put_in_place` puts the handlers below into the tables from
 which nbgrader's extensions create their routes; it is called when formgrader reads the course's settings, which happens before that.
@@ -16,7 +16,7 @@ from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check
 from nbgrader.server_extensions.validate_assignment import handlers as validate
 from traitlets.config import Config
 
-from gatelab.integrations.nbgrader.apart import Answer, Apart
+from gatelab.integrations.nbgrader.step_process import Answer, Apart
 
 web = apihandlers.web  # tornado's, as nbgrader has it
 Post = Callable[..., Awaitable[None]]

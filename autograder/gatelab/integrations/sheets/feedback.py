@@ -6,7 +6,7 @@ import re
 
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.model import Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.text import escape_formula
 
 # How `by_question` begins, in the HTML that Moodle may make of it.

@@ -14,7 +14,7 @@ from gatelab.integrations.sheets.layout import Layout
 from gatelab.integrations.sheets.listed import Listed
 from gatelab.integrations.sheets.scale import Scale
 from gatelab.report.model import Report
-from gatelab.report.plain import number
+from gatelab.report.points import number
 from gatelab.submission.people import Person
 
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gatelab.integrations.sheets.cells import value_of
 from gatelab.report.graded import ExportError
-from gatelab.report.plain import equal, number
+from gatelab.report.points import equal, number
 
 
 @dataclass(frozen=True)

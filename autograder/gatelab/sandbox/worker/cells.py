@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import PREPARE_CPU, REST_CPU
-from gatelab.sandbox.worker.absent import name_by_name, without_missing
-from gatelab.sandbox.worker.asked import Asked
+from gatelab.sandbox.worker.answer_tracker import Asked
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
 from gatelab.sandbox.worker.history import History
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.sandbox.worker.loops import move_on, the_loop
-from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.missing_modules import name_by_name, without_missing
+from gatelab.sandbox.worker.names_read import needs
 from gatelab.sandbox.worker.pending import Pending
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell

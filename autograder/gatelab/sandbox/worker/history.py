@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
-from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.names_read import needs
 from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
-    from gatelab.sandbox.worker.asked import Asked
+    from gatelab.sandbox.worker.answer_tracker import Asked
 
 CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
 BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))

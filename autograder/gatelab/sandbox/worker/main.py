@@ -19,10 +19,10 @@ from typing import Any
 
 from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, POLL_SECONDS
 from gatelab.sandbox.worker import scan, wire
-from gatelab.sandbox.worker.absent import stand_in
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.cells import Known, Notebook
 from gatelab.sandbox.worker.devices import choose_processor, misses_gpu
+from gatelab.sandbox.worker.missing_modules import stand_in
 from gatelab.sandbox.worker.runtime import Runtime, describe
 from gatelab.sandbox.worker.surroundings import settle_in
 from gatelab.sandbox.worker.values import ValueProblem

@@ -6,7 +6,7 @@ import ast
 from collections import deque
 from typing import Any
 
-from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.names_read import needs
 from gatelab.sandbox.worker.statements import Place, Statement, root_name
 
 # Calls of these draw, print or check; they change no object that a name refers to.

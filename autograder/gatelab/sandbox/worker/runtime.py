@@ -24,7 +24,7 @@ import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
-from gatelab.sandbox.worker.exchange import Exchange, cells_of
+from gatelab.sandbox.worker.replace_answers import Exchange, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 PROCESSOR = torch.device("cpu")

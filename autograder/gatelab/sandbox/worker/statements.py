@@ -16,9 +16,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
-from gatelab.sandbox.worker.newer import readable
+from gatelab.sandbox.worker.new_fstrings import readable
 from gatelab.sandbox.worker.templates import templated
-from gatelab.sandbox.worker.typed import parsed, read_late
+from gatelab.sandbox.worker.type_parameters import parsed, read_late
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)

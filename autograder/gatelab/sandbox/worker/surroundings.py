@@ -32,9 +32,9 @@ import tqdm
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
-from gatelab.sandbox.worker.elsewhere import settle_files
 from gatelab.sandbox.worker.loops import settle_loops
 from gatelab.sandbox.worker.newer_names import settle_newer_names
+from gatelab.sandbox.worker.redirected_files import settle_files
 from gatelab.sandbox.worker.replacing import put, put_if_there
 from gatelab.sandbox.worker.templates import settle_templates
 

@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gatelab.sandbox.worker.newer import TEMPLATE
+from gatelab.sandbox.worker.new_fstrings import TEMPLATE
 
 MODULE = "string.templatelib"
 

@@ -3,7 +3,7 @@
 
 Students write the notebook in Colab's Python, or one newer than the grader's. Type parameters do not change what an
 answer computes: they are removed, each line keeps its number, and annotations that use them become strings.
-(newer.py handles f-strings.)
+(new_fstrings.py handles f-strings.)
 """
 
 from __future__ import annotations

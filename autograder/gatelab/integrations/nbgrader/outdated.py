@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from gatelab.lab.spec import Lab
 from gatelab.report.hashes import grading_hash, hash_of
-from gatelab.report.plain import equal, number
+from gatelab.report.points import equal, number
 from gatelab.submission.collect import Submission
 
 KEY = "gatelab"  # in the graded notebook's metadata

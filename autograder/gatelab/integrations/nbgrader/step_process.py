@@ -1,6 +1,6 @@
 """Runs nbgrader's long steps in a separate process, so that JupyterLab's server keeps responding.
 
-`python -m gatelab.integrations.nbgrader.apart` reads requests from its input, one line of JSON each, and answers each with one line. It lives as long
+`python -m gatelab.integrations.nbgrader.step_process` reads requests from its input, one line of JSON each, and answers each with one line. It lives as long
 as the server, so the grader that it has started is still running at the next click, and ends with it, when its input ends. Server
 and process agree on the settings, because every request contains the server's.
 """
