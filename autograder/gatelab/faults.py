@@ -19,13 +19,13 @@ class OutOfTime(GraderFault):
 
 
 # What the student reads, whatever it was. Staff read the reason.
-TOLD = (
+MESSAGE_TO_STUDENT = (
     "The grader itself failed, so nothing was graded. That is not your notebook's fault and costs no points: "
     "it will be graded again. If this message stays, tell the staff."
 )
 
 # The same two texts for OutOfTime: that is no failure.
-TOLD_OF_TIME = TOLD.replace(
+TIMEOUT_MESSAGE_TO_STUDENT = MESSAGE_TO_STUDENT.replace(
     "The grader itself failed, so nothing", "The grader's time was up before anything"
 )
 OUT_OF_TIME = (

@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parent / "report"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
 from gatelab.report.classbook import class_book
-from gatelab.report.model import Cell, Report
+from gatelab.report.model import CellProblem, Report
 from gatelab.report.pages import class_page, feedback_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def test_the_reports_have_their_headings_in_order() -> None:
         "similar": [{"who": ["ada", "bob"], "shared": 0.83, "prints": 41}],
     }
     empty = class_book(LAB, [], CHOSEN, 7, BANK)
-    cells = [Cell(3, "raised", "NameError: x", start="def f(x):")]
+    cells = [CellProblem(3, "raised", "NameError: x", start="def f(x):")]
     pages = {
         "class": class_page(book),
         "nobody": class_page(empty),

@@ -27,7 +27,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import ANSWER, MAX_NODES
 from gatelab.report.corrections import POINTS, Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
-from gatelab.report.readback import Asked, parsed, read_back
+from gatelab.report.readback import ReadbackOptions, parsed, read_back
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import Box, ValueProblem, encode
 from gatelab.submission.notebook import Ungradable, cells_of, parse
@@ -212,7 +212,7 @@ def fuzz_grades(data: bytes) -> None:
             marks.give(Mark(work.name, "q12a", points, work.sha256, work.entry, "2026-01-01", "grades.csv"))
     before, corrections = dict(marks.by_key), Corrections()
     try:
-        asked = Asked(QUESTIONS, {"q1": 5.0}, COLUMNS, "2026-01-02")
+        asked = ReadbackOptions(QUESTIONS, {"q1": 5.0}, COLUMNS, "2026-01-02")
         found = read_back(
             parsed(data, COLUMNS), [parsed(WRITTEN.encode(), COLUMNS)], None, WORKS, marks, corrections, asked
         )

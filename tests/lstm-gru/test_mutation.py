@@ -13,7 +13,7 @@ from shares import share
 
 from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import OPERATORS, mutants
-from gatelab.audit.mutate_run import ENDLESS, Found, stamp
+from gatelab.audit.mutate_run import ENDLESS, MutationResult, stamp
 from gatelab.cli.mutate import mutated
 from gatelab.lab.spec import Lab
 
@@ -108,10 +108,12 @@ def test_a_weak_suite_a_stale_list_and_an_endless_mutant_are_reported(weak: Path
 
 def test_a_survivor_must_be_listed_and_what_is_listed_must_survive() -> None:
     one, two, three = list(mutants("y = a - b"))[:3]
-    found = Found("q1", "", {two: "part"}, [one], (Listed(one.name, "because"), Listed(two.name, "once")))
+    found = MutationResult(
+        "q1", "", {two: "part"}, [one], (Listed(one.name, "because"), Listed(two.name, "once"))
+    )
     assert found.equivalent == [(one, "because")]
     assert [fault.split(":")[0] for fault in found.faults] == ["q1 is listed as equivalent, but is killed"]
-    found = Found("q1", "", {two: ENDLESS}, [three])
+    found = MutationResult("q1", "", {two: ENDLESS}, [three])
     assert [fault.split(":")[0] for fault in found.faults] == ["q1 survives, and is not listed"]
 
 

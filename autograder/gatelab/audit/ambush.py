@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from gatelab.audit.fingerprints import check_names, namespace
 from gatelab.audit.mutate import mutants
 from gatelab.audit.mutate_run import limit, outcomes
-from gatelab.audit.without_wall_clock import Patient
+from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank
@@ -117,7 +117,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     limit(seconds)
     points: tuple[float, float] | str = RED
     if is_green(lab, question, source):
-        grading = Patient(lab, seed, LocalWorkers(lab, [source]), None)
+        grading = GradingWithoutWallClock(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
         parts = [p for p in grading.finished[question].parts if p.kind is not Kind.NOT_RUN]
         lost = sum(part.max_points - part.points for part in parts)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from gatelab.audit.without_wall_clock import Patient
+from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank, Chaff, Wheat, load_bank
@@ -73,7 +73,7 @@ def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
 
 def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
     """The points of one question's answer, in this process."""
-    grading = Patient(lab, lab.settings.seed, LocalWorkers(lab, [source]), bank)
+    grading = GradingWithoutWallClock(lab, lab.settings.seed, LocalWorkers(lab, [source]), bank)
     with contextlib.redirect_stdout(io.StringIO()):
         run_suites(lab, grading, [question], training=False)
     return grading.finished[question].points

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gatelab.lab.keys import STRICT, Says, Text, validated, validated_value
+from gatelab.lab.keys import STRICT, MustBe, Text, validated, validated_value
 from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.toml import TomlError, read_toml
@@ -25,7 +25,7 @@ EQUIVALENT = "equivalent.toml"  # in the bank
 SAYS_SOMETHING = Field(pattern=r"\S")
 Rows = Annotated[
     list[dict[str, Any]],
-    Says("a list of tables, each begun with [[q1]], of where, before, after and why"),
+    MustBe("a list of tables, each begun with [[q1]], of where, before, after and why"),
 ]
 
 
@@ -46,7 +46,7 @@ class _Row:
     where: Text  # "Layer.forward"
     before: Text
     after: Text
-    why: Annotated[str, SAYS_SOMETHING, Says("the reason in quotes why it is as right as the reference")]
+    why: Annotated[str, SAYS_SOMETHING, MustBe("the reason in quotes why it is as right as the reference")]
 
 
 def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:

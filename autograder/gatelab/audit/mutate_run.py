@@ -23,19 +23,19 @@ from typing import Any, Protocol, TypeVar
 from gatelab.audit import mutate
 from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import Mutant, mutants
-from gatelab.audit.without_wall_clock import Patient
-from gatelab.bare import bare
+from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import WORKER_MEMORY
+from gatelab.source_without_comments import without_comments
 
 ENDLESS = "(never ends)"  # instead of a part
 
 
 @dataclass
-class Found:
+class MutationResult:
     """The results of the mutants of one question."""
 
     question: str
@@ -76,7 +76,7 @@ def run(
     seed: int,
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
-) -> list[Found]:
+) -> list[MutationResult]:
     """Run every mutant of the references of these questions, `jobs` at once; each has this many seconds of processor time."""
     import torch
 
@@ -88,7 +88,7 @@ def run(
         lost = _first_lost(lab, question, reference, seed)
         if lost:
             raise LabError(f"the reference of {question} loses {lost} itself")
-        found = Found(question, stamp(lab, question), listed=equivalents(lab, question))
+        found = MutationResult(question, stamp(lab, question), listed=equivalents(lab, question))
         judge = partial(_judge, lab, question, seed, seconds)
         for mutant, killer in outcomes(judge, list(mutants(reference)), jobs):
             if killer is None or killer:
@@ -110,14 +110,14 @@ def stamp(lab: Lab, question: str) -> str:
         for name in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
-    digest = sha256(bare(lab.reference(question)).encode())
+    digest = sha256(without_comments(lab.reference(question)).encode())
     for path in files:
-        digest.update(bare(path.read_text("utf-8")).encode() if path.is_file() else b"")
+        digest.update(without_comments(path.read_text("utf-8")).encode() if path.is_file() else b"")
     digest.update(repr(equivalents(lab, question)).encode())
     return digest.hexdigest()[:8]
 
 
-class _UntilLost(Patient):
+class _UntilLost(GradingWithoutWallClock):
     """A grading that ends the run at the first part that is lost, and says which."""
 
     def __init__(self, lab: Lab, seed: int, source: str, lost: Callable[[str], None]) -> None:

@@ -12,17 +12,17 @@ from typing import Any
 import torch
 
 import gatelab
-from gatelab.bare import bare
 from gatelab.jsonline import decode, encode
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
+from gatelab.source_without_comments import without_comments
 
 # What a verdict can depend on in the engine: rooms, and single files.
-ROOMS = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
+PACKAGES = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
 FILES = ("jsonline.py", "limits.py", "text.py")
 
 
-class Kept:
+class ResultCache:
     """Results by what they depend on, one line of JSON each, in a file that is only appended to.
 
     Args:
@@ -67,13 +67,13 @@ def stamp(lab: Lab, question: str = "") -> str:
 @cache
 def _of_engine() -> str:
     engine = Path(gatelab.__file__).parent
-    paths = [path for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
+    paths = [path for room in PACKAGES for path in sorted((engine / room).rglob("*.py"))]
     return digest([_content(path) for path in [*paths, *(engine / name for name in FILES)]])
 
 
 def _content(path: Path) -> str:
     text = path.read_text("utf-8")
-    return bare(text) if path.suffix == ".py" else text
+    return without_comments(text) if path.suffix == ".py" else text
 
 
 def digest(parts: Any) -> str:

@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Annotated
 
 from gatelab.audit.listed import SAYS_SOMETHING, table
-from gatelab.audit.result_cache import Kept, stamp
+from gatelab.audit.result_cache import ResultCache, stamp
 from gatelab.lab.bank import Chaff
-from gatelab.lab.keys import Says, validated_value
+from gatelab.lab.keys import MustBe, validated_value
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.model import Kind
 
@@ -47,13 +47,13 @@ def over_seeds(
     seeds: Iterable[int],
     jobs: int,
     progress: Callable[[str], None] = lambda line: None,
-    kept: Kept | None = None,
+    kept: ResultCache | None = None,
 ) -> dict[str, Lost]:
     """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank.
 
     Results `kept` from an earlier run are not computed again.
     """
-    chaffs, seeds, kept = list(chaffs), list(seeds), kept or Kept(None)
+    chaffs, seeds, kept = list(chaffs), list(seeds), kept or ResultCache(None)
     stamps = {id: stamp(lab, id) for id in {chaff.question for chaff in chaffs}}
 
     def of(chaff: Chaff, seed: int) -> tuple[str, str, int]:
@@ -89,7 +89,7 @@ def unstable(by_seed: dict[str, Lost], listed: dict[str, str]) -> list[str]:
 
 
 LIST = "chaff/unstable.toml"
-Why = Annotated[str, SAYS_SOMETHING, Says('its reason in quotes, as in "q1/slip" = "Where the drawn …"')]
+Why = Annotated[str, SAYS_SOMETHING, MustBe('its reason in quotes, as in "q1/slip" = "Where the drawn …"')]
 
 
 def listed(lab: Lab) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Outcome, WheatRow, lost_parts, outcome
 from gatelab.audit.notebooks import write_notebook
-from gatelab.audit.result_cache import Kept, digest, stamp
+from gatelab.audit.result_cache import ResultCache, digest, stamp
 from gatelab.audit.seeds import listed, over_seeds
 from gatelab.folders import temporary_folder
 from gatelab.grading.engine import Engine
@@ -72,7 +72,7 @@ class _Gradings:
     first: int  # the first grading seed: chaff is graded with it, and wheat anew in every run
     training: bool  # whether what trains is run, at the first seed
     progress: Callable[[str], None]
-    kept: Kept
+    kept: ResultCache
     outcomes: dict[str, Outcome]
 
     def __post_init__(self) -> None:
@@ -117,7 +117,7 @@ def verify(
     everywhere: bool = True,
     chaff_seeds: tuple[int, ...] = (),
     progress: Callable[[str], None] = lambda line: None,
-    kept: Kept | None = None,
+    kept: ResultCache | None = None,
 ) -> Matrix:
     """Grade the whole bank by the engine.
 
@@ -133,7 +133,7 @@ def verify(
         progress: called after each grading.
         kept: results of runs before; new ones are added. Wheat is graded anew at the first seed.
     """
-    lab, kept = engine.lab, kept or Kept(None)
+    lab, kept = engine.lab, kept or ResultCache(None)
     lab.check_questions(questions)
     seeds = seeds or (engine.seed,)
     matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))

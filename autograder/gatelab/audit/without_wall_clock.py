@@ -8,7 +8,7 @@ from gatelab.grading.verdicts import Grading
 from gatelab.testkit.student import Student
 
 
-class Patient(Grading):
+class GradingWithoutWallClock(Grading):
     """Only processor time and the answers decide."""
 
     def enter(self, question: str, test: str) -> Student:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from gatelab.bare import is_string
 from gatelab.build import syntax
 from gatelab.build.markers import GIVEN, given_mark
 from gatelab.build.regions import Fault, Region
+from gatelab.source_without_comments import is_string
 
 WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
 

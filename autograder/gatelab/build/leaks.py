@@ -23,8 +23,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.bare import is_string
 from gatelab.build import expressions, pictures, regions
+from gatelab.source_without_comments import is_string
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
 # lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,

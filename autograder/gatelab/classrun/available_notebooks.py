@@ -12,7 +12,7 @@ from gatelab.submission.collect import Submission, collect
 UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
 
 
-def here(
+def available_notebooks(
     graded: Collection[Submission], folder: Path, lab: Lab, out: Path
 ) -> tuple[dict[str, Submission], list[str]]:
     """By name, those of the graded whose notebook is here, with the path that it has now; and the names of files with a notebook that was

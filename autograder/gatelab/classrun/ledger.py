@@ -16,7 +16,7 @@ from gatelab.report.readback import MOST
 from gatelab.text import to_bytes
 
 
-class Kept(Protocol):
+class LedgerTable(Protocol):
     """What such a table holds."""
 
     def __len__(self) -> int: ...
@@ -24,7 +24,7 @@ class Kept(Protocol):
     def text(self) -> str: ...
 
 
-K = TypeVar("K", bound=Kept)
+K = TypeVar("K", bound=LedgerTable)
 
 
 class Unreadable(MarksError):

@@ -22,7 +22,7 @@ class GradedError(Exception):
 
 
 @dataclass(frozen=True)
-class Student:
+class ClassRow:
     """A row of a graded class."""
 
     name: str
@@ -66,7 +66,7 @@ class ClassFolder:
     def names(self) -> list[str]:
         return list(self._rows)
 
-    def find(self, typed: str) -> Student:
+    def find(self, typed: str) -> ClassRow:
         """The student with this name, or the one whose name begins with it. Raises GradedError with similar names."""
         name = self._named(typed)
         row = self._rows[name]
@@ -76,7 +76,7 @@ class ClassFolder:
         work = self._work(row, report)
         given = entry_for(self._book, work, row)
         again = self._book.marks.again([work], self._book.questions)[0]
-        return Student(
+        return ClassRow(
             name,
             str(row.get("file", "")),
             str(row.get("status", "")),

@@ -21,10 +21,10 @@ from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import write
 from gatelab.limits import EARLIER_GRADES
-from gatelab.report.corrected import Given, HandMarkedQuestion
+from gatelab.report.corrected import HandMarkedQuestion, StaffInput
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, read_marks
-from gatelab.report.readback import Asked, Change, parsed, read_back
+from gatelab.report.readback import Change, ReadbackOptions, parsed, read_back
 from gatelab.report.sheet import SheetError, Table, as_written
 from gatelab.text import to_bytes
 
@@ -42,7 +42,7 @@ class SavedMeanwhile(Exception):
 
 class MarkBook:
     """Marks, corrections and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`:
-    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `Given`."""
+    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `StaffInput`."""
 
     def __init__(
         self,
@@ -125,11 +125,11 @@ class MarkBook:
         """Everything read in since this object was made."""
         return list(self._changes.values())
 
-    def given(self, work: Work) -> Given:
+    def given(self, work: Work) -> StaffInput:
         """Everything that counts for this work."""
         marks = self.marks.counting(work, self.questions)
         found = {id: self.marks.by_key[work.name, id, work.sha256] for id in marks}
-        return Given(
+        return StaffInput(
             marks,
             {id: mark.why for id, mark in found.items() if mark.why},
             {
@@ -269,7 +269,7 @@ class MarkBook:
         if seen is not None:
             with suppress(MarksError):
                 last = parsed(seen, titles)
-        asked = Asked(self.questions, self.automatic, self.order, now)
+        asked = ReadbackOptions(self.questions, self.automatic, self.order, now)
         found = read_back(
             table, tables, last, works, marks if self._marks.found else None, corrections, asked
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import gatelab
 from gatelab.lab.spec import Lab
-from gatelab.report.corrected import Given
+from gatelab.report.corrected import StaffInput
 from gatelab.report.hashes import hash_of
 from gatelab.report.sections import sections
 
@@ -22,7 +22,7 @@ END = b"</html>"  # a truncated page lacks it
 CLOCK = {"seconds", "cpu_seconds", "wall_seconds", "given"}
 
 
-def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
+def page_inputs_hash(lab: Lab, report: Path, given: StaffInput, called: str) -> str:
     """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" if there is no
     report to be read."""
     try:

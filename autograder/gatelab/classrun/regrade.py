@@ -13,7 +13,7 @@ from gatelab.classrun.earlier import RUN
 from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.corrected import Given, apply_corrections, given_for
+from gatelab.report.corrected import StaffInput, apply_corrections, given_for
 from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
@@ -47,7 +47,7 @@ class Regrade:
         only: list[Submission],
         fresh: bool,
         here: Mapping[str, Submission],
-        before: Callable[[Submission], Given],
+        before: Callable[[Submission], StaffInput],
     ) -> None:
         self.run, self.wanted, self.fresh = run, wanted, fresh
         self.only = only or run.submissions

@@ -14,7 +14,7 @@ from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
-from gatelab.classrun.page_inputs import is_current, made_of
+from gatelab.classrun.page_inputs import is_current, page_inputs_hash
 from gatelab.classrun.slim_reports import quickly_graded, slim
 from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store, write
 from gatelab.lab.bank import load_bank
@@ -25,7 +25,7 @@ from gatelab.limits import READINGS
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.compared import compared
-from gatelab.report.corrected import Given, HandMarkedQuestion, apply_corrections
+from gatelab.report.corrected import HandMarkedQuestion, StaffInput, apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
@@ -86,7 +86,7 @@ class ClassRun:
         most = {one.id: one.points for one in by_hand}
         self.book = MarkBook(self.out, most, columns(self.lab, self.chosen), automatic, tuple(by_hand))
         self._first: list[Work] | None = None  # the class for which the existing grades.csv was written
-        self._on_page: dict[str, Given] = {}  # what each feedback page was written with
+        self._on_page: dict[str, StaffInput] = {}  # what each feedback page was written with
 
     def read_marks(self) -> None:
         """Take in the marks by hand that are in grades.csv now. Raises MarksError when one cannot be read."""
@@ -209,7 +209,7 @@ class ClassRun:
             for s, work, old, comments in zip(self.submissions, works, again, orphaned_comments, strict=True)
         ]
 
-    def given(self, submission: Submission) -> Given:
+    def given(self, submission: Submission) -> StaffInput:
         """What people gave it, and what its time says."""
         return self._given(submission, self.work(submission))
 
@@ -226,7 +226,7 @@ class ClassRun:
         self._write_page(submission, report, self.given(submission))
         return True
 
-    def _given(self, submission: Submission, work: Work) -> Given:
+    def _given(self, submission: Submission, work: Work) -> StaffInput:
         """What people gave it, and what its time says."""
         lateness = self.lateness.get(submission.name)
         if lateness is None:
@@ -315,14 +315,14 @@ class ClassRun:
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _write_page(
-        self, submission: Submission, report: Report | None, given: Given, kept: bool = True
+        self, submission: Submission, report: Report | None, given: StaffInput, kept: bool = True
     ) -> str:
         """The student's page with what people gave, unless it is there already as it would be written; what went wrong, as a sentence. The
         report is the existing one (None: it is to be read), or one that could not be `kept`."""
         self._on_page[submission.name] = given
         path = self.store.feedback_path(submission)
         source = self.store.report_path(submission)
-        made = made_of(self.lab, source, given, submission.called) if kept else ""
+        made = page_inputs_hash(self.lab, source, given, submission.called) if kept else ""
         if is_current(path, made):
             return ""
         # The page says what only the file keeps.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.model import Kind, Mistake, Part, Question, Report, Signed
+from gatelab.report.model import GradingHashes, Kind, Mistake, Part, Question, Report
 
 SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
 PartKey = tuple[str, float, float, Kind | None]
@@ -18,7 +18,9 @@ PartKey = tuple[str, float, float, Kind | None]
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    signed = report.signed and Signed(report.signed.key, _hashes(tuple(report.signed.questions.items())))
+    signed = report.signed and GradingHashes(
+        report.signed.key, _hashes(tuple(report.signed.questions.items()))
+    )
     return replace(
         report, output="", questions=[_slim(question) for question in report.questions], signed=signed
     )

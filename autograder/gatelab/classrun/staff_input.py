@@ -8,7 +8,7 @@ from pathlib import Path
 from gatelab.classrun.markbook import MarkBook
 from gatelab.lab.late import Lateness
 from gatelab.report.classfile import ClassFile, SubmissionRow
-from gatelab.report.corrected import CorrectedReport, Given, HandMarkedQuestion, apply_corrections
+from gatelab.report.corrected import CorrectedReport, HandMarkedQuestion, StaffInput, apply_corrections
 from gatelab.report.marks import Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
@@ -25,7 +25,7 @@ def mark_book(out: Path, table: ClassFile) -> MarkBook:
     return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand))
 
 
-def entry_for(book: MarkBook, work: Work, row: SubmissionRow) -> Given:
+def entry_for(book: MarkBook, work: Work, row: SubmissionRow) -> StaffInput:
     """The grade book's entry for a row of class.json, with what the late rule said about it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 

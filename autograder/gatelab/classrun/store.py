@@ -14,9 +14,9 @@ from typing import Final
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.folders import drafted, make_writable, not_writable
-from gatelab.report.classfile import Left, head_of, read_left
+from gatelab.report.classfile import PreviousRun, head_of, read_previous_run
 from gatelab.report.hashes import grading_hash, hash_of
-from gatelab.report.model import Report, Signed
+from gatelab.report.model import GradingHashes, Report
 from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
@@ -46,7 +46,9 @@ class Store:
         # Relative, so that class and grades may be moved together.
         self.folder = self._from_here(folder)
         self.roster: str | None = None  # None: that of the last run
-        self._read: tuple[tuple[int, int, int], Left] | None = None  # which class.json was read, and its head
+        self._read: tuple[tuple[int, int, int], PreviousRun] | None = (
+            None  # which class.json was read, and its head
+        )
 
     def _from_here(self, path: Path) -> str:
         return os.path.relpath(Path(path).resolve(), self.out.resolve())
@@ -100,13 +102,13 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def last_book(self) -> Left:
+    def last_book(self) -> PreviousRun:
         """What is left of the last run that wrote here, if of this class; otherwise empty."""
-        book = read_left(self.out / "class.json")
+        book = read_previous_run(self.out / "class.json")
         return {} if self._is_of_another(book) else book
 
     @property
-    def _head(self) -> Left:
+    def _head(self) -> PreviousRun:
         """Of class.json, whose it is and what was graded. It is large, so it is read again only if the file is another by now."""
         path = self.out / "class.json"
         try:
@@ -115,7 +117,7 @@ class Store:
             return {}
         now = found.st_ino, found.st_mtime_ns, found.st_size
         if self._read is None or self._read[0] != now:
-            self._read = now, head_of(read_left(path))
+            self._read = now, head_of(read_previous_run(path))
         return self._read[1]
 
     @property
@@ -124,10 +126,10 @@ class Store:
         nothing is, and is known by the folder's name."""
         return self._is_of_another(self._head)
 
-    def _is_of_another_lab(self, book: Left) -> bool:
+    def _is_of_another_lab(self, book: PreviousRun) -> bool:
         return bool(self.lab) and book.get("lab", self.lab) != self.lab
 
-    def _is_of_another(self, book: Left) -> bool:
+    def _is_of_another(self, book: PreviousRun) -> bool:
         if self._is_of_another_lab(book):
             return True
         was = book.get("folder", self.folder)
@@ -178,18 +180,18 @@ class Store:
 
     def sign(self, submission: Submission, report: Report) -> None:
         """Mark the report with everything that decides it, so that `load` can recognise it."""
-        report.signed = Signed(self.key(submission), self._of_questions(self.parts))
+        report.signed = GradingHashes(self.key(submission), self._of_questions(self.parts))
 
     def sign_questions(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
-        was = report.signed or Signed()
-        report.signed = Signed(was.key, was.questions | self._of_questions(questions))
+        was = report.signed or GradingHashes()
+        report.signed = GradingHashes(was.key, was.questions | self._of_questions(questions))
         if not self.changed(report):
             self.sign(submission, report)
 
     def changed(self, report: Report) -> list[str]:
         """What was changed since the report was made: question IDs, or REST where it may be anything."""
-        was = (report.signed or Signed()).questions
+        was = (report.signed or GradingHashes()).questions
         return [id for id, digest in self._of_questions(self.parts).items() if was.get(id) != digest]
 
     def _of_questions(self, ids: Iterable[str]) -> dict[str, str]:

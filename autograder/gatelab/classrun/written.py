@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.classrun.available_notebooks import here
+from gatelab.classrun.available_notebooks import available_notebooks
 from gatelab.classrun.run import ClassRun
 from gatelab.report.pages import written_page
 from gatelab.report.points import number
@@ -40,7 +40,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
     lab, folder = run.lab, run.out / run.store.folder
     found: dict[str, Submission] = {}
     try:
-        found, _ = here(run.submissions, folder, lab, run.out)
+        found, _ = available_notebooks(run.submissions, folder, lab, run.out)
         gone = "what was graded is gone or was changed; run gatelab grade again"
     except CollectError as error:
         gone = str(error)

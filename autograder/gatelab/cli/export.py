@@ -22,7 +22,7 @@ from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage
 from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
-from gatelab.integrations.export_record import Sent, keep_newer_marks
+from gatelab.integrations.export_record import ExportRecord, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
@@ -305,7 +305,7 @@ def _failed(found: GradedClass) -> list[Graded]:
 def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         usage(f"{out}: is the downloaded sheet itself; choose another -o.")
-    sent = Sent.beside(out)
+    sent = ExportRecord.beside(out)
     held, memory = keep_newer_marks(template, filled, sent.read())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

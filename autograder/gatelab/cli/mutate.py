@@ -17,7 +17,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import LARGEST_SEED, MUTANT_CPU
 
 if TYPE_CHECKING:
-    from gatelab.audit.mutate_run import Found  # it imports torch
+    from gatelab.audit.mutate_run import MutationResult  # it imports torch
 
 HEAD = """# Mutation of the references
 
@@ -86,7 +86,7 @@ def mutated(lab: Lab) -> list[str]:
     return [id for id in lab.questions if lab.has_reference(id)]
 
 
-def rows(results: list[Found]) -> Iterator[tuple[str, ...]]:
+def rows(results: list[MutationResult]) -> Iterator[tuple[str, ...]]:
     """A row of the table for each question."""
     from gatelab.audit.mutate_run import ENDLESS
 
@@ -102,7 +102,7 @@ def rows(results: list[Found]) -> Iterator[tuple[str, ...]]:
         yield (found.question, *map(str, numbers), found.stamp)
 
 
-def page(results: list[Found], seed: int) -> str:
+def page(results: list[MutationResult], seed: int) -> str:
     """mutation.md: the table, the sum, and every equivalent mutant with its reason."""
     lines = [f"| {' | '.join(COLUMNS)} |", "| --- |" + " ---: |" * 5 + " --- |"]
     body = list(rows(results))

@@ -16,7 +16,7 @@ from gatelab.classrun.store import StoreError
 from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
-from gatelab.report.classfile import Left
+from gatelab.report.classfile import PreviousRun
 from gatelab.report.marks import MarksError, exact
 from gatelab.text import visible
 
@@ -55,7 +55,9 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
         usage(str(error))
 
 
-def moved_marks(run: ClassRun, before: Left, rows: list[Row], given: tuple[str, str] = ("", "")) -> list[str]:
+def moved_marks(
+    run: ClassRun, before: PreviousRun, rows: list[Row], given: tuple[str, str] = ("", "")
+) -> list[str]:
     """Which marks by hand counted in the class.json of before and no longer do, or the other way round, since lab.toml was changed;
     not what was typed into grades.csv, nor `given`, the name and question of what this command gave."""
     earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from gatelab.classrun.available_notebooks import here
+from gatelab.classrun.available_notebooks import available_notebooks
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
 from gatelab.classrun.lock import locked
@@ -33,7 +33,7 @@ from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classfile import ClassFile
-from gatelab.report.corrected import Given
+from gatelab.report.corrected import StaffInput
 from gatelab.report.hashes import for_store
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
@@ -81,7 +81,7 @@ def regrade_command(
         seed = int(book["seed"])
         submissions = graded_in(book, folder)
         context.with_resource(locked(out))
-        found, newcomers = here(submissions, folder, lab, out)
+        found, newcomers = available_notebooks(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts, lab.name)
         run = ClassRun(lab, submissions, store, chosen, seed, lateness=recorded_lateness(book))
@@ -133,7 +133,7 @@ def _chosen(lab: Lab, book: ClassFile, wanted: list[str], out: Path) -> list[str
     return chosen
 
 
-def _given_before(run: ClassRun, book: ClassFile) -> Callable[[Submission], Given]:
+def _given_before(run: ClassRun, book: ClassFile) -> Callable[[Submission], StaffInput]:
     """What people have given each submission, by the rules and with the points of then."""
     rules = mark_book(run.out, book)
     rules.marks, rules.corrections = run.book.marks, run.book.corrections

@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from gatelab.classrun.lookup import Student
+from gatelab.classrun.lookup import ClassRow
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.detail import Detail, Frame, parse_detail
@@ -25,14 +25,14 @@ NAMES_SHOWN = 8
 SHORT = 80  # characters of a message where all questions are shown
 
 
-def draw(student: Student, only: str | None, console: Console) -> None:
+def draw(student: ClassRow, only: str | None, console: Console) -> None:
     """Print what `screen` gives, each piece with its indentation."""
     for indent, text in screen(student, only):
         for line in text.wrap(console, max(20, console.width - indent)):
             console.print(Text.assemble(" " * indent, line), soft_wrap=True)
 
 
-def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
+def screen(student: ClassRow, only: str | None = None) -> Iterator[Piece]:
     """The result, piece by piece. `only`: the ID of a question; then also its traceback, code and output."""
     report = student.report
     name = shown(display_name(student.name))
@@ -70,7 +70,7 @@ def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
             yield from _question(student, question, closely=only is not None)
 
 
-def _question(student: Student, question: Question, closely: bool) -> Iterator[Piece]:
+def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[Piece]:
     head = f"{question.id}  {shown(question.title)}"
     if question.by_hand and not question.parts:
         was = student.again.get(question.id)

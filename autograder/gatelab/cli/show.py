@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gatelab.classrun.lookup import ClassFolder, GradedError, Student
+from gatelab.classrun.lookup import ClassFolder, ClassRow, GradedError
 from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.screen import draw
@@ -106,7 +106,7 @@ def why_command(
     raise typer.Exit(0 if found.report.status == "graded" else 1)
 
 
-def _of_class(name: str, out: Path, lab_name: str | None) -> tuple[Student, set[str]]:
+def _of_class(name: str, out: Path, lab_name: str | None) -> tuple[ClassRow, set[str]]:
     """The student, and the IDs of that class's questions."""
     try:
         graded = ClassFolder(out)
@@ -148,7 +148,7 @@ def _graded_now(
     accept_missing: list[str],
     lab_name: str | None,
     root: Path,
-) -> Student:
+) -> ClassRow:
     """The result of one notebook that is graded here. Raises LabError, ProtectionMissing."""
     from gatelab.grading.engine import Engine
 
@@ -162,7 +162,7 @@ def _graded_now(
         report = engine.grade(path, visible(path.stem), [question] if question else [], seed)
     if question and report.status == "graded":
         report.questions = [row for row in report.questions if row.id == question]
-    return Student(report.submission, path.stem, report.shown_status, report.reason, report.sha256, report)
+    return ClassRow(report.submission, path.stem, report.shown_status, report.reason, report.sha256, report)
 
 
 def _order(id: str) -> tuple[int, str]:

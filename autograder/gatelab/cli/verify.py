@@ -58,7 +58,7 @@ def verify_command(
     Example: gatelab verify --question q3 --seeds 1
     """
     from gatelab.audit.matrix_shown import show
-    from gatelab.audit.result_cache import Kept
+    from gatelab.audit.result_cache import ResultCache
     from gatelab.audit.verify import verify
     from gatelab.grading.engine import Engine
     from gatelab.lab.bank import load_bank
@@ -75,7 +75,7 @@ def verify_command(
             return verify(
                 engine, bank, seeds, tuple(question or ()), training,
                 everywhere=not repeated, chaff_seeds=for_chaff if len(seeds) > 1 else (),
-                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False), kept=Kept(kept),
+                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False), kept=ResultCache(kept),
             )  # fmt: skip
 
     matrix = graded(jobs, every)

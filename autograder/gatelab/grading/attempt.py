@@ -73,7 +73,7 @@ class Raised:
 
 
 @dataclass
-class Attempt:
+class QuestionRun:
     """One grading of a question, over the references or over the student's own versions of what it builds on."""
 
     spec: QuestionSpec

@@ -24,7 +24,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from gatelab.faults import OUT_OF_TIME, TOLD, TOLD_OF_TIME
+from gatelab.faults import MESSAGE_TO_STUDENT, OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.jsonline import PIECE, BadLine, Message, Received, encode
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import (
@@ -153,7 +153,9 @@ class Engine:
             answer = self._ask(job, limit)
         except _Stopped as why:
             if until is not None and time.monotonic() >= until:
-                return Report(name, "failed", OUT_OF_TIME, TOLD_OF_TIME, seed=seed, lab=self.lab.name)
+                return Report(
+                    name, "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT, seed=seed, lab=self.lab.name
+                )
             reason = (
                 f"The grader was stopped after {why} on this submission; run the same command again, "
                 "and if that does not help, grade it by hand."
@@ -169,7 +171,7 @@ class Engine:
             if "missing" in answer:
                 raise ProtectionMissing(answer["missing"], answer["pieces"])
             return read(answer["report"])
-        return Report(name, "failed", reason, TOLD, seed=seed, lab=self.lab.name)
+        return Report(name, "failed", reason, MESSAGE_TO_STUDENT, seed=seed, lab=self.lab.name)
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True

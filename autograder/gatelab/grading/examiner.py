@@ -18,14 +18,14 @@ import torch
 
 import gatelab
 from gatelab.faults import OUT_OF_TIME, OutOfTime
-from gatelab.grading.plugin import Given, LocalWorkers
+from gatelab.grading.plugin import LocalWorkers, PresetGrading
 from gatelab.grading.verdicts import Grading
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.bank import Bank
 from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.model import Cell, Kind, Report
+from gatelab.report.model import CellProblem, Kind, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
@@ -131,7 +131,7 @@ def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:
     report.protection = workers.protection
 
 
-def without_checks(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
+def without_checks(cells: list[CellProblem]) -> tuple[list[CellProblem], list[str]]:
     """The cells that did not run to their end, except those that only lacked otter's `grader`, which is not defined during
     grading; and one line about these for staff."""
     missed = [cell for cell in cells if cell.missing == CHECKER]
@@ -183,7 +183,8 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     os.environ.pop("PYTEST_ADDOPTS", None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
         code = pytest.main(
-            [*arguments, *map(str, suites)], plugins=[Given(grading), import_errors := _ImportErrors()]
+            [*arguments, *map(str, suites)],
+            plugins=[PresetGrading(grading), import_errors := _ImportErrors()],
         )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         why = import_errors.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"

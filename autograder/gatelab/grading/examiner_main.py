@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from gatelab.faults import TOLD, TOLD_OF_TIME, OutOfTime, reason_of
+from gatelab.faults import MESSAGE_TO_STUDENT, TIMEOUT_MESSAGE_TO_STUDENT, OutOfTime, reason_of
 from gatelab.grading.examiner import Examiner, wrong_shares
 from gatelab.jsonline import Reader, encode
 from gatelab.lab.bank import load_bank
@@ -94,13 +94,18 @@ def _answer(examiner: Examiner, job: dict[str, Any], line: socket.socket) -> byt
         raise
     except OutOfTime as error:
         report = Report(
-            job["name"], "failed", str(error), TOLD_OF_TIME, seed=job["seed"], lab=examiner.lab.name
+            job["name"],
+            "failed",
+            str(error),
+            TIMEOUT_MESSAGE_TO_STUDENT,
+            seed=job["seed"],
+            lab=examiner.lab.name,
         )
         return encode({"report": report.to_dict()})
     except Exception as error:
         # A fault of the kit or the machine: the submission keeps its place in the results, and staff can read why.
         report = Report(
-            job["name"], "failed", reason_of(error), TOLD, seed=job["seed"], lab=examiner.lab.name,
+            job["name"], "failed", reason_of(error), MESSAGE_TO_STUDENT, seed=job["seed"], lab=examiner.lab.name,
             hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
                    + traceback.format_exc()[-8000:]],
         )  # fmt: skip

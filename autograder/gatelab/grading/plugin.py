@@ -36,7 +36,7 @@ SHARE = pytest.StashKey[Share]()
 
 
 @dataclass(eq=False)
-class Given:
+class PresetGrading:
     """Registered as a plugin by the engine, which has already made the grading."""
 
     grading: Grading
@@ -60,7 +60,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "part(question, name, points): one part of a question")
     config.addinivalue_line("markers", "training: trains the student's model; takes seconds")
-    given = next((p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, Given)), None)
+    given = next(
+        (p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, PresetGrading)), None
+    )
     if given is not None:
         # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
         config.option.tbstyle = "native" if given.messages else "no"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gatelab.faults import GraderFault
-from gatelab.grading.attempt import Attempt, Raised, Share, Verdict, Workers
+from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
 from gatelab.grading.identify import identify
 from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
@@ -17,7 +17,7 @@ from gatelab.lab.bank import Bank, compose
 from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import Kind, Mistake, Otherwise, Part, Question
+from gatelab.report.model import Kind, Mistake, Part, Question, SecondGrading
 from gatelab.report.points import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
@@ -50,8 +50,8 @@ class Grading:
         self.training: set[tuple[str, str]] = set()  # the shares of parts whose tests train a model
         self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
-        self.running: Attempt | None = None
-        self.before: Attempt | None = None  # the attempt over the references, while the other one runs
+        self.running: QuestionRun | None = None
+        self.before: QuestionRun | None = None  # the attempt over the references, while the other one runs
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.at: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (
@@ -64,7 +64,7 @@ class Grading:
         self.words = Words(workers.sources, (*names, *lab.policy.names), told)
 
     @property
-    def attempt(self) -> Attempt:
+    def attempt(self) -> QuestionRun:
         """The current attempt: there is one from `begin` to `finish`."""
         assert self.running is not None
         return self.running
@@ -78,7 +78,7 @@ class Grading:
             self.finish()
             if self.at is not None:
                 self.at(question)
-            self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
+            self.running = QuestionRun(self.lab.questions[question], frozenset(), Trace(question))
             # With reference code, what one question stores (in a file) a later one of the same loading may repeat.
             if self.running.spec.library != self.loading:
                 self.loading, self.words.given = self.running.spec.library, False
@@ -169,7 +169,7 @@ class Grading:
             return False
         self._end_attempt()
         # Both share the question's time by the clock.
-        self.running = Attempt(first.spec, own, Trace(first.spec.id), started=first.started)
+        self.running = QuestionRun(first.spec, own, Trace(first.spec.id), started=first.started)
         self.before = first
         return True
 
@@ -205,7 +205,7 @@ class Grading:
                 question = self._sum_up(last)
                 self._name_mistake(last, question)
                 last = first
-            question.otherwise = Otherwise(sorted(last.own), self._parts(last))
+            question.otherwise = SecondGrading(sorted(last.own), self._parts(last))
         self.finished[question.id] = question
         self.running = self.before = None
 
@@ -217,7 +217,7 @@ class Grading:
             or (
                 Question(id, spec.title, spec.points, by_hand=spec.by_hand)
                 if spec.by_hand
-                else self._sum_up(Attempt(spec, frozenset(), Trace(id)))
+                else self._sum_up(QuestionRun(spec, frozenset(), Trace(id)))
             )
             for id, spec in self.lab.questions.items()
         ]
@@ -264,13 +264,13 @@ class Grading:
             "only what CONTRACT.md says about them.)"
         )
 
-    def _rank(self, attempt: Attempt, best: bool = False) -> tuple[float, int]:
+    def _rank(self, attempt: QuestionRun, best: bool = False) -> tuple[float, int]:
         """The key by which the better of two attempts is larger; with `best`, the largest it can still become."""
         shares = [share for share in self.shares.values() if share.question == attempt.spec.id]
         points = sum(share.points for share in shares if share.name not in attempt.wrong)
         return (round(points if best else self._points(attempt), 6), -attempt.stopped)
 
-    def _points(self, attempt: Attempt, training: bool = True) -> float:
+    def _points(self, attempt: QuestionRun, training: bool = True) -> float:
         """The points of an attempt; without `training`, only of the parts that train no model."""
         trained = {name for id, name in self.training if id == attempt.spec.id}
         parts = [part for part in self._parts(attempt) if training or part.name not in trained]
@@ -324,7 +324,7 @@ class Grading:
         if backend is not None:
             running.output += self.workers.close(backend)
 
-    def _parts(self, attempt: Attempt) -> list[Part]:
+    def _parts(self, attempt: QuestionRun) -> list[Part]:
         """The question's parts, with this attempt's results."""
         parts = []
         for share in self.shares.values():
@@ -346,7 +346,7 @@ class Grading:
             parts.append(part)
         return parts
 
-    def _sum_up(self, attempt: Attempt) -> Question:
+    def _sum_up(self, attempt: QuestionRun) -> Question:
         spec = attempt.spec
         return Question(
             spec.id,
@@ -359,7 +359,7 @@ class Grading:
             curve=attempt.curve,
         )
 
-    def _name_mistake(self, attempt: Attempt, question: Question) -> None:
+    def _name_mistake(self, attempt: QuestionRun, question: Question) -> None:
         if self.bank is None or attempt.lost or self.late:
             return
         # The bank's mistakes are replayed over the references, whatever the attempt was graded over: the student's own

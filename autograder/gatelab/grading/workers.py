@@ -41,7 +41,7 @@ from gatelab.limits import (
     TIME_UP_LIMIT,
     TRACEBACK_LIMIT,
 )
-from gatelab.report.model import Cell, Stopped
+from gatelab.report.model import CellProblem, Stopped
 from gatelab.sandbox.confine import check
 from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.forkserver import Client
@@ -149,7 +149,7 @@ class ConfinedWorkers:
         self.main: WorkerProcess | None = None
         self.has_library = True  # whether the loaded one has the library's own answer
         self.sources = {cell.index: cell.source for cell in cells}
-        self.problems: dict[int, Cell] = {}
+        self.problems: dict[int, CellProblem] = {}
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
         self.slow: set[int] = set()  # cells that ran out of time in an earlier loading
         self.hints: list[str] = []
@@ -187,7 +187,7 @@ class ConfinedWorkers:
                 times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
                 what: Stopped = "timed out" if lost.late else "crashed"
                 rest = "only its definitions were kept" if times == 1 else "it was left out"
-                self.problems[lost.index] = Cell(lost.index, what, f"{lost.message} Therefore {rest}.")
+                self.problems[lost.index] = CellProblem(lost.index, what, f"{lost.message} Therefore {rest}.")
             finally:
                 self.left -= time.monotonic() - started
 
@@ -211,7 +211,7 @@ class ConfinedWorkers:
             left = self.left - (time.monotonic() - began)
             if left <= 0:
                 told = f"The cells before took more than {LOADS_SECONDS:g} s."
-                self.problems.setdefault(cell.index, Cell(cell.index, "skipped", told))
+                self.problems.setdefault(cell.index, CellProblem(cell.index, "skipped", told))
                 continue
             most = SLOW_CPU if cell.index in self.slow else CELL_CPU
             request = {
@@ -270,7 +270,7 @@ class ConfinedWorkers:
             told = (
                 f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
             )
-            self.problems[cell.index] = Cell(cell.index, "timed out", told)
+            self.problems[cell.index] = CellProblem(cell.index, "timed out", told)
             return
         line = f" ({error['line']})" if error["line"] else ""
         told = f"{error['type']}: {error['message']}{line}"
@@ -278,7 +278,7 @@ class ConfinedWorkers:
             told += (
                 ". The cell holds the marks of a merge conflict (`<<<<<<<`): keep one of the two versions."
             )
-        self.problems[cell.index] = Cell(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
+        self.problems[cell.index] = CellProblem(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
 
     def why_missing(self, name: str) -> str:
         """A sentence about the cell that should have defined a name and did not; "" where there is none."""
@@ -306,7 +306,7 @@ class ConfinedWorkers:
             told = (
                 f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
             )
-            self.problems.setdefault(cell.index, Cell(cell.index, "asleep", told))
+            self.problems.setdefault(cell.index, CellProblem(cell.index, "asleep", told))
         self._note_bound(answer)
 
     def _note_bound(self, answer: dict[str, Any]) -> None:
@@ -325,7 +325,7 @@ class ConfinedWorkers:
                     if kind == "kept"
                     else f"It defines `{name}` again, after cell {before}; the last definition was graded, as in Jupyter."
                 )
-                self.problems.setdefault(cell, Cell(cell, "bound again", told))
+                self.problems.setdefault(cell, CellProblem(cell, "bound again", told))
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook and define the references that the question builds on. Raises WorkerLost."""

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 
-from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
+from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
 from gatelab.lab.spec import Lab
 from gatelab.limits import (
@@ -219,7 +219,7 @@ class Cluster:
         return report, answer["worker"]
 
     def _failed(self, task: _Task, reason: str) -> Report:
-        return Report(task.name, "failed", reason, TOLD, seed=self.seed, lab=self.lab.name)
+        return Report(task.name, "failed", reason, MESSAGE_TO_STUDENT, seed=self.seed, lab=self.lab.name)
 
     def _scheduler_gone(self) -> GraderFault:
         return GraderFault(f"The scheduler at {self.address} is gone; start it and its workers, and {AGAIN}")

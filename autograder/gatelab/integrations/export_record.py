@@ -28,13 +28,13 @@ Memory = dict[str, dict[str, list[str]]]  # row → column → what was found an
 
 
 @dataclass(frozen=True)
-class Sent:
+class ExportRecord:
     """The record of a filled sheet, in the file next to it."""
 
     path: Path
 
     @classmethod
-    def beside(cls, out: Path) -> Sent:
+    def beside(cls, out: Path) -> ExportRecord:
         return cls(out.with_name(out.name + SUFFIX))
 
     def read(self) -> Memory:

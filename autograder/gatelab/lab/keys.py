@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Says:
+class MustBe:
     """What a key may hold, as a phrase after "must be".
 
     Args:
@@ -35,7 +35,7 @@ WHOLE = Annotated[int, Field(strict=True)]
 FLOAT = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 FROM_0 = Annotated[WHOLE, Field(ge=0)] | Annotated[FLOAT, Field(ge=0)]
 
-Text = Annotated[str, Says("a text in quotes")]
+Text = Annotated[str, MustBe("a text in quotes")]
 
 
 @cache
@@ -84,7 +84,7 @@ def validated_value(kind: Any, value: object, where: str, key: str) -> Any:
     try:
         return adapter(kind).validate_python(value)
     except ValidationError:
-        says = next(one for one in kind.__metadata__ if isinstance(one, Says))
+        says = next(one for one in kind.__metadata__ if isinstance(one, MustBe))
         raise ValueError(f"{where}: {key} must be {says.words}; it is {shown(value)}.") from None
 
 
@@ -101,6 +101,6 @@ def no_key(key: str, known: list[str]) -> str:
     return f"there is no key {key}{meant(key, known)}; there are {', '.join(known)}."
 
 
-def says_of(kind: type, key: str) -> Says:
+def says_of(kind: type, key: str) -> MustBe:
     hint = get_type_hints(kind, include_extras=True)[key]
-    return next(one for one in hint.__metadata__ if isinstance(one, Says))
+    return next(one for one in hint.__metadata__ if isinstance(one, MustBe))

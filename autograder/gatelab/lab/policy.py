@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from gatelab.handed_out.checking.terms import Axis, Terms
-from gatelab.lab.keys import FROM_0, STRICT, Says, Text, validated
+from gatelab.lab.keys import FROM_0, STRICT, MustBe, Text, validated
 from gatelab.lab.toml import TomlError, read_toml
 
 FILE = "policy.toml"
@@ -35,14 +35,14 @@ def _pattern(text: str) -> str:
     return text
 
 
-Texts = Annotated[tuple[str, ...], Says("a list of texts")]
-TextTable = Annotated[dict[str, str], Says("a table of texts")]
-Seconds = Annotated[dict[str, FROM_0], Says("a table of numbers, none negative")]
+Texts = Annotated[tuple[str, ...], MustBe("a list of texts")]
+TextTable = Annotated[dict[str, str], MustBe("a table of texts")]
+Seconds = Annotated[dict[str, FROM_0], MustBe("a table of numbers, none negative")]
 Pattern = Annotated[
     str,
     Field(min_length=1),
     AfterValidator(_pattern),
-    Says("a regular expression of Python's in quotes, as in 'index out of range'"),
+    MustBe("a regular expression of Python's in quotes, as in 'index out of range'"),
 ]
 
 
@@ -106,10 +106,10 @@ class Policy:
     messages: Texts = ()  # that students may always see (testkit/known.py)
     names: Texts = ()  # that a message may contain, besides those of Python and PyTorch (testkit/words.py)
     shortcuts: TextTable = field(default_factory=dict)  # name in torch → what staff read
-    withheld: Annotated[Withheld | None, Says("a table", Withheld)] = None
+    withheld: Annotated[Withheld | None, MustBe("a table", Withheld)] = None
     axes: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")], AxisTable],
-        Says(
+        MustBe(
             'tables named by the letter of an axis, as in [axes.N] with name = "batch"',
             AxisTable,
             several=True,
@@ -117,9 +117,9 @@ class Policy:
     ] = field(default_factory=dict)
     meanings: Annotated[
         tuple[Meaning, ...],
-        Says("a list of tables, each begun with [[meanings]], of pattern and says", Meaning, several=True),
+        MustBe("a list of tables, each begun with [[meanings]], of pattern and says", Meaning, several=True),
     ] = ()
-    bench: Annotated[Bench, Says("a table", Bench)] = field(default_factory=Bench)
+    bench: Annotated[Bench, MustBe("a table", Bench)] = field(default_factory=Bench)
 
     @classmethod
     def read(cls, path: Path) -> Policy:

@@ -21,7 +21,7 @@ from gatelab.lab.keys import (
     FROM_0,
     STRICT,
     WHOLE,
-    Says,
+    MustBe,
     Text,
     adapter,
     keys_of,
@@ -76,49 +76,51 @@ _above_0 = Annotated[WHOLE, Field(gt=0)] | Annotated[FLOAT, Field(gt=0)]
 _to_1 = Annotated[WHOLE, Field(ge=0, le=1)] | Annotated[FLOAT, Field(ge=0, le=1)]
 _of_a_worker = Annotated[WHOLE, Field(gt=0, lt=WORKER_CPU)] | Annotated[FLOAT, Field(gt=0, lt=WORKER_CPU)]
 
-Number = Annotated[FROM_0, Says("a number from 0 on, without quotes")]
-Positive = Annotated[_above_0, Says("a number above 0, without quotes")]
+Number = Annotated[FROM_0, MustBe("a number from 0 on, without quotes")]
+Positive = Annotated[_above_0, MustBe("a number above 0, without quotes")]
 CpuSeconds = Annotated[
     _of_a_worker,
-    Says(f"a number above 0 and below {WORKER_CPU:g}, at which every worker is ended, without quotes"),
+    MustBe(f"a number above 0 and below {WORKER_CPU:g}, at which every worker is ended, without quotes"),
 ]
-Share = Annotated[_to_1, Says("a number from 0 to 1, without quotes")]
+Share = Annotated[_to_1, MustBe("a number from 0 to 1, without quotes")]
 Seed = Annotated[
     WHOLE,
     Field(ge=0, le=LARGEST_SEED),
-    Says(f"a whole number from 0 to {LARGEST_SEED}, without quotes"),
+    MustBe(f"a whole number from 0 to {LARGEST_SEED}, without quotes"),
 ]
 Title = Annotated[
     str,
     AfterValidator(_title),
     Field(json_schema_extra={"pattern": _TITLE}),
-    Says(TITLE.format(" in quotes")),
+    MustBe(TITLE.format(" in quotes")),
 ]
 Course = Annotated[
     str,
     AfterValidator(_title_or_nothing),
     Field(json_schema_extra={"pattern": f"^$|{_TITLE}"}),
-    Says(TITLE.format(" in quotes")),
+    MustBe(TITLE.format(" in quotes")),
 ]
-Count = Annotated[WHOLE, Field(gt=0), Says("a whole number above 0, without quotes")]
-Switch = Annotated[bool, Field(strict=True), Says("true or false, without quotes")]
-Texts = Annotated[tuple[str, ...], Says('a list of texts, as in ["softmax", "cross_entropy"]')]
+Count = Annotated[WHOLE, Field(gt=0), MustBe("a whole number above 0, without quotes")]
+Switch = Annotated[bool, Field(strict=True), MustBe("true or false, without quotes")]
+Texts = Annotated[tuple[str, ...], MustBe('a list of texts, as in ["softmax", "cross_entropy"]')]
 Sizes = Annotated[
     dict[str, tuple[WHOLE, ...]],
-    Says("a table of lists of whole numbers, as in { short = [3, 4], long = [7] }"),
+    MustBe("a table of lists of whole numbers, as in { short = [3, 4], long = [7] }"),
 ]
 Module = Annotated[
-    str, Field(pattern=r"^([a-z_][a-z0-9_]*)?$"), Says('the name of a package in Python, as in "softmax_lab"')
+    str,
+    Field(pattern=r"^([a-z_][a-z0-9_]*)?$"),
+    MustBe('the name of a package in Python, as in "softmax_lab"'),
 ]
-Notebook = Annotated[str, Field(pattern=r"^[^/\\]+\.ipynb$"), Says("a file's name that ends in .ipynb")]
+Notebook = Annotated[str, Field(pattern=r"^[^/\\]+\.ipynb$"), MustBe("a file's name that ends in .ipynb")]
 Date = Annotated[
     AwareDatetime | None,
     BeforeValidator(_date, json_schema_input_type=AwareDatetime),
-    Says('a date and a time with its distance from UTC, as in "2027-03-01T23:59:59+01:00"'),
+    MustBe('a date and a time with its distance from UTC, as in "2027-03-01T23:59:59+01:00"'),
 ]
-Free = Annotated[dict[str, Any], Says("a table")]
+Free = Annotated[dict[str, Any], MustBe("a table")]
 # Its keys are those of the late rule, which checks them itself.
-Rule = Annotated[dict[str, Any] | None, Says("a table, as in [late]")]
+Rule = Annotated[dict[str, Any] | None, MustBe("a table, as in [late]")]
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Training:
 
 
 TrainingTable = Annotated[
-    Training | None, Says("a table of threshold, n, seconds, strata and quick", Training)
+    Training | None, MustBe("a table of threshold, n, seconds, strata and quick", Training)
 ]
 
 

@@ -13,7 +13,7 @@ MOST = 8  # cases of a kind that are listed one by one
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReadbackOptions:
     """What to read back. `questions`: ID → maximum points, of questions marked by hand; `automatic`: the same for those that the grader
     marks; `order`: the kit's columns; `now`: the time to record for new marks."""
 

@@ -17,14 +17,14 @@ from gatelab.lab.spec import Lab
 from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import (
     CorrectedReport,
-    Given,
+    StaffInput,
     apply_corrections,
     comment_remarks,
     remarks_on,
     remarks_on_question,
 )
 from gatelab.report.items import item
-from gatelab.report.model import Report, Signed
+from gatelab.report.model import GradingHashes, Report
 from gatelab.report.points import ROUNDING, less
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
@@ -44,7 +44,7 @@ class Row:
     file: str
     report: Report | None  # None: the run was stopped before this one
     problem: str = ""  # why there is no report
-    given: Given = field(default_factory=Given)  # what people gave it
+    given: StaffInput = field(default_factory=StaffInput)  # what people gave it
     again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → the old mark
     sha256: str = ""  # of what came in
     submission: Submission | None = None  # how it was handed in, and by whom
@@ -83,7 +83,7 @@ class Row:
 
 def signature(report: Report) -> str:
     """What identifies the grading that made the report: another suite, other points or another seed give another one."""
-    signed = report.signed or Signed()
+    signed = report.signed or GradingHashes()
     # Named as in reports of format 3: the class.json of an older kit has this hash.
     entries = {f"graded with {id}".strip() + ":": digest for id, digest in signed.questions.items()}
     if signed.key:

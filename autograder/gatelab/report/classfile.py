@@ -103,7 +103,7 @@ class LastRow(TypedDict):
     sha256: str | None
 
 
-class Left(TypedDict, total=False):
+class PreviousRun(TypedDict, total=False):
     """What a run takes over from the class.json that it replaces. Whatever of it is damaged is left out."""
 
     lab: OnErrorOmit[str]
@@ -125,16 +125,16 @@ def read_class(path: Path) -> ClassFile:
     return data
 
 
-def read_left(path: Path) -> Left:
+def read_previous_run(path: Path) -> PreviousRun:
     """What is left of an earlier run; nothing if there is no such file, or if it cannot be read."""
     try:
-        left: Left = _adapter(Left).validate_python(_json(path))
+        left: PreviousRun = _adapter(PreviousRun).validate_python(_json(path))
     except (OSError, ValueError):
         return {}
     return left
 
 
-def head_of(left: Left) -> Left:
+def head_of(left: PreviousRun) -> PreviousRun:
     """The same without what grows with the class."""
     head = left.copy()
     head.pop("submissions", None)

@@ -26,7 +26,7 @@ class HandMarkedQuestion:
 
 
 @dataclass(frozen=True)
-class Given:
+class StaffInput:
     """What staff gave one submission. By question ID: `marks`, `reasons` for these, `overrides`, `comments` ("": on the whole)."""
 
     marks: dict[str, float] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Given:
     by_hand: tuple[HandMarkedQuestion, ...] | None = None
 
     @classmethod
-    def of(cls, marks: dict[str, float]) -> Given:
+    def of(cls, marks: dict[str, float]) -> StaffInput:
         return cls(marks)
 
 
@@ -83,7 +83,7 @@ def _taken_off(points: float) -> str:
 class CorrectedReport(Report):
     """A report with all corrections; `points` is the total minus the late penalty."""
 
-    given: Given = field(default_factory=Given)
+    given: StaffInput = field(default_factory=StaffInput)
 
     @property
     def before_penalty(self) -> float:
@@ -133,19 +133,19 @@ class CorrectedReport(Report):
         return remarks
 
 
-def comment_remarks(given: Given) -> list[str]:
+def comment_remarks(given: StaffInput) -> list[str]:
     """All comments, one sentence each, for a page that shows no questions."""
     return [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
 
 
-def apply_corrections(report: Report, given: Given) -> CorrectedReport:
+def apply_corrections(report: Report, given: StaffInput) -> CorrectedReport:
     """The report with what staff gave."""
     values = {f.name: getattr(report, f.name) for f in fields(Report)}
     values["questions"] = [_corrected(question, given) for question in _questions(report, given)]
     return CorrectedReport(**values, given=given)
 
 
-def _questions(report: Report, given: Given) -> list[Question]:
+def _questions(report: Report, given: StaffInput) -> list[Question]:
     """The report's questions, but those marked by hand as the lab has them now."""
     if given.by_hand is None or report.status != "graded":
         return report.questions
@@ -155,7 +155,7 @@ def _questions(report: Report, given: Given) -> list[Question]:
     return [*filter(None, found), *(question for id, question in left.items() if id not in graded)]
 
 
-def _corrected(question: Question, given: Given) -> Question:
+def _corrected(question: Question, given: StaffInput) -> Question:
     id = question.id
     if not any(id in people for people in (given.marks, given.reasons, given.overrides, given.comments)):
         return question  # most are unchanged, and a class has many

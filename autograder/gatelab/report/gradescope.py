@@ -14,7 +14,7 @@ from typing import Any
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
 from gatelab.report.detail import tracebacks
-from gatelab.report.model import Cell, Kind, Part, Question, Report
+from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
 from gatelab.report.points import less, number
 from gatelab.text import last_part, shown
@@ -183,7 +183,7 @@ def _for_staff(report: Report) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: CellProblem) -> str:
     return (
         f"{sentence(shown(cell.name))} {cell.what}: {shown(cell.message)}"
         if cell.message

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import gatelab
-from gatelab.bare import undocumented
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
+from gatelab.source_without_comments import undocumented
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}

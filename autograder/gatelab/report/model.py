@@ -76,7 +76,7 @@ class Mistake:
 
 
 @dataclass(slots=True)
-class Otherwise:
+class SecondGrading:
     """Staff: a question graded a second time, over other versions of what it builds on. It earned no
     more points, so it does not count."""
 
@@ -107,7 +107,7 @@ class Question:
     by_hand: bool = False
     seconds: float = 0.0
     own: list[str] = field(default_factory=list)  # staff: earlier names that were the student's own here
-    otherwise: Otherwise | None = None  # staff
+    otherwise: SecondGrading | None = None  # staff
     curve: Curve | None = None  # of a question that trains a model
 
     @property
@@ -158,7 +158,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Cell:
+class CellProblem:
     """A code cell that did not run through, or was left out (`index` counts all cells of the notebook from 1, as editors do).
 
     `start` is its first words, by which its author finds it.
@@ -179,7 +179,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class GradingHashes:
     """What a class run graded the submission with, in hashes (report/hashes.py): the report holds as long as they are the same."""
 
     __pydantic_config__ = STRICT
@@ -204,13 +204,13 @@ class Report:
     seed: int = 0
     lab: str = ""
     questions: list[Question] = field(default_factory=list)
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[CellProblem] = field(default_factory=list)
     others: list[str] = field(default_factory=list)  # notebooks that came in with it and were not graded
     as_handed_out: bool = False  # no answer cell differs from the release's
     hints: list[str] = field(default_factory=list)  # staff: library shortcuts seen in the code, …
     protection: dict[str, bool] = field(default_factory=dict)  # each piece of confinement, on or off
     versions: dict[str, str] = field(default_factory=dict)
-    signed: Signed | None = None  # None: not graded by a class run
+    signed: GradingHashes | None = None  # None: not graded by a class run
     output: str = ""  # staff: what the cells printed while loading
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0

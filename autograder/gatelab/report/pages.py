@@ -24,9 +24,9 @@ from gatelab.submission.platforms import MOODLE_DOWNLOAD
 from gatelab.text import marked, shown, whole
 
 
-def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "") -> str:
+def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str = "") -> str:
     """The page a student gets: points, parts, messages, hints. It shows nothing that is marked *staff* in the model. `called` is the
-    student's name, if known; `made_of` is put into the page's head, to find out later whether the page is out of date."""
+    student's name, if known; `inputs_hash` is put into the page's head, to find out later whether the page is out of date."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     unmarked = [question for question in report.questions if question.by_hand and not question.parts]
     counted = [question for question in report.questions if question not in unmarked]
@@ -35,7 +35,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "")
         .get_template("feedback.html")
         .render(
             title=lab.heading,
-            made_of=made_of,
+            inputs_hash=inputs_hash,
             name=called or display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",

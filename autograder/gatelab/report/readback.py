@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from gatelab.report import cells
-from gatelab.report.changes import MOST, WITHDRAWN, Asked, Change, Readback
+from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
 from gatelab.report.corrections_back import CorrectionsBack
 from gatelab.report.marks import Mark, Marks, MarksError, Work
@@ -26,7 +26,7 @@ from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
 from gatelab.text import brief, escape_formula
 
-__all__ = ["MOST", "WITHDRAWN", "Asked", "Change", "Readback", "parsed", "read_back"]
+__all__ = ["MOST", "WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]
 
 SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or remove it"
 
@@ -47,7 +47,7 @@ def read_back(
     works: list[Work],
     marks: Marks | None,
     corrections: Corrections,
-    asked: Asked,
+    asked: ReadbackOptions,
 ) -> Readback:
     """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far (None: there is no marks.csv,
     so all marks in the table are new). `seen`: the table that was read back since the last one was written.

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from gatelab.report import cells
-from gatelab.report.changes import Asked, Readback
+from gatelab.report.changes import Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
 from gatelab.report.marks import Marks, MarksError, Work, number_of
 from gatelab.report.points import number
@@ -30,7 +30,7 @@ class Rows:
         works: list[Work],
         marks: Marks | None,
         corrections: Corrections,
-        asked: Asked,
+        asked: ReadbackOptions,
     ) -> None:
         self.table, self.questions, self.now, order = table, asked.questions, asked.now, asked.order
         self.marks, self.all_new, self.corrections = marks or Marks(), marks is None, corrections

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook_file import mark_of, source_of
+from gatelab.submission.notebook_file import nbgrader_metadata, source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 UNSET = "/your-course/"  # in the links of a newly created lab, which lead nowhere
@@ -45,7 +45,7 @@ def _read(path: Path, address: str) -> dict[str, Section]:
         source = source_of(cell) or ""
         if cell.get("cell_type") == "markdown" and (titles := HEADING.findall(source)):
             heading, place = titles[-1], str(cell.get("id", ""))
-        id = str(mark_of(cell).get("grade_id", "")).removesuffix("-solution")
+        id = str(nbgrader_metadata(cell).get("grade_id", "")).removesuffix("-solution")
         if id and heading:
             there = f"{address}#scrollTo={quote(place)}" if address and place else ""
             found.setdefault(id, Section(heading, there))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelab.report.classbook import PENDING
-from gatelab.report.classfile import LastRow, Left
+from gatelab.report.classfile import LastRow, PreviousRun
 
 LAST = "last"  # entry of class.json: the grades after the last finished run
 
@@ -21,12 +21,12 @@ class Before:
     similar_of: str  # hash of the class they were found in
 
     @classmethod
-    def of(cls, book: Left) -> Before:
+    def of(cls, book: PreviousRun) -> Before:
         """The parts to keep; empty if there is no class.json."""
         return cls(remember(book), book.get("similar", []), book.get("similar_of", ""))
 
 
-def remember(before: Left) -> dict[str, LastRow]:
+def remember(before: PreviousRun) -> dict[str, LastRow]:
     """The grades after the last finished run: name → status, points, hash of the file. `before` is the existing class.json;
     if its run was stopped, it contains those of the run before."""
     rows = before.get("submissions", [])

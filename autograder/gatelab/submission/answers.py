@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import CELL_LIMIT
-from gatelab.submission.notebook_file import mark_of, source_of
+from gatelab.submission.notebook_file import nbgrader_metadata, source_of
 from gatelab.text import brief, utf8
 
 TELLING = 20  # characters from which a line without a heading's mark identifies a cell
@@ -33,7 +33,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Part:
+class CellPart:
     """Text at the notebook's cell `index`: that whole cell, or the student's part of one that also holds handed-out text."""
 
     index: int
@@ -49,15 +49,15 @@ class Part:
 
 
 @dataclass
-class Found:
+class WrittenAnswer:
     """An answer: its written `parts` in their order (none: nothing was written), or why a person must look for it.
 
     `cells`: all cells that are the answer's place, untouched ones too; `above`: the handed-out cell above them.
     """
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[CellPart] = field(default_factory=list)
     problem: str = ""
-    cells: list[Part] = field(default_factory=list)
+    cells: list[CellPart] = field(default_factory=list)
     above: int | None = None
 
 
@@ -67,7 +67,7 @@ def cells_of(notebook: dict[str, Any]) -> list[Cell]:
         Cell(
             str(cell.get("cell_type", "")),
             utf8(source_of(cell) or ""),
-            str(mark_of(cell).get("grade_id", "")),
+            str(nbgrader_metadata(cell).get("grade_id", "")),
         )
         if isinstance(cell, dict)
         else Cell("", "")
@@ -75,19 +75,21 @@ def cells_of(notebook: dict[str, Any]) -> list[Cell]:
     ]
 
 
-def find(cells: Sequence[Cell], handed_out: Sequence[Cell], ids: Sequence[str]) -> dict[str, Found]:
+def find(cells: Sequence[Cell], handed_out: Sequence[Cell], ids: Sequence[str]) -> dict[str, WrittenAnswer]:
     """The answers to the questions `ids`, whose cells have these as their grade_ids in the notebook that was handed out."""
     release = _Release(handed_out, ids)
-    found = {id: Found() for id in ids}
-    unsure: dict[tuple[str, ...], list[Part]] = {}  # in a group of neighbouring answers, without a grade_id
-    strays: list[Part] = []
+    found = {id: WrittenAnswer() for id in ids}
+    unsure: dict[
+        tuple[str, ...], list[CellPart]
+    ] = {}  # in a group of neighbouring answers, without a grade_id
+    strays: list[CellPart] = []
     group: tuple[str, ...] = ()
     own = ""  # the question of the group whose cell came last
     for index, cell in enumerate(cells):
         whose = cell.grade_id if cell.grade_id in found else ""
         if whose:
             group, own = release.group_of(whose), whose
-            found[whose].cells.append(Part(index, cell.text, cell.kind))
+            found[whose].cells.append(CellPart(index, cell.text, cell.kind))
         for part in release.parts(index, cell):
             if isinstance(part, int):
                 group, own = release.groups.get(part, ()), ""
@@ -113,7 +115,9 @@ def find(cells: Sequence[Cell], handed_out: Sequence[Cell], ids: Sequence[str]) 
     return found
 
 
-def _share_out(group: tuple[str, ...], parts: list[Part], found: dict[str, Found], release: _Release) -> None:
+def _share_out(
+    group: tuple[str, ...], parts: list[CellPart], found: dict[str, WrittenAnswer], release: _Release
+) -> None:
     """Neighbouring answers without grade_ids: one cell each, or a person must tell them apart."""
     if any(found[id].cells for id in group):
         found[group[0]].cells[:0] = parts  # they are above the first cell that has its grade_id
@@ -125,7 +129,7 @@ def _share_out(group: tuple[str, ...], parts: list[Part], found: dict[str, Found
             found[id].problem = WHICH + _named(parts)
 
 
-def _named(parts: list[Part]) -> str:
+def _named(parts: list[CellPart]) -> str:
     """Where to look: the numbers of the cells, counted from 1 as editors do, and how they begin."""
     named = [f"cell {part.index + 1}, “{brief(part.text.strip(), 40)}”" for part in parts[:MOST_NAMED]]
     return f": {'; '.join(named)}{' and more' if len(parts) > MOST_NAMED else ''}" if named else ""
@@ -167,10 +171,10 @@ class _Release:
     def group_of(self, id: str) -> tuple[str, ...]:
         return next((group for group in self.groups.values() if id in group), (id,))
 
-    def is_written(self, part: Part) -> bool:
+    def is_written(self, part: CellPart) -> bool:
         return _plain(part.text) not in self.untouched
 
-    def parts(self, index: int, cell: Cell) -> Iterator[int | Part]:
+    def parts(self, index: int, cell: Cell) -> Iterator[int | CellPart]:
         """What a submitted cell consists of: handed-out cells, by their indices, and text of the student's."""
         text = _plain(cell.text)
         if text in self.texts and text not in self.untouched and cell.grade_id not in self.ids:
@@ -178,17 +182,17 @@ class _Release:
             return
         known: int | None = self.marks.get(cell.grade_id) if cell.grade_id not in self.ids else None
         if cell.kind == "code":
-            yield Part(index, cell.text, cell.kind) if known is None else known
+            yield CellPart(index, cell.text, cell.kind) if known is None else known
             return
         segments = [*self._segments(text)]
         if all(k is None for k, _ in segments):
-            yield Part(index, cell.text, cell.kind) if known is None else known
+            yield CellPart(index, cell.text, cell.kind) if known is None else known
             return
         for k, piece in segments:
             if k is not None:
                 yield k
             if piece.strip():
-                yield Part(index, piece, cell.kind, whole=False)
+                yield CellPart(index, piece, cell.kind, whole=False)
 
     def _segments(self, text: str) -> Iterator[tuple[int | None, str]]:
         """The text, cut at each first line of a handed-out cell: that cell's index (None: above the first one), and what was

@@ -102,7 +102,7 @@ def _rooms(book: Book, numbers: dict[str, int]) -> WriterFactory:
     """Where py7zr writes what it unpacks. `numbers`: the path that it gives a wanted member → its number in INTO."""
     from py7zr import Py7zIO, WriterFactory
 
-    class Room(Py7zIO):
+    class MemberFile(Py7zIO):
         """One unpacked file, with no more bytes than the archive stated."""
 
         def __init__(self, path: Path) -> None:
@@ -130,15 +130,15 @@ def _rooms(book: Book, numbers: dict[str, int]) -> WriterFactory:
         def size(self) -> int:
             return self.written
 
-    class Rooms(WriterFactory):
+    class MemberFiles(WriterFactory):
         """py7zr asks for each file by the path that it would have, and never twice for the same one."""
 
         def create(self, filename: str) -> Py7zIO:
             place = PurePosixPath(Path(filename).as_posix()).relative_to(PurePosixPath(book.into.as_posix()))
             number = numbers.pop(str(place), None)
-            return Room(book.into / ("rest" if number is None else str(number)))
+            return MemberFile(book.into / ("rest" if number is None else str(number)))
 
-    return Rooms()
+    return MemberFiles()
 
 
 def _numbers(found: list[tuple[str, int | None]], wanted: set[str]) -> dict[str, int]:

@@ -55,19 +55,19 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class HandInAttempt:
     """What was handed in at one time: the graded entry, and the notebooks next to it."""
 
     entry: Entry
     others: tuple[str, ...] = ()
 
 
-def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
+def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[HandInAttempt]:
     """The attempts of one person, the newest first. Raises GraderFault if the machine cannot read them."""
     newest_first = sorted(entries, key=lambda entry: entry.arrival.order, reverse=True)
     platform = entries[0].arrival.platform
     if platform in ("Gradescope", "nbgrader"):
-        return [Attempt(entry, entry.picked.others) for entry in newest_first]
+        return [HandInAttempt(entry, entry.picked.others) for entry in newest_first]
     if platform != "Canvas":
         return [_best(newest_first, lab, read)]
     # All files of one attempt are late, or none is.
@@ -78,22 +78,22 @@ def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) 
     return _of_canvas(newest_first, lab, read)
 
 
-def _of_canvas(newest_first: list[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
+def _of_canvas(newest_first: list[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[HandInAttempt]:
     by_file: dict[str, list[Entry]] = defaultdict(list)
     for entry in newest_first:
         by_file[entry.arrival.plain_file].append(entry)
     older = [entry for found in by_file.values() for entry in found[1:] if entry.picked.path is not None]
     older.sort(key=lambda entry: entry.arrival.order, reverse=True)
     newest = _best([found[0] for found in by_file.values()], lab, read)
-    return [newest, *(Attempt(entry, entry.picked.others) for entry in older)]
+    return [newest, *(HandInAttempt(entry, entry.picked.others) for entry in older)]
 
 
-def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> Attempt:
+def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> HandInAttempt:
     """The entry of an attempt that has the lab's notebook."""
     ready = [entry for entry in entries if entry.picked.path is not None]
     if not ready:
         # A problem with files says more than an empty text field.
-        return Attempt(min(entries, key=lambda entry: (entry.arrival.plugin != "file", entry.raw)))
+        return HandInAttempt(min(entries, key=lambda entry: (entry.arrival.plugin != "file", entry.raw)))
     candidates = {}
     for entry in ready:
         assert entry.picked.path is not None
@@ -103,4 +103,4 @@ def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> 
     first, _ = choose(list(candidates.values()), lab)
     best = next(entry for entry in ready if candidates[id(entry)] is first)
     beside = [brief(entry.arrival.file or entry.raw) for entry in ready if entry is not best]
-    return Attempt(best, (*best.picked.others, *beside))
+    return HandInAttempt(best, (*best.picked.others, *beside))

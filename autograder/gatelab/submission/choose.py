@@ -59,7 +59,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Found:
+class HandIn:
     """The files of one hand-in: its notebooks, the first names of its other files, whether there were more files than the limit."""
 
     notebooks: list[Candidate]
@@ -78,7 +78,7 @@ def is_litter(name: str) -> bool:
     return name in LITTER or name.startswith(".")
 
 
-def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
+def in_folder(folder: Path, read: Callable[[Path], bytes]) -> HandIn:
     """What is in a folder and its subfolders. Links and pipes are listed as such; no link is followed.
 
     Raises OSError if the folder itself cannot be read; an unreadable subfolder is skipped.
@@ -104,13 +104,13 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
     return found(notebooks, others)
 
 
-def found(notebooks: list[Candidate], others: list[Candidate], too_many: bool = False) -> Found:
+def found(notebooks: list[Candidate], others: list[Candidate], too_many: bool = False) -> HandIn:
     """What was found. If no file has a notebook's name, the first files whose extension may have been replaced are read."""
     if not notebooks:
         maybe = [file for file in others if REPLACED.search(file.place.name)]
         notebooks = [file for file in maybe[:LOOKED_INTO] if is_one(file)]
         others = [file for file in others if file not in notebooks]
-    return Found(notebooks, [file.shown for file in others], too_many, tuple(file.place for file in others))
+    return HandIn(notebooks, [file.shown for file in others], too_many, tuple(file.place for file in others))
 
 
 def is_one(file: Candidate) -> bool:

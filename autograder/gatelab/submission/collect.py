@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from gatelab.faults import TOLD, GraderFault
+from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.archives import ArchiveError
-from gatelab.submission.attempts import Attempt, Entry, Picked, Problem, attempts
+from gatelab.submission.attempts import Entry, HandInAttempt, Picked, Problem, attempts
 from gatelab.submission.choose import is_notebook
 from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names
@@ -134,13 +134,13 @@ class _Row:
 
     raw: str
     base: str
-    attempt: Attempt
-    earlier: tuple[Attempt, ...] = ()
+    attempt: HandInAttempt
+    earlier: tuple[HandInAttempt, ...] = ()
     newest: str = ""  # for an earlier attempt: the raw of the newest
     number: int = 0  # for an earlier attempt: its number, from 1
 
 
-def _of_people(found: list[Entry], lab: Lab) -> list[list[Attempt]]:
+def _of_people(found: list[Entry], lab: Lab) -> list[list[HandInAttempt]]:
     """The attempts of each person. Each entry that no platform names is a person of its own."""
     by_person: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in found:
@@ -151,11 +151,11 @@ def _of_people(found: list[Entry], lab: Lab) -> list[list[Attempt]]:
             people.append(attempts(entries, lab, read_bytes))
         except GraderFault as error:
             problem = Problem(str(error).rstrip("."), "run the command again", ours=True)
-            people.append([Attempt(replace(entries[0], picked=Picked(None, problem)))])
+            people.append([HandInAttempt(replace(entries[0], picked=Picked(None, problem)))])
     return people
 
 
-def _rows(people: list[list[Attempt]], every_attempt: bool) -> list[_Row]:
+def _rows(people: list[list[HandInAttempt]], every_attempt: bool) -> list[_Row]:
     rows = []
     for newest, *earlier in people:
         arrival = newest.entry.arrival
@@ -307,7 +307,9 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
     if problem:
         staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
         problem_for_student = (
-            TOLD if problem.ours else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
+            MESSAGE_TO_STUDENT
+            if problem.ours
+            else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
         )
     ours = problem is not None and problem.ours
     return Submission(name, stem, path, staff, problem_for_student, sha256, picked.others, ours)

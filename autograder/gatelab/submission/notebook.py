@@ -11,7 +11,7 @@ from typing import Any
 
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
-from gatelab.submission.notebook_file import HOW, Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.submission.notebook_file import HOW, Ungradable, nbgrader_metadata, parse, read_bytes, source_of
 from gatelab.text import brief
 
 __all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_cells"]
@@ -61,7 +61,7 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
         source = source_of(raw)
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
-        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
+        cells.append(CodeCell(index, source, str(nbgrader_metadata(raw).get("grade_id", ""))[:80]))
     written = any(_holds_written_answer(raw, lab) for raw in raw_cells)
     # A notebook of written answers alone has no code that could be in another language.
     language = _other_language(notebook, cells, lab) if cells or not written else ""
@@ -93,7 +93,9 @@ def _answer_in_text_cell(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell 
 
 def _holds_written_answer(raw: Any, lab: Lab) -> bool:
     """Whether a cell is the one of a question that is marked by hand, judging by its grade_id."""
-    question = lab.questions.get(str(mark_of(raw).get("grade_id"))) if isinstance(raw, dict) else None
+    question = (
+        lab.questions.get(str(nbgrader_metadata(raw).get("grade_id"))) if isinstance(raw, dict) else None
+    )
     return question is not None and question.by_hand
 
 

@@ -244,7 +244,7 @@ def source_of(cell: Any) -> str | None:
     return source if isinstance(source, str) else None
 
 
-def mark_of(cell: Any) -> dict[str, Any]:
+def nbgrader_metadata(cell: Any) -> dict[str, Any]:
     """nbgrader's metadata of a cell; empty if it has none."""
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None

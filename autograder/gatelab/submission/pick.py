@@ -21,7 +21,7 @@ from gatelab.submission.choose import (
     EXTENSION,
     REPLACED,
     Candidate,
-    Found,
+    HandIn,
     choose,
     found,
     in_folder,
@@ -183,7 +183,7 @@ class WholeClassError(ArchiveError):
     """The archive is a platform's download of a class, not one student's: only one of many people would be graded."""
 
 
-def _in_archive(path: Path, copies: Path, lab: Lab, wanted: re.Pattern[str]) -> Found:
+def _in_archive(path: Path, copies: Path, lab: Lab, wanted: re.Pattern[str]) -> HandIn:
     """What is in an archive, in the form of `in_folder`; only files whose names match are read. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
     others: list[Candidate] = []

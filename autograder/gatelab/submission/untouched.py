@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook_file import mark_of, source_of
+from gatelab.submission.notebook_file import nbgrader_metadata, source_of
 
 
 def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
@@ -21,7 +21,7 @@ def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
     for cell in notebook["cells"]:
         if not isinstance(cell, dict):
             continue
-        mark, source = mark_of(cell), source_of(cell) or ""
+        mark, source = nbgrader_metadata(cell), source_of(cell) or ""
         if mark.get("solution") is True and isinstance(mark.get("checksum"), str):
             # Editors remove or add white space at the end; Windows writes other line ends.
             texts = {source, source.rstrip(), source.replace("\r\n", "\n").rstrip()}
@@ -35,7 +35,7 @@ def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
 
 def checksum(cell: dict[str, Any], source: str) -> str:
     """nbgrader's checksum of a cell (nbgrader.utils.compute_checksum, without nbgrader)."""
-    mark = mark_of(cell)
+    mark = nbgrader_metadata(cell)
     is_grade, is_solution = mark.get("grade") is True, mark.get("solution") is True
     is_locked = not is_solution and (is_grade or mark.get("locked") is True)
     text = [source, str(cell.get("cell_type")), str(is_grade), str(is_solution), str(is_locked)]

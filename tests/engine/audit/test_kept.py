@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatelab.audit.matrix import Matrix
-from gatelab.audit.result_cache import Kept
+from gatelab.audit.result_cache import ResultCache
 from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
@@ -21,7 +21,7 @@ def test_a_chaff_is_named_once_and_again_after_the_bank_changes(tmp_path: Path) 
 
     def run(engine: Engine, chaffs: tuple) -> tuple[Matrix, set[str]]:
         graded: list[str] = []
-        kept = Kept(tmp_path / "kept.jsonl")
+        kept = ResultCache(tmp_path / "kept.jsonl")
         matrix = verify(engine, replace(bank, chaffs=chaffs), (11,), progress=graded.append, kept=kept)
         return matrix, {chaff.key for chaff in bank.chaffs} & set(graded)
 

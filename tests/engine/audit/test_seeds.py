@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gatelab.audit.result_cache import Kept
+from gatelab.audit.result_cache import ResultCache
 from gatelab.audit.seeds import listed, lost_at, over_seeds, unstable
 from gatelab.faults import GraderFault
 from gatelab.grading.examiner import run_suites
@@ -57,7 +57,7 @@ def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path
 
     def run(chaff: Chaff, seeds: tuple[int, ...]) -> dict[str, Counter[tuple[str, ...]]]:
         told.clear()
-        return over_seeds(lab, [chaff], seeds, 1, told.append, Kept(tmp_path / "kept.jsonl"))
+        return over_seeds(lab, [chaff], seeds, 1, told.append, ResultCache(tmp_path / "kept.jsonl"))
 
     first = run(chaff, (11, 12))
     with (tmp_path / "kept.jsonl").open("a") as file:

@@ -24,7 +24,7 @@ from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
-from gatelab.faults import TOLD, GraderFault
+from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
 from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.integrations.otter.run import grade_apart
@@ -66,7 +66,7 @@ def correct(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def is_our_fault(report: Report, why: str) -> None:
     assert (report.status, report.points, report.questions) == ("failed", 0, []), report.reason
     assert why in report.reason and "run the same command again" in report.reason
-    assert report.told == TOLD and "hand it in" not in report.reason + report.told
+    assert report.told == MESSAGE_TO_STUDENT and "hand it in" not in report.reason + report.told
 
 
 def files_left(engine: Engine, correct: Path, more: int) -> None:
@@ -308,7 +308,7 @@ def test_otter_and_gradescope_enter_no_0(
     results = grade_apart(source, correct, tmp_path / "results")
     assert "score" not in results and not any("score" in test for test in results["tests"])
     assert results["extra_data"]["status"] == "failed"
-    assert results["output"].startswith(f"Not graded. {TOLD}")
+    assert results["output"].startswith(f"Not graded. {MESSAGE_TO_STUDENT}")
     *_, staffs = results["tests"]
     assert "stopped after 0.001 s" in staffs["output"] and staffs["visibility"] == "hidden"
     assert results == json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))

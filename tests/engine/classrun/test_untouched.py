@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Cell
+from gatelab.report.model import CellProblem
 from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.submission.notebook_file import mark_of, parse, source_of
+from gatelab.submission.notebook_file import nbgrader_metadata, parse, source_of
 from gatelab.submission.untouched import as_handed_out, checksum
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
@@ -119,7 +119,7 @@ def test_work_that_was_started_is_not_called_untouched(book: dict) -> None:
 
 def test_the_checksum_is_nbgraders() -> None:
     for cell in nbformat.from_dict(released())["cells"]:
-        if mark_of(cell):
+        if nbgrader_metadata(cell):
             assert checksum(cell, source_of(cell)) == compute_checksum(cell)
 
 
@@ -169,10 +169,12 @@ def test_exactly_what_was_left_out_is_reported(graded: tuple) -> None:
 
 def test_cells_that_missed_the_grader_leave_one_line() -> None:
     missed = [
-        Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))", missing="grader")
+        CellProblem(
+            k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))", missing="grader"
+        )
         for k in (3, 5)
     ]
-    other = Cell(4, "raised", "NameError: name 'graders' is not defined (graders)", missing="graders")
+    other = CellProblem(4, "raised", "NameError: name 'graders' is not defined (graders)", missing="graders")
     cells, hints = without_checks([missed[0], other, missed[1]])
     assert cells == [other] and [hint.startswith("2 cells called `grader`") for hint in hints] == [True]
     assert without_checks([other]) == ([other], [])

@@ -6,7 +6,7 @@ import pytest
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results, plain_text
-from gatelab.report.model import Cell, Kind, Mistake, Part, Question, Report
+from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
 
 SPECS = [
     QuestionSpec("q1", "One LSTM step", 14),
@@ -26,8 +26,8 @@ def report() -> Report:
         hints=["STAFF-HINT"],
         protection={"files": True, "network": False},
         cells=[
-            Cell(3, "raised", "NameError: name 'x' is not defined", "x + 1"),
-            Cell(4, "skipped", "experiment"),
+            CellProblem(3, "raised", "NameError: name 'x' is not defined", "x + 1"),
+            CellProblem(4, "skipped", "experiment"),
         ],
         wall_seconds=3.4,
         questions=[

@@ -9,7 +9,7 @@ import pytest
 from traitlets.config import Config
 
 from gatelab.integrations.nbgrader import step_process
-from gatelab.integrations.nbgrader.step_process import Answer, Apart, plain
+from gatelab.integrations.nbgrader.step_process import Answer, StepProcess, plain
 
 
 def ask(process: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
@@ -20,7 +20,7 @@ def ask(process: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
         return await started(sys.executable, "-c", process, **pipes)
 
     async def once() -> Answer:
-        asked = Apart()
+        asked = StepProcess()
         return await asked.ask("autograde", Config(), "lab")
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
@@ -46,7 +46,7 @@ def test_a_process_that_gives_no_answer_is_reported_as_ended(
 
 def test_an_unknown_step_is_answered_by_the_process_with_its_reason() -> None:
     async def twice() -> list[Answer]:
-        asked = Apart()
+        asked = StepProcess()
         answers = [await asked.ask("no_such_step", Config()) for _ in range(2)]
         assert asked.process is not None and asked.process.returncode is None  # the same one answered twice
         assert asked.process.stdin is not None

@@ -16,7 +16,7 @@ from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
-from gatelab.integrations.nbgrader.gradebook_record import FILE, Sent
+from gatelab.integrations.nbgrader.gradebook_record import FILE, GradebookRecord
 
 pytestmark = pytest.mark.one_in(2, at=1)
 
@@ -140,13 +140,13 @@ def test_the_kit_may_be_moved_between_exports(fresh: Tiny, tmp_path: Path, how: 
 
 def test_a_record_that_may_be_of_another_book_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/lost/gradebook.db": {"a": [2]}}')
-    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {}
+    assert GradebookRecord.beside(tmp_path, tmp_path / "gradebook.db").found == {}
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/gone/other.db": {"a": [2]}}')
-    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {"a": [1]}
+    assert GradebookRecord.beside(tmp_path, tmp_path / "gradebook.db").found == {"a": [1]}
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "gradebook.db").touch()
     (tmp_path / FILE).write_text('{"there/gradebook.db": {"a": [1]}}')
-    assert Sent.beside(tmp_path, tmp_path / "gradebook.db").found == {}
+    assert GradebookRecord.beside(tmp_path, tmp_path / "gradebook.db").found == {}
 
 
 def test_a_mark_that_formgrader_gave_before_any_export_stays_when_an_equal_one_is_taken_back(

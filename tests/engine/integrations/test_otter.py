@@ -25,7 +25,7 @@ from tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
 from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.faults import TOLD_OF_TIME
+from gatelab.faults import TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.metadata import out_of_sight
 from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
@@ -296,7 +296,7 @@ def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tm
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"])
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
-    assert (report.told, report.hints) == (TOLD_OF_TIME, [])
+    assert (report.told, report.hints) == (TIMEOUT_MESSAGE_TO_STUDENT, [])
 
 
 def test_the_container_applies_the_labs_rule_for_late_work(container, one_engine):

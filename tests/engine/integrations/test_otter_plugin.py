@@ -21,7 +21,7 @@ from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
-from gatelab.faults import OUT_OF_TIME, TOLD_OF_TIME
+from gatelab.faults import OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.integrations.otter.late import BY_HAND, NO_TIME, with_lateness
 from gatelab.integrations.otter.metadata import METADATA
 from gatelab.integrations.otter.plugin import GatelabPlugin
@@ -326,7 +326,7 @@ def test_marks_by_hand_are_said_to_be_added_without_the_penalty():
 
 def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):
     monkeypatch.setenv("GATELAB_DEADLINE", "4")
-    late = Report("lab.ipynb", "failed", OUT_OF_TIME, TOLD_OF_TIME)
+    late = Report("lab.ipynb", "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT)
     monkeypatch.setattr("gatelab.grading.engine.Engine.grade", lambda *_, **__: late)
     results, _ = run_plugin(otters_folder)
     assert "score" not in results and "itself failed" not in json.dumps(results)

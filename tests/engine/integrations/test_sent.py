@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.integrations.export_record import Memory, Sent, keep_newer_marks
+from gatelab.integrations.export_record import ExportRecord, Memory, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
 from gatelab.report.model import Kind, Part, Question, Report
 
@@ -228,6 +228,6 @@ def test_a_row_left_as_it_is_holds_no_formula_either() -> None:
 
 def test_a_damaged_record_is_ignored(tmp_path: Path) -> None:
     for text in ("", "[]", '{"1": 2}', "\x00"):
-        sent = Sent.beside(tmp_path / "canvas.csv")
+        sent = ExportRecord.beside(tmp_path / "canvas.csv")
         sent.path.write_text(text)
         assert sent.read() == {}

@@ -6,7 +6,7 @@ import pytest
 from reports_made import BANK, CHOSEN, LAB, Seen, graded, question
 
 from gatelab.report.classbook import Row, class_book
-from gatelab.report.corrected import Given, apply_corrections
+from gatelab.report.corrected import StaffInput, apply_corrections
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
@@ -16,7 +16,7 @@ REPORT = graded("ada@example.org", question("q1", True, True))
 
 @pytest.mark.parametrize("points", [0.0, 1.5, 2.0])
 def test_a_mark_by_hand_is_called_neither_right_nor_wrong(points: float) -> None:
-    page = Seen(feedback_page(LAB, apply_corrections(REPORT, Given({"q12a": points})))).text
+    page = Seen(feedback_page(LAB, apply_corrections(REPORT, StaffInput({"q12a": points})))).text
     of_q12a = page[page.index("In your own words") :]
     assert "marked" in of_q12a
     assert "right" not in of_q12a and "not yet" not in of_q12a
@@ -25,7 +25,7 @@ def test_a_mark_by_hand_is_called_neither_right_nor_wrong(points: float) -> None
 
 def test_a_correction_is_listed_under_the_students_name() -> None:
     submission = Submission("ada@example.org", "ada", None, people=(Person("Lovelace, Ada"),))
-    given = Given(comments={"": "Please come to see me."})
+    given = StaffInput(comments={"": "Please come to see me."})
     row = Row(submission.name, submission.file, REPORT, given=given, submission=submission)
     text = " ".join(Seen(class_page(class_book(LAB, [row], CHOSEN, 7, BANK))).text.split())
     assert "Ada Lovelace Comment: Please come to see me." in text

@@ -13,7 +13,7 @@ from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_book
 from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import Cell, Mistake, Report
+from gatelab.report.model import CellProblem, Mistake, Report
 from gatelab.report.pages import class_page, feedback_page
 
 pytestmark = pytest.mark.one_in(2, at=1)
@@ -42,7 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "changes": [{"name": LONG, "was": "5", "now": "10", "why": "another file came in"}],
         "similar": [{"who": ["ada", "bob"], "shared": 0.83, "prints": 41}],
     }
-    cells = [Cell(3, "raised", f"NameError: {LONG}", start="def f(x):")]
+    cells = [CellProblem(3, "raised", f"NameError: {LONG}", start="def f(x):")]
     half = question(
         "q1", True, False, mistakes=[Mistake("swapped", "It is swapped in `code`.", "Which is first?")]
     )

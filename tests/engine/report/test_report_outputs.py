@@ -12,9 +12,9 @@ from reports_made import BANK, CHOSEN, LAB, NASTY, SWAPPED, TANH, Seen, a_class,
 
 from gatelab.lab.bank import Bank
 from gatelab.report.classbook import Row, class_book
-from gatelab.report.corrected import Given
+from gatelab.report.corrected import StaffInput
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Cell, Kind, Mistake, Part, Question, Report
+from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
 from gatelab.text import escape_formula
@@ -48,7 +48,7 @@ class TestGradesCsv:
 
     def test_marks_by_hand_are_in_the_total(self) -> None:
         rows = [
-            replace(row, given=Given({"q12a": 1.5})) if row.name in {"bob", "eve"} else row
+            replace(row, given=StaffInput({"q12a": 1.5})) if row.name in {"bob", "eve"} else row
             for row in a_class()
         ]
         table = list(csv.DictReader(io.StringIO(grades_csv(LAB, rows, CHOSEN))))
@@ -136,7 +136,7 @@ class TestFeedback:
         report = graded(
             NASTY,
             Question("q1", NASTY, 5, [Part(NASTY, 0, 5, Kind.WRONG, NASTY)], [Mistake(NASTY, NASTY, NASTY)]),
-            cells=[Cell(3, "raised", NASTY)],
+            cells=[CellProblem(3, "raised", NASTY)],
         )
         for page in (
             feedback_page(LAB, report),
@@ -160,12 +160,12 @@ class TestFeedback:
         assert seen.text.count("is not defined") == 1 and "p0, p1, p2, p3, p4" in seen.text
 
     def test_the_page_names_the_cells_that_did_not_run(self) -> None:
-        cells = [Cell(4, "raised", "NameError: x"), Cell(5, "skipped", "experiment")]
+        cells = [CellProblem(4, "raised", "NameError: x"), CellProblem(5, "skipped", "experiment")]
         text = Seen(feedback_page(LAB, graded("ada", question("q1", True), cells=cells))).text
         assert "Cell 4" in text and "NameError: x" in text and "Cell 5" not in text
 
     def test_the_page_is_short_when_every_cell_raised(self) -> None:
-        cells = [Cell(k, "raised", f"ValueError: {'x' * 1700}") for k in range(1999)]
+        cells = [CellProblem(k, "raised", f"ValueError: {'x' * 1700}") for k in range(1999)]
         page = feedback_page(LAB, graded("ada", question("q1", True), cells=cells))
         assert len(page) < 100_000 and "1979 more cells" in " ".join(Seen(page).text.split())
         rows = [Row("ada", "ada", graded("ada", question("q1", True), cells=cells))]

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from gatelab.report.classbook import signature
 from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import FORMAT, Cell, Kind, Mistake, Otherwise, Part, Question, Report, Signed
+from gatelab.report.model import (
+    FORMAT,
+    CellProblem,
+    GradingHashes,
+    Kind,
+    Mistake,
+    Part,
+    Question,
+    Report,
+    SecondGrading,
+)
 from gatelab.report.schema import is_of_a_class, read, read_json, schema
 
 PART = Part("values", 0.0, 10.0, Kind.RAISED, "It raised.", "Is it a tuple?", "test_q1.py", "ValueError: no")
@@ -23,13 +33,13 @@ WHOLE = Report(
     [
         Question(
             "q1", "One step", 10.0, [PART], [Mistake("slip", "what", "hint"), Mistake("slop", "that", "?")], 6.0,
-            "printed", "5a", "def f(): ...", False, 0.5, ["g"], Otherwise(["g"], [Part("values", 10.0, 10.0, None)]),
+            "printed", "5a", "def f(): ...", False, 0.5, ["g"], SecondGrading(["g"], [Part("values", 10.0, 10.0, None)]),
             Curve("accuracy", 0.99, [Point(10, 2.0)], [Look(100, 0.97)], False, [Band(10, 1.9, 2.0, 2.1)], 32),
         ),
         Question("q12a", "In words", 2.0, by_hand=True),
     ],
-    [Cell(3, "raised", "NameError", "x = y", "y")], ["Untitled.ipynb"], False, ["hint"], {"files": True}, {"torch": "2.13.0"},
-    Signed("5f" * 32, {"": "00112233aabbccdd", "q1": "1" * 16, "q12a": "2" * 16}), "out", 1.5, 2.5,
+    [CellProblem(3, "raised", "NameError", "x = y", "y")], ["Untitled.ipynb"], False, ["hint"], {"files": True}, {"torch": "2.13.0"},
+    GradingHashes("5f" * 32, {"": "00112233aabbccdd", "q1": "1" * 16, "q12a": "2" * 16}), "out", 1.5, 2.5,
 )  # fmt: skip
 
 
@@ -59,7 +69,7 @@ questions = st.builds(
     parts=st.lists(parts, max_size=3),
     credit=numbers,
     seconds=numbers,
-    otherwise=st.none() | st.builds(Otherwise, parts=st.lists(parts, max_size=2)),
+    otherwise=st.none() | st.builds(SecondGrading, parts=st.lists(parts, max_size=2)),
     curve=st.none() | st.just(WHOLE.questions[0].curve),
 )
 reports = st.builds(
@@ -117,12 +127,12 @@ def test_a_report_of_format_3_is_read_with_the_hashes_that_were_among_its_versio
     ("signed", "row"),
     [
         (WHOLE.signed, "2c3bb7dc6a5d15aa"),
-        (Signed("5f" * 32), "6f7c87be7b8538c1"),
+        (GradingHashes("5f" * 32), "6f7c87be7b8538c1"),
         (None, "4f53cda18c2baa0c"),
     ],
 )
 def test_a_class_json_that_was_written_with_reports_of_format_3_is_still_of_the_same_grading(
-    signed: Signed | None, row: str
+    signed: GradingHashes | None, row: str
 ) -> None:
     assert signature(replace(WHOLE, signed=signed)) == row
 

@@ -16,7 +16,7 @@ LAB = ROOT / "assignment" / "lstm-gru"
 # Another Python, which `run.py` may be given, need not have the kit installed.
 sys.path.append(str(ROOT / "autograder"))
 
-from gatelab.bare import bare  # noqa: E402
+from gatelab.source_without_comments import without_comments  # noqa: E402
 
 MASTERS = ("lab", "demo", "practice")
 # What the numbers come from: these files beside the masters' own cells.
@@ -46,10 +46,14 @@ def digest(master: str) -> str:
     for kind, body in zip(cells[::2], cells[1::2], strict=True):
         counts = "experiment" in kind if master == "lab" else "[markdown]" not in kind
         if counts and not any(mark in body for mark in WITHOUT_NUMBERS):
-            found.update(bare(re.sub(r"plots\.show\(\s*(\".*?\"\s*)+\)", "", body), errors=False).encode())
+            found.update(
+                without_comments(
+                    re.sub(r"plots\.show\(\s*(\".*?\"\s*)+\)", "", body), keep_error_texts=False
+                ).encode()
+            )
     for name in SOURCES:
         source = (LAB / "seqlab" / f"{name}.py").read_text(encoding="utf-8")
-        found.update(bare(source, errors=False).encode())
+        found.update(without_comments(source, keep_error_texts=False).encode())
     return found.hexdigest()[:16]
 
 

@@ -20,11 +20,11 @@ from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
-from gatelab.integrations.nbgrader.outputs import Room, kept_outputs
+from gatelab.integrations.nbgrader.outputs import ByteBudget, kept_outputs
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
-from gatelab.submission.answers import Found, cells_of, find
-from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.submission.answers import WrittenAnswer, cells_of, find
+from gatelab.submission.notebook_file import Ungradable, nbgrader_metadata, parse, read_bytes, source_of
 from gatelab.submission.written import handed_out_cells
 from gatelab.text import utf8
 
@@ -47,7 +47,7 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 }
 
 
-def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str, Found]]:
+def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str, WrittenAnswer]]:
     """The notebook's cells without attachments and metadata, and its written answers; neither if it cannot be read."""
     notebook: NotebookNode = new_notebook()
     try:
@@ -56,7 +56,7 @@ def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str
         raw = None
     if raw is None:
         return notebook, {}
-    room = Room()
+    room = ByteBudget()
     for index, cell in enumerate(raw["cells"][:CELL_LIMIT]):
         made = _cell(cell, _id(index), room)
         if made is not None:
@@ -68,7 +68,7 @@ def _id(index: int) -> str:
     return f"cell-{index}"
 
 
-def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
+def _cell(raw: Any, id: str, room: ByteBudget | None = None) -> NotebookNode | None:
     """A clean copy of a submitted cell; of its metadata only the claimed grade_id is kept."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
         return None
@@ -81,8 +81,8 @@ def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
         source = harmless(source)
     cell = MAKE[raw["cell_type"]](source, id=id)
     if raw["cell_type"] == "code":
-        cell.outputs = kept_outputs(raw.get("outputs"), room or Room())
-    grade_id = mark_of(raw).get("grade_id")
+        cell.outputs = kept_outputs(raw.get("outputs"), room or ByteBudget())
+    grade_id = nbgrader_metadata(raw).get("grade_id")
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
     return cell
@@ -141,7 +141,7 @@ def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[str, str
     return chosen
 
 
-def _put_answer(nb: NotebookNode, answer: Found, original: SourceCell, kept: dict[str, str]) -> None:
+def _put_answer(nb: NotebookNode, answer: WrittenAnswer, original: SourceCell, kept: dict[str, str]) -> None:
     """Put all that was written for a question into one cell, and enter that cell into `kept`.
 
     Text cells that are a part of the answer are removed, since their text is in that cell; code cells stay, with their outputs.

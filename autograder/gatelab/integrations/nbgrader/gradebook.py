@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gatelab.integrations.nbgrader.gradebook_record import Sent
-from gatelab.integrations.nbgrader.late_penalties import ByRule
+from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
+from gatelab.integrations.nbgrader.late_penalties import RuleRecord
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
@@ -63,7 +63,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             if there:
                 entered.new = [one.student for one in people if one.new]
             made = [_submission(book, found.lab, one.student, one.details, one.row) for one in people]
-            sent, by_rule = Sent.beside(found.folder, database), ByRule(str(database))
+            sent, by_rule = GradebookRecord.beside(found.folder, database), RuleRecord(str(database))
             for one, submission in zip(people, made, strict=True):
                 _enter(submission, one.student, one.row, found.late, sent, by_rule, entered)
             sent.keep(written=False)
@@ -123,7 +123,13 @@ def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], r
 
 
 def _enter(
-    submission: Any, student: str, row: Graded, rule: bool, sent: Sent, by_rule: ByRule, entered: Entered
+    submission: Any,
+    student: str,
+    row: Graded,
+    rule: bool,
+    sent: GradebookRecord,
+    by_rule: RuleRecord,
+    entered: Entered,
 ) -> None:
     """Enter one row, without committing. `rule`: whether the lab has a rule for late work."""
     assert isinstance(row.report, CorrectedReport)
@@ -148,7 +154,13 @@ def _enter(
 
 
 def _enter_penalty(
-    notebook: Any, key: str, row: Graded, report: CorrectedReport, rule: bool, sent: Sent, by_rule: ByRule
+    notebook: Any,
+    key: str,
+    row: Graded,
+    report: CorrectedReport,
+    rule: bool,
+    sent: GradebookRecord,
+    by_rule: RuleRecord,
 ) -> None:
     """Enter the late penalty, or withdraw one that an export entered. By the rule it is that of the book's points, with formgrader's
     marks. If the lab has no rule, nbgrader's own plugin decides."""
@@ -163,7 +175,13 @@ def _enter_penalty(
 
 
 def _enter_comment(
-    comment: Any, question: Question, key: str, remarks: list[str], row: Graded, sent: Sent, entered: Entered
+    comment: Any,
+    question: Question,
+    key: str,
+    remarks: list[str],
+    row: Graded,
+    sent: GradebookRecord,
+    entered: Entered,
 ) -> None:
     wanted = "\n".join(remarks) or None
     value, done = sent.settle(f"{key}/{comment.name} comment", comment.manual_comment or None, wanted)
@@ -175,7 +193,7 @@ def _enter_comment(
 
 
 def _enter_points(
-    grade: Any, question: Question, key: str, row: Graded, sent: Sent, entered: Entered
+    grade: Any, question: Question, key: str, row: Graded, sent: GradebookRecord, entered: Entered
 ) -> None:
     over = given_for(question)
     wanted = over.points if over else None

@@ -19,7 +19,7 @@ FILE = "nbgrader.sent.json"
 
 
 @dataclass
-class Sent:
+class GradebookRecord:
     """The record for one grade book: a student's cell → the values that may be there because an export wrote them.
 
     There are two while an export is writing, because it may be interrupted before the grade book has the new one.
@@ -33,7 +33,7 @@ class Sent:
     )  # what this export wrote; None: nothing in the cell is the kit's
 
     @classmethod
-    def beside(cls, graded: Path, database: Path) -> Sent:
+    def beside(cls, graded: Path, database: Path) -> GradebookRecord:
         sent = cls(graded / FILE, os.path.relpath(database.resolve(), graded.resolve()))
         sent.found = sent._read().get(sent.database, {})
         return sent

@@ -25,7 +25,7 @@ PICTURES = {
 }  # type → the first bytes of such a file
 
 
-class Room:
+class ByteBudget:
     """Counts how many bytes of a notebook's outputs may still be kept."""
 
     def __init__(self, limit: int = SHOWN_OF_A_NOTEBOOK) -> None:
@@ -39,7 +39,7 @@ class Room:
         return True
 
 
-def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
+def kept_outputs(raw: Any, room: ByteBudget) -> list[NotebookNode]:
     """The text and pictures in a submitted cell's `outputs`, which may be anything."""
     kept: list[NotebookNode] = []
     for output in raw if isinstance(raw, list) else []:
@@ -53,7 +53,7 @@ def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
     return kept
 
 
-def _made(output: dict[str, Any], room: Room) -> NotebookNode | None:
+def _made(output: dict[str, Any], room: ByteBudget) -> NotebookNode | None:
     """One output in a safe form; None if nothing in it can be shown."""
     kind = output.get("output_type")
     if kind == "stream":
@@ -70,7 +70,7 @@ def _made(output: dict[str, Any], room: Room) -> NotebookNode | None:
     return _text(data.get("text/plain"), room, lambda text: _data({"text/plain": text}))
 
 
-def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
+def _text(raw: Any, room: ByteBudget, make: Any) -> NotebookNode | None:
     text = _plain(raw)
     made: NotebookNode | None = make(text) if text and room.taken(len(text)) else None
     return made

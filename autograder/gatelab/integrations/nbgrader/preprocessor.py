@@ -23,7 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Integer, List, Unicode
 
-from gatelab.faults import TOLD
+from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
 from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_book, grade_outdated, rules_of
@@ -34,7 +34,7 @@ from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
-from gatelab.submission.answers import Found
+from gatelab.submission.answers import WrittenAnswer
 from gatelab.submission.collect import one
 from gatelab.text import escaped, is_printable
 
@@ -89,7 +89,7 @@ class SubmissionExporter(NotebookExporter):
 
     parent: Any  # nbgrader's Autograde
     report: Report  # of the submission being processed
-    answers: dict[str, Found]  # its written answers, by question
+    answers: dict[str, WrittenAnswer]  # its written answers, by question
     graded: Graded  # the record of this grading
     before: Graded | None = None  # the record of the previous one
 
@@ -187,7 +187,9 @@ class SubmissionExporter(NotebookExporter):
         try:
             return self.engine.grade(path, name=student)
         except ProtectionMissing as error:  # it was there when the run began
-            return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
+            return Report(
+                student, "failed", str(error), MESSAGE_TO_STUDENT, seed=self._seed, lab=self.lab.name
+            )
 
     def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the files by which nbgrader identifies the submission next to the graded notebook, and nothing else: its time
@@ -303,6 +305,6 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
             self.gradebook.find_comment(cell.metadata["nbgrader"]["grade_id"], *ids).auto_comment = None
             self.gradebook.db.commit()
 
-    def _found(self, cell: NotebookNode) -> Found:
-        answers: dict[str, Found] = self.parent.answers
-        return answers.get(cell.metadata["nbgrader"]["grade_id"], Found())
+    def _found(self, cell: NotebookNode) -> WrittenAnswer:
+        answers: dict[str, WrittenAnswer] = self.parent.answers
+        return answers.get(cell.metadata["nbgrader"]["grade_id"], WrittenAnswer())

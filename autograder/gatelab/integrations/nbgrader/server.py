@@ -16,11 +16,11 @@ from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check
 from nbgrader.server_extensions.validate_assignment import handlers as validate
 from traitlets.config import Config
 
-from gatelab.integrations.nbgrader.step_process import Answer, Apart
+from gatelab.integrations.nbgrader.step_process import Answer, StepProcess
 
 web = apihandlers.web  # tornado's, as nbgrader has it
 Post = Callable[..., Awaitable[None]]
-_steps, _checks = Apart(), Apart()
+_steps, _checks = StepProcess(), StepProcess()
 
 
 def _signed_in(post: Post) -> Post:

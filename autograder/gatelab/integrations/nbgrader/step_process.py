@@ -38,7 +38,7 @@ def plain(config: Config) -> dict[str, dict[str, Any]]:
 
 
 @dataclass
-class Apart:
+class StepProcess:
     """The process, from the server's side. One request at a time; the next one waits, but the server does not."""
 
     process: asyncio.subprocess.Process | None = None

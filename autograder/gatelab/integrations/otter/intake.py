@@ -23,7 +23,7 @@ from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, STUDENTS
 from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import (
     Candidate,
-    Found,
+    HandIn,
     choose,
     found,
     in_folder,
@@ -75,7 +75,7 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
         return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", ours=True)
 
 
-def _chosen(inside: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
+def _chosen(inside: HandIn, lab: Lab | None, wanted: str, private: Path) -> Intake:
     """Choose the lab's notebook among the files, and keep a copy."""
     if not inside.notebooks:
         if inside.too_many:
@@ -135,7 +135,7 @@ def _damage_named(archive: str) -> Iterator[None]:
         ) from error
 
 
-def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
+def _in_zip(zip: zipfile.ZipFile, archive: str) -> HandIn:
     """What is in an archive, in the form of `in_folder`."""
     notebooks: list[Candidate] = []
     others: list[Candidate] = []

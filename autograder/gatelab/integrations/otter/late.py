@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gatelab.lab.late import LateRule
-from gatelab.report.corrected import Given, apply_corrections
+from gatelab.report.corrected import StaffInput, apply_corrections
 from gatelab.report.model import Report
 
 NO_TIME = (
@@ -31,7 +31,7 @@ def with_lateness(report: Report, rule: LateRule | None, metadata: Mapping[str, 
     if any(question.by_hand for question in report.questions):
         lateness = replace(lateness, text=f"{lateness.text} {BY_HAND}")
     return apply_corrections(
-        replace(report, hints=[*_other_date(rule, metadata), *report.hints]), Given(lateness=lateness)
+        replace(report, hints=[*_other_date(rule, metadata), *report.hints]), StaffInput(lateness=lateness)
     )
 
 

@@ -30,7 +30,7 @@ import nbformat
 from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
-from gatelab.faults import OUT_OF_TIME, TOLD
+from gatelab.faults import MESSAGE_TO_STUDENT, OUT_OF_TIME
 from gatelab.folders import TemporaryFolder
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.late import with_lateness
@@ -197,7 +197,9 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")
 
     def _failed(self, reason: str) -> Report:
-        return Report(self.intake.name, "failed", reason, TOLD, lab=self.lab.name if self.lab else "")
+        return Report(
+            self.intake.name, "failed", reason, MESSAGE_TO_STUDENT, lab=self.lab.name if self.lab else ""
+        )
 
     def _write_verdicts(self) -> None:
         from gatelab.integrations.otter.results import verdicts

@@ -21,7 +21,7 @@ from typing import Any
 
 import nbformat
 
-from gatelab.faults import TOLD
+from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.folders import make_writable, not_writable, temporary_folder
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
@@ -77,7 +77,7 @@ def grade_apart(
 
         failure = _run_otter(apart, intake, keep, otter_run=not force_python3)
         if not _is_ours(apart / "results" / "results.json"):
-            report = graded[-1] if graded else Report(intake.name, "failed", NO_RESULT, TOLD)
+            report = graded[-1] if graded else Report(intake.name, "failed", NO_RESULT, MESSAGE_TO_STUDENT)
             if failure:
                 what = (
                     "otter failed after the grading, which counts" if graded else "The grader itself failed"

@@ -51,10 +51,10 @@ def reached(landmarks: str, library: str, outside: tuple[int, ...], disk: int) -
     return found
 
 
-Attempt = tuple[str, str, Callable[[], bool]]
+EscapeTry = tuple[str, str, Callable[[], bool]]
 
 
-def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int) -> Iterator[Attempt]:
+def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int) -> Iterator[EscapeTry]:
     """Piece, description and attempt. An attempt returns True if it got through, and may raise OSError if it did not."""
     canary, lent, door = f"{landmarks}/{CANARY}", f"{library}/{CANARY}", f"{landmarks}/{DOOR}"
     own = f"gatelab-probe-{os.getpid()}"

@@ -18,7 +18,7 @@ import torch
 from gatelab.sandbox.worker.statements import FUNCTIONS, Statement
 
 
-class Asked:
+class AnswerTracker:
     """Follows the asked `names` through the notebook. `stubs`: fingerprints of the handed-out stubs."""
 
     def __init__(self, names: Iterable[str], stubs: frozenset[str]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import PREPARE_CPU, REST_CPU
-from gatelab.sandbox.worker.answer_tracker import Asked
+from gatelab.sandbox.worker.answer_tracker import AnswerTracker
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
 from gatelab.sandbox.worker.history import History
@@ -53,7 +53,7 @@ class Notebook:
         self.shell = new_shell()
         self.namespace: dict[str, Any] = self.shell.user_ns
         self.pending = Pending()
-        self.asked = Asked(self.known.asked, self.known.stubs)
+        self.asked = AnswerTracker(self.known.asked, self.known.stubs)
         self.history = History()
         self.branches: dict[
             str, Branch

@@ -20,7 +20,7 @@ from gatelab.sandbox.worker.names_read import needs
 from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
-    from gatelab.sandbox.worker.answer_tracker import Asked
+    from gatelab.sandbox.worker.answer_tracker import AnswerTracker
 
 CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
 BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
@@ -78,7 +78,9 @@ class History:
         """Where the name was bound last, up to this cell."""
         return max((place for place, _ in self.bound.get(name, ()) if place[0] <= until), default=None)
 
-    def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
+    def restore(
+        self, names: list[str], question: str, namespace: dict[str, Any], asked: AnswerTracker
+    ) -> None:
         """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
         answered = asked.last_answer(names)
         until = self.checked(question, answered)

@@ -31,7 +31,7 @@ PAIRS = ("rename", "replace", "link", "symlink")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-class Elsewhere:
+class PathRedirect:
     """Maps paths outside a folder to places below it."""
 
     def __init__(self, folder: str) -> None:
@@ -166,7 +166,7 @@ def _is_there(path: Any) -> bool:
 
 def settle_files() -> None:
     """Redirect files of this process to places below its working folder."""
-    elsewhere = Elsewhere(os.getcwd())
+    elsewhere = PathRedirect(os.getcwd())
     opened = elsewhere.opened(builtins.open)
     put(builtins, open=opened)
     put(io, open=opened, open_code=elsewhere.tried(io.open_code))  # `runpy` opens programs with it

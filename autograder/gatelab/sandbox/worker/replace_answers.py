@@ -21,7 +21,7 @@ from typing import Any
 from gatelab.limits import NEEDS_INSIDE
 
 
-class Exchange:
+class AnswerReplacer:
     """Replaces old answers by new ones. `pairs`: (old, new); `homes`: the names of the modules that the notebook wrote."""
 
     def __init__(self, pairs: Iterable[tuple[Any, Any]], homes: Collection[str]) -> None:

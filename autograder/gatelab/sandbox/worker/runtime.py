@@ -24,7 +24,7 @@ import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
-from gatelab.sandbox.worker.replace_answers import Exchange, cells_of
+from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 PROCESSOR = torch.device("cpu")
@@ -147,7 +147,7 @@ class Runtime:
             return False
         for base in own.__bases__:
             if base.__name__ == name and cells_of(base) and not cells_of(base) & here:
-                exchange = Exchange([], self._homes())
+                exchange = AnswerReplacer([], self._homes())
                 return exchange.is_own(base) and exchange.extend(own, base, new)
         return False
 
@@ -165,7 +165,7 @@ class Runtime:
             for n, v in changed.items()
             if isinstance(v, functools.partial) or str(getattr(v, "__module__", None)) in {*homes, REFERENCE}
         }
-        exchange = Exchange([(v, names[n]) for n, v in own.items()], homes)
+        exchange = AnswerReplacer([(v, names[n]) for n, v in own.items()], homes)
         exchange.within(names, before)
         for module in self._written():
             held = vars(module)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def bare(source: str, errors: bool = True) -> str:
+def without_comments(source: str, keep_error_texts: bool = True) -> str:
     """The source without comments, docstrings and empty lines; the same in every version of Python.
 
-    errors: whether what its `raise` statements say belongs to it.
+    keep_error_texts: whether what its `raise` statements say belongs to it.
 
     Raises SyntaxError or tokenize.TokenError if it is no Python.
     """
@@ -24,7 +24,7 @@ def bare(source: str, errors: bool = True) -> str:
             lines[row - 1] = lines[row - 1][:column]
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and not errors:
+        if isinstance(node, ast.Raise) and not keep_error_texts:
             _cut(lines, node, source, "raise")
     for node in documented(tree):
         _cut(lines, node.body[0], source, "")
