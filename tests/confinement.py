@@ -119,7 +119,7 @@ def tried() -> dict[str, Any]:
             for filtered in (True, False):
                 for level in LEVELS:
                     without = [*([] if namespaces else ["namespaces"]), *([] if filtered else ["seccomp"])]
-                    process.pretended.update(landlock=level, without=without)
+                    process.simulated_limits.update(landlock=level, without=without)
                     outside.lay()
                     worker = process.WorkerProcess(server.client, server.library)
                     source = outside.names((server.process.pid, os.getpid())) + NOTEBOOK
@@ -136,7 +136,7 @@ def tried() -> dict[str, Any]:
                     found[key(filtered, level, namespaces)] = {
                         "on": worker.protection, "lacks": worker.lacks, "reached": said, "laid": outside.changed(),
                     }  # fmt: skip
-    process.pretended.clear()
+    process.simulated_limits.clear()
     return found
 
 

@@ -56,7 +56,7 @@ def class_of(tmp_path: Path, name: str, write: Callable[[Path], object]) -> tupl
     write(folder / name)
     room = tmp_path / "room"
     before = {path for path in tmp_path.rglob("*") if room not in path.parents}
-    found = collect(folder, LAB, room=room)
+    found = collect(folder, LAB, unpack_folder=room)
     assert {path for path in tmp_path.rglob("*") if room not in path.parents} - before <= {room}
     assert len(found) == 2 and found[1].name == "zoe" and found[1].gradable
     assert not any(path.name.startswith(".opening") for path in room.glob(".*"))

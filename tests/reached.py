@@ -41,7 +41,7 @@ def grade(submissions: int, jobs: int) -> None:
         for settings in (container, {"without": ["seccomp"]}, {}):
             part = some if not settings else some[:8]  # less of a machine once too
             engine = Engine(lab, jobs=jobs)
-            engine.pretended.update(settings)
+            engine.simulated_limits.update(settings)
             with engine:
                 for count, report in enumerate(engine.grade_all(part, flat.QUESTIONS, training=False), 1):
                     graded += 1

@@ -271,7 +271,7 @@ def fuzz_archive(data: bytes) -> None:
         private.mkdir()
         (folder / "lab.zip").write_bytes(data)
         intake = take_in(folder / "lab.zip", private, lab())
-        assert (intake.notebook is None) == bool(intake.reason) and not intake.ours, intake.reason
+        assert (intake.notebook is None) == bool(intake.reason) and not intake.machine_fault, intake.reason
         if intake.reason:
             sentence(ValueError(intake.reason))
         else:

@@ -41,7 +41,7 @@ def _class_with(name: str) -> object:
 
         def less(self: Engine, *arguments: object, **more: object) -> None:
             start(self, *arguments, **more)
-            self.pretended = LESS[name]
+            self.simulated_limits = LESS[name]
 
         course = doors.whole_course(tmp_path_factory.mktemp(name), SECONDS)
         with pytest.MonkeyPatch.context() as patch:

@@ -154,7 +154,7 @@ def kernel() -> Finding:
     return Finding("kernel", f"python3 ({Path(found.resource_dir).resolve()})")
 
 
-def room(here: Path) -> Iterator[Finding]:
+def disk_and_memory(here: Path) -> Iterator[Finding]:
     """Disk, memory, the temporary folder. `here`: where results will be written."""
     for what, folder in (("disk space", here), ("disk space, temporary", Path(tempfile.gettempdir()))):
         free = shutil.disk_usage(folder).free

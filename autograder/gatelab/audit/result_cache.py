@@ -67,7 +67,7 @@ def stamp(lab: Lab, question: str = "") -> str:
 @cache
 def _of_engine() -> str:
     engine = Path(gatelab.__file__).parent
-    paths = [path for room in PACKAGES for path in sorted((engine / room).rglob("*.py"))]
+    paths = [path for package in PACKAGES for path in sorted((engine / package).rglob("*.py"))]
     return digest([_content(path) for path in [*paths, *(engine / name for name in FILES)]])
 
 

@@ -52,7 +52,7 @@ def styles(bank: Bank) -> Iterator[Style]:
         yield Style(f"notebook {notebook.id.replace('_', ' ')}", "", notebook.cells)
 
 
-def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
+def untested_questions(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
     """One sentence for each question (of these, or of all) whose suite the bank does not test."""
     assert lab.bank is not None
     for id in questions or lab.questions:
@@ -136,7 +136,7 @@ def verify(
     lab, kept = engine.lab, kept or ResultCache(None)
     lab.check_questions(questions)
     seeds = seeds or (engine.seed,)
-    matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
+    matrix = Matrix(seeds=seeds, empty=list(untested_questions(lab, bank, questions)))
     gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.told)
     known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
     chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]

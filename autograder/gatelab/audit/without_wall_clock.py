@@ -11,7 +11,7 @@ from gatelab.testkit.student import Student
 class GradingWithoutWallClock(Grading):
     """Only processor time and the answers decide."""
 
-    def enter(self, question: str, test: str) -> Student:
-        student = super().enter(question, test)
+    def student_for(self, question: str, test: str) -> Student:
+        student = super().student_for(question, test)
         self.attempt.started = math.inf
         return student

@@ -19,7 +19,7 @@ def available_notebooks(
     not graded. Archives are opened, and who handed in what stays as it was graded. Raises CollectError."""
     now = {
         (submission.entry, submission.sha256): submission
-        for submission in collect(folder, lab, out, room=out / UNPACKED, every_attempt=True)
+        for submission in collect(folder, lab, out, unpack_folder=out / UNPACKED, every_attempt=True)
         if submission.path is not None
     }
     by_name = {

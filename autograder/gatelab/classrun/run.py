@@ -41,10 +41,10 @@ STOPPED = "The run was stopped before this one; run the same command again to gr
 class Grader(Protocol):
     """Grades a class: this machine's engine, or one like it elsewhere.
 
-    `at`, where it is set, hears of each question that is begun, with the submission's name before; one elsewhere may not know.
+    `on_question_start`, where it is set, hears of each question that is begun, with the submission's name before; one elsewhere may not know.
     """
 
-    at: Callable[[str, str], None] | None
+    on_question_start: Callable[[str, str], None] | None
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
@@ -139,7 +139,7 @@ class ClassRun:
 
     def not_gradable(self, submission: Submission) -> Report:
         """The report of a submission without a notebook to grade."""
-        status: Status = "failed" if submission.ours else "ungradable"
+        status: Status = "failed" if submission.machine_fault else "ungradable"
         return Report(
             submission.name,
             status,
@@ -162,9 +162,9 @@ class ClassRun:
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
         elsewhere: AbstractContextManager[Grader] | None = None,
-        at: Callable[[str, str], None] | None = None,
+        on_question_start: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Grade the rest, `jobs` at once; `watch` hears of each that is done, `at` of each question that is begun, with the
+        """Grade the rest, `jobs` at once; `watch` hears of each that is done, `on_question_start` of each question that is begun, with the
         submission's name before. One import of torch for all. `elsewhere` grades in place of this machine's engine.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
@@ -175,7 +175,7 @@ class ClassRun:
 
         waiting = {submission.name: submission for submission in left}
         with elsewhere or Engine(self.whole, self.seed, jobs, accept_missing) as engine:
-            engine.at = at
+            engine.on_question_start = on_question_start
             pairs = [(submission.name, submission.path) for submission in left if submission.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else (), not self.quick):
                 self._done(waiting.pop(report.submission), report)

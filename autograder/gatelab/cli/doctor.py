@@ -68,7 +68,7 @@ def findings(here: Path, kit: Path) -> Iterator[Finding]:
     yield machine.kernel()
     yield machine_pieces.library()
     yield from machine_pieces.confinement(machine_pieces.tried())
-    yield from machine.room(here)
+    yield from machine.disk_and_memory(here)
     yield from machine.ports()
     yield from machine_leftovers.leftovers(kit)
 

@@ -154,7 +154,7 @@ def _grade(
             )
         if left:
             with Watch(console, run.submissions, left, costs, jobs) as watch:
-                run.grade(left, jobs, accept_missing, watch, elsewhere, watch.at)
+                run.grade(left, jobs, accept_missing, watch, elsewhere, watch.on_question_start)
     except KeyboardInterrupt:
         return True
     except (ProtectionMissing, LabError, NotStarted) as error:

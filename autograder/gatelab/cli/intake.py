@@ -36,16 +36,18 @@ def collected(
     out: Path | None,
     roster: Path | None,
     attempts: Attempts,
-    room: Path | None = None,
+    unpack_folder: Path | None = None,
 ) -> list[Submission]:
-    """The class as both commands see it. `room`: where archives are opened (default: in the output folder `out`).
+    """The class as both commands see it. `unpack_folder`: where archives are opened (default: in the output folder `out`).
 
     Raises CollectError, RosterError.
     """
     people = read_roster(roster, lab.due.tzinfo if lab.due else None) if roster else None
-    room = room or (out / UNPACKED if out else None)
+    unpack_folder = unpack_folder or (out / UNPACKED if out else None)
     every = attempts is Attempts.all
-    return collect(folder, lab, out, room=room, roster=people, every_attempt=every, beside=roster)
+    return collect(
+        folder, lab, out, unpack_folder=unpack_folder, roster=people, every_attempt=every, beside=roster
+    )
 
 
 def tidy(out: Path, came_in: list[Submission]) -> None:
@@ -72,14 +74,14 @@ def intake_command(
 
     Example: gatelab intake submissions
     """
-    with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as room:
+    with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as unpack_folder:
         try:
             lab = chosen_lab(root, lab_name)
-            came_in = collected(folder, lab, None, roster, attempts, Path(room))
+            came_in = collected(folder, lab, None, roster, attempts, Path(unpack_folder))
         except (LabError, CollectError, RosterError) as error:
             usage(str(error))
         problems = {submission.name: _problem(submission, lab) for submission in came_in}
-        _show(came_in, problems, folder, Path(room))
+        _show(came_in, problems, folder, Path(unpack_folder))
     raise typer.Exit(
         1 if any(problems[submission.name] for submission in came_in if not submission.missing) else 0
     )
@@ -96,7 +98,7 @@ def _problem(submission: Submission, lab: Lab) -> str:
     return ""
 
 
-def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, room: Path) -> None:
+def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, unpack_folder: Path) -> None:
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=WIDE)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -108,7 +110,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
             notes.append(f"Not graded: {listed(submission.others)}.")
         whose = "; ".join(filter(None, (person.email or person.id for person in submission.people)))
         time = f"{submission.handed_in:%Y-%m-%d %H:%M %Z}" if submission.handed_in else ""
-        graded = "" if problems[submission.name] else _place(submission, folder, room)
+        graded = "" if problems[submission.name] else _place(submission, folder, unpack_folder)
         cells = [
             submission.listed,
             whose,
@@ -129,12 +131,12 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     )
 
 
-def _place(submission: Submission, folder: Path, room: Path) -> str:
+def _place(submission: Submission, folder: Path, unpack_folder: Path) -> str:
     """Where the notebook is: its path in the class's folder, or its name in the archive that it came in."""
     assert submission.path is not None
-    for base in (room / "class", folder):
+    for base in (unpack_folder / "class", folder):
         if submission.path.is_relative_to(base) and submission.path != base:
             return brief(str(submission.path.relative_to(base)))
-    if submission.path.is_relative_to(room):
+    if submission.path.is_relative_to(unpack_folder):
         return f"{brief(submission.entry)}: {brief(submission.path.name)}"
     return brief(submission.path.name)

@@ -130,7 +130,7 @@ class Watch:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def at(self, submission: str, question: str) -> None:
+    def on_question_start(self, submission: str, question: str) -> None:
         """A question of a submission begins. Called from several threads; each writes only its own entry."""
         before = self.costs.questions.get(self.in_progress.get(submission, ""), 0.0)
         self.in_progress[submission] = question

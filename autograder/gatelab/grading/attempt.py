@@ -57,7 +57,7 @@ class Verdict:
     detail: str = ""
     raised: str = ""
     test: str = ""
-    late: bool = False  # the grading's own time was up: it says nothing about the answer
+    time_up: bool = False  # the grading's own time was up: it says nothing about the answer
 
     @property
     def passed(self) -> bool:

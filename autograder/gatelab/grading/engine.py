@@ -80,8 +80,12 @@ class Engine:
         self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
-        self.pretended: dict[str, Any] = {}  # settings with which tests simulate a machine that has less
-        self.at: Callable[[str, str], None] | None = None  # told which question of which submission begins
+        self.simulated_limits: dict[
+            str, Any
+        ] = {}  # settings with which tests simulate a machine that has less
+        self.on_question_start: Callable[[str, str], None] | None = (
+            None  # told which question of which submission begins
+        )
         self._server: ForkServer | None = None
         self._starting = threading.Lock()
         self._closing = threading.Event()
@@ -218,7 +222,7 @@ class Engine:
                 if examiner is None:
                     examiner = self._new_examiner()
                 try:
-                    answer = examiner.ask(job, seconds, self.memory, self.at)
+                    answer = examiner.ask(job, seconds, self.memory, self.on_question_start)
                     if "lost" not in answer:
                         return answer
                     if not again:
@@ -252,7 +256,7 @@ class Engine:
 
     def _examiner(self) -> _Examiner:
         assert self._server is not None
-        return _Examiner(self._server, self.lab, self.accept_missing, self.pretended)
+        return _Examiner(self._server, self.lab, self.accept_missing, self.simulated_limits)
 
     def _limit(self, questions: Sequence[str]) -> float:
         """Seconds of wall time for a submission."""
@@ -276,7 +280,7 @@ class _Examiner:
     """An examiner process and the connection to it. `ready` for a job until something goes wrong."""
 
     def __init__(
-        self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], pretended: dict[str, Any]
+        self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], simulated_limits: dict[str, Any]
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
@@ -285,7 +289,7 @@ class _Examiner:
         self.handle: int | None = None
         self.ending = threading.Lock()
         try:
-            hello = self._start(server, far, lab, accept_missing, pretended)
+            hello = self._start(server, far, lab, accept_missing, simulated_limits)
             self.protection, self.lacks = hello["protection"], hello["lacks"]
         except BaseException:
             self.close()
@@ -298,7 +302,7 @@ class _Examiner:
         far: socket.socket,
         lab: Lab,
         accept_missing: Sequence[str],
-        pretended: dict[str, Any],
+        simulated_limits: dict[str, Any],
     ) -> dict[str, Any]:
         with contextlib.ExitStack() as failed:
             failed.callback(far.close)
@@ -308,7 +312,7 @@ class _Examiner:
             "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
             "release": str(lab.release) if lab.release else None,
             "library": str(server.library), "folder": str(server.folder), "accept_missing": list(accept_missing),
-            "pretended": pretended,
+            "simulated_limits": simulated_limits,
         }  # fmt: skip
         with far, own:
             self.pid = server.client.ask(
@@ -328,7 +332,11 @@ class _Examiner:
         return hello
 
     def ask(
-        self, job: dict[str, Any], seconds: float, most: int, at: Callable[[str, str], None] | None = None
+        self,
+        job: dict[str, Any],
+        seconds: float,
+        most: int,
+        on_question_start: Callable[[str, str], None] | None = None,
     ) -> dict[str, Any]:
         """Send a job and return the answer. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
@@ -341,8 +349,8 @@ class _Examiner:
         while "at" in answer:
             # A stream of lines leaves no pause in which the limits are checked.
             self._check_limits(seconds, most, deadline)
-            if at is not None:
-                at(job["name"], answer["at"])
+            if on_question_start is not None:
+                on_question_start(job["name"], answer["at"])
             answer = self._receive(seconds, most, deadline)
         # One that has grown is not used again: a library's memory leak must not add up over a class.
         held = memory.held(self.pid)

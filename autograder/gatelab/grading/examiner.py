@@ -61,9 +61,9 @@ class Examiner:
         questions: Sequence[str] = (),
         training: bool = True,
         until: float = math.inf,
-        at: Callable[[str], None] | None = None,
+        on_question_start: Callable[[str], None] | None = None,
     ) -> Report:
-        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` is called
+        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `on_question_start` is called
         for each question that begins.
 
         `until`: by the monotonic clock. What is not graded by then is reported as unfinished (`Report.unfinished`).
@@ -86,7 +86,7 @@ class Examiner:
                 workers.load(first.library)
             grading = Grading(self.lab, seed, workers, self.bank)
             grading.until = until
-            grading.at = at
+            grading.on_question_start = on_question_start
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
             raise_fault(grading, report)

@@ -65,7 +65,7 @@ def _begin(line: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
     client = Client(socket.socket(fileno=socket.recv_fds(line, 1, 1)[1][0]))
     bank = load_bank(lab) if lab.bank else None
     examiner = Examiner(lab, bank, client, library, arguments["accept_missing"])
-    process.pretended.update(arguments["pretended"])
+    process.simulated_limits.update(arguments["simulated_limits"])
     if wrong := wrong_shares(lab):
         raise LabError(wrong)
     probe = process.WorkerProcess(client, library)

@@ -191,12 +191,12 @@ def pytest_runtest_protocol(
     grading.begin(question)
     done = yield
     last = nextitem is None or nextitem.stash[SHARE].question != question
-    if last and grading.once_more():
+    if last and grading.start_second_grading():
         for again in item.session.items:
             share = again.stash[SHARE]
             if item.session.shouldstop or item.session.shouldfail:
                 break
-            if share.question == question and grading.worth(share, again.nodeid):
+            if share.question == question and grading.can_still_help(share, again.nodeid):
                 # What comes next is not known yet, so each test tears its module down; the suites have no module fixtures.
                 again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
     return done
@@ -233,7 +233,7 @@ def draw(request: pytest.FixtureRequest, seed: int) -> Draw:
 def student(request: pytest.FixtureRequest) -> Student:
     """The loaded notebook, in this question's own worker."""
     share = request.node.stash[SHARE]
-    return _grading_of(request).enter(share.question, request.node.nodeid)
+    return _grading_of(request).student_for(share.question, request.node.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -53,7 +53,7 @@ class Grading:
         self.running: QuestionRun | None = None
         self.before: QuestionRun | None = None  # the attempt over the references, while the other one runs
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
-        self.at: Callable[[str], None] | None = None  # called for each question that begins
+        self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (
             None  # a fault of the grader or its machine: then no verdict counts
         )
@@ -69,22 +69,22 @@ class Grading:
         assert self.running is not None
         return self.running
 
-    # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and if that says so, again the tests
-    # that are `worth` it → finish.
+    # The order: begin → for each test: student_for → (the test runs) → verdict → start_second_grading, and if that has begun
+    # one, again the tests that `can_still_help` → finish.
 
     def begin(self, question: str) -> None:
         """The next tests belong to this question; the previous one is finished."""
         if self.running is None or self.running.spec.id != question:
             self.finish()
-            if self.at is not None:
-                self.at(question)
+            if self.on_question_start is not None:
+                self.on_question_start(question)
             self.running = QuestionRun(self.lab.questions[question], frozenset(), Trace(question))
             # With reference code, what one question stores (in a file) a later one of the same loading may repeat.
             if self.running.spec.library != self.loading:
                 self.loading, self.words.given = self.running.spec.library, False
             self.words.given |= bool(self.running.spec.builds_on)
 
-    def enter(self, question: str, test: str) -> Student:
+    def student_for(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one if the last was lost."""
         self.begin(question)
         student = Student(
@@ -98,7 +98,7 @@ class Grading:
         if self.fault is not None:
             raise GraderFault("The grader failed at an earlier check.")
         running = self.attempt
-        if self.late:
+        if self.time_up:
             raise WorkerLost("Time was up before this check was run.")
         deadline = min(running.started + running.spec.seconds, self.until)
         if time.monotonic() > deadline:
@@ -144,7 +144,7 @@ class Grading:
         self.attempt.verdicts.setdefault(share.name, []).append(verdict)
         self.share_of[test] = share
         verdict.test = test
-        verdict.late = not verdict.passed and self.late
+        verdict.time_up = not verdict.passed and self.time_up
         if not verdict.passed:
             self.attempt.trace.failed.add(test)
             standing = ""
@@ -153,11 +153,11 @@ class Grading:
                 standing = self._in_their_place(error.text) if error.type in MISSED else ""
             verdict.hint = " ".join(filter(None, [verdict.hint, standing, *self._why_missing()]))
 
-    def once_more(self) -> bool:
+    def start_second_grading(self) -> bool:
         """Whether the current question is graded again, over the student's own versions; if so, that has begun."""
         first = self.attempt
         if (
-            self.late
+            self.time_up
             or self.before is not None
             or not first.wrong
             or first.unwritten
@@ -173,7 +173,7 @@ class Grading:
         self.before = first
         return True
 
-    def worth(self, share: Share, test: str) -> bool:
+    def can_still_help(self, share: Share, test: str) -> bool:
         """Whether a test can still make the attempt over the student's own versions the better one.
 
         A model is trained again only if the other parts have shown that more is right than over the references, or if
@@ -278,7 +278,7 @@ class Grading:
 
     def _end_attempt(self) -> None:
         """What is done while an attempt's worker still runs, and then its end."""
-        if self.messages and not self.late:
+        if self.messages and not self.time_up:
             self._report_unsteady()
         self._close_worker()
         self._charge_leftovers()
@@ -314,7 +314,7 @@ class Grading:
             self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, told))
 
     @property
-    def late(self) -> bool:
+    def time_up(self) -> bool:
         """Whether the time for the whole grading is up."""
         return time.monotonic() >= self.until
 
@@ -339,7 +339,7 @@ class Grading:
                 part.detail, part.raised = wrong.detail, wrong.raised
             elif not verdicts:
                 part.kind, part.message = Kind.NOT_RUN, "This check was not run."
-            if not passed and self.late and all(v.passed or v.late for v in verdicts):
+            if not passed and self.time_up and all(v.passed or v.time_up for v in verdicts):
                 part.kind, part.message, part.hint = (
                     Kind.TIME_UP, "Time was up before this was graded to the end.", "",
                 )  # fmt: skip
@@ -360,7 +360,7 @@ class Grading:
         )
 
     def _name_mistake(self, attempt: QuestionRun, question: Question) -> None:
-        if self.bank is None or attempt.lost or self.late:
+        if self.bank is None or attempt.lost or self.time_up:
             return
         # The bank's mistakes are replayed over the references, whatever the attempt was graded over: the student's own
         # versions that earned full points give the numbers that the contract fixes. A mistake in using something that

@@ -185,7 +185,7 @@ class ConfinedWorkers:
             except _CellLost as lost:
                 self.shut()
                 times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
-                what: Stopped = "timed out" if lost.late else "crashed"
+                what: Stopped = "timed out" if lost.time_up else "crashed"
                 rest = "only its definitions were kept" if times == 1 else "it was left out"
                 self.problems[lost.index] = CellProblem(lost.index, what, f"{lost.message} Therefore {rest}.")
             finally:
@@ -410,6 +410,6 @@ class _ScanLost(Exception):
 
 
 class _CellLost(Exception):
-    def __init__(self, cell: CodeCell, message: str, late: bool) -> None:
+    def __init__(self, cell: CodeCell, message: str, time_up: bool) -> None:
         super().__init__(message)
-        self.cell, self.index, self.message, self.late = cell, cell.index, message, late
+        self.cell, self.index, self.message, self.time_up = cell, cell.index, message, time_up

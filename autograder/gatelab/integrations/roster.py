@@ -78,11 +78,11 @@ def _once(people: list[Person]) -> list[Person]:
 
 def _table(path: Path, data: bytes) -> Table:
     """The table, found by whichever column about people it has. The header is the row with the most known titles."""
-    way_out = "save it as CSV (UTF-8) with one header row"
+    advice = "save it as CSV (UTF-8) with one header row"
     try:
         sheet = Sheet(data)
     except SheetError as error:
-        raise RosterError(f"{path}: {error}; {way_out}.") from error
+        raise RosterError(f"{path}: {error}; {advice}.") from error
     best: Table | None = None
     failure = SheetError("")
     for key in (*NAME, *LAST, *EMAIL, *NUMBER, *IDS):
@@ -94,7 +94,7 @@ def _table(path: Path, data: bytes) -> Table:
             failure = error
             continue
         except SheetError as error:
-            raise RosterError(f"{path}: {error}; {way_out}.") from error
+            raise RosterError(f"{path}: {error}; {advice}.") from error
         if best is None or len(table.columns) > len(best.columns):
             best = table
     if best is None:

@@ -35,7 +35,7 @@ from gatelab.sandbox.worker.values import ValueProblem
 from gatelab.text import decoded
 
 NO_ANSWER = "Your code disturbed its process: it sent something that is not an answer."
-pretended: dict[str, Any] = {}  # settings by which tests simulate a machine with fewer protections
+simulated_limits: dict[str, Any] = {}  # settings by which tests simulate a machine with fewer protections
 _numbers = itertools.count(os.getpid() * 7)  # so that two examiners rarely start with the same user
 
 
@@ -112,7 +112,7 @@ class WorkerProcess:
             readable=(str(library),),
             uid=uid,
             landmarks=str(library.parent),
-            **pretended,
+            **simulated_limits,
         )
         self.cpu_limit = float(settings.cpu_seconds)
         try:

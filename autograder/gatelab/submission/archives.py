@@ -250,8 +250,8 @@ def _damage_named() -> Iterator[None]:
 
 
 @contextmanager
-def scratch(room: Path) -> Iterator[Path]:
-    """An empty folder below `room`, removed afterwards."""
-    room.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".opening-", dir=room) as folder:
+def scratch(unpack_folder: Path) -> Iterator[Path]:
+    """An empty folder below `unpack_folder`, removed afterwards."""
+    unpack_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".opening-", dir=unpack_folder) as folder:
         yield Path(folder)

@@ -22,11 +22,11 @@ from gatelab.text import brief
 
 class Problem(NamedTuple):
     """Why there is nothing to grade, and what staff can do about it. What the student can do is always the same, or nothing
-    if it is the machine's fault (`ours`)."""
+    if it is the machine's fault (`machine_fault`)."""
 
     what: str
-    way_out: str
-    ours: bool = False
+    advice: str
+    machine_fault: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,18 +25,18 @@ WANTED = re.compile(
 )
 
 
-def unpacked(archive: Path, room: Path) -> Path:
-    """The folder below `room` with the archive's content; an earlier run's, if the archive is the same.
+def unpacked(archive: Path, unpack_folder: Path) -> Path:
+    """The folder below `unpack_folder` with the archive's content; an earlier run's, if the archive is the same.
 
     Raises ArchiveError, OSError.
     """
     with open(archive, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    folder, stamp = room / "class", room / "class.sha256"
+    folder, stamp = unpack_folder / "class", unpack_folder / "class.sha256"
     with suppress(OSError):
         if stamp.read_text(encoding="ascii") == sha256 and folder.is_dir():
             return folder
-    with scratch(room) as place:
+    with scratch(unpack_folder) as place:
         copies, tree = place / "copies", place / "tree"
         copies.mkdir()
         tree.mkdir()

@@ -49,7 +49,7 @@ class Submission:
     problem_for_student: str = ""  # the same for the student
     sha256: str = ""
     others: tuple[str, ...] = ()  # notebooks and earlier attempts that came with it and are not graded
-    ours: bool = False  # whether the problem is the machine's and not the submission's
+    machine_fault: bool = False  # whether the problem is the machine's and not the submission's
     entry: str = ""  # the name of the file or folder that was handed in; empty if nothing was
     people: tuple[Person, ...] = ()  # whose it is, as far as the platform or the roster says
     # When it was handed in, as the platform recorded it (never a file's date), with a time zone. None: not known.
@@ -87,7 +87,7 @@ def collect(
     lab: Lab,
     leave_out: Path | None = None,
     *,
-    room: Path | None = None,
+    unpack_folder: Path | None = None,
     roster: Roster | None = None,
     every_attempt: bool = False,
     beside: Path | None = None,
@@ -95,12 +95,12 @@ def collect(
     """All submissions of a class, sorted by name, followed by those on the roster who handed in nothing.
 
     `leave_out` (the output folder) and `beside` (the roster) are not submissions even if they are in the
-    folder. A single notebook is a class of one; an archive is a class. `room` is a folder for files from archives; without
+    folder. A single notebook is a class of one; an archive is a class. `unpack_folder` is a folder for files from archives; without
     it no archive is opened. With `every_attempt` earlier attempts get their own rows. Raises CollectError.
     """
     folder = Path(folder)
     try:
-        found = found_in(folder, lab, [path for path in (leave_out, beside) if path], room)
+        found = found_in(folder, lab, [path for path in (leave_out, beside) if path], unpack_folder)
         people = _of_people(found, lab)
     except ArchiveError as error:
         raise CollectError(f"{folder}: it is an archive {error}; unpack it and name the folder.") from error
@@ -150,7 +150,7 @@ def _of_people(found: list[Entry], lab: Lab) -> list[list[HandInAttempt]]:
         try:
             people.append(attempts(entries, lab, read_bytes))
         except GraderFault as error:
-            problem = Problem(str(error).rstrip("."), "run the command again", ours=True)
+            problem = Problem(str(error).rstrip("."), "run the command again", machine_fault=True)
             people.append([HandInAttempt(replace(entries[0], picked=Picked(None, problem)))])
     return people
 
@@ -305,14 +305,14 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
             path, problem = None, unreadable(error)
     staff = problem_for_student = ""
     if problem:
-        staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
+        staff = f"{visible(raw)}: {problem.what}; {problem.advice}."
         problem_for_student = (
             MESSAGE_TO_STUDENT
-            if problem.ours
+            if problem.machine_fault
             else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
         )
-    ours = problem is not None and problem.ours
-    return Submission(name, stem, path, staff, problem_for_student, sha256, picked.others, ours)
+    machine_fault = problem is not None and problem.machine_fault
+    return Submission(name, stem, path, staff, problem_for_student, sha256, picked.others, machine_fault)
 
 
 def sha256_of(path: Path) -> str:

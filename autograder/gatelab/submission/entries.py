@@ -31,14 +31,14 @@ class CollectError(Exception):
     """The folder as a whole cannot be graded; the message says why and what to do."""
 
 
-def found_in(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> list[Entry]:
+def found_in(folder: Path, lab: Lab, leave_out: list[Path], unpack_folder: Path | None) -> list[Entry]:
     """All entries of a class, which is a folder, an archive or one notebook. Raises CollectError, ArchiveError, OSError."""
-    if room is not None and folder.is_file() and is_archive(folder.name):
-        folder = _inner(unpacked(folder, room), lab)
-    return list(_found(folder, lab, leave_out, room))
+    if unpack_folder is not None and folder.is_file() and is_archive(folder.name):
+        folder = _inner(unpacked(folder, unpack_folder), lab)
+    return list(_found(folder, lab, leave_out, unpack_folder))
 
 
-def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> Iterator[Entry]:
+def _found(folder: Path, lab: Lab, leave_out: list[Path], unpack_folder: Path | None) -> Iterator[Entry]:
     """Each entry under its original name, with its notebook and whose it is."""
     if folder.is_file():
         yield _plain(folder.name, of_file(folder))
@@ -68,7 +68,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         if is_folder and _is_of_a_grading(path):
             picked = Picked(None, RESULTS)
         else:
-            picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
+            picked = of_folder(path, lab, unpack_folder) if is_folder else of_file(path, lab, unpack_folder)
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         # In a platform's download such a file is the student's own and may say anything.

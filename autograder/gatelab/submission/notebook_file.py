@@ -88,8 +88,8 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     except MemoryError as error:
         raise GraderFault(f"{name}: there is not enough memory to read it.") from error
     except (ValueError, RecursionError) as error:
-        what, way_out = _damage(data, error)
-        raise Ungradable(f"{name}: this is not a readable notebook ({what}); {way_out}.") from error
+        what, advice = _damage(data, error)
+        raise Ungradable(f"{name}: this is not a readable notebook ({what}); {advice}.") from error
     if not isinstance(notebook, dict) or ("cells" not in notebook and "worksheets" not in notebook):
         raise Ungradable(f"{name}: this is JSON but not a notebook; {HOW}.")
     if "cells" not in notebook:

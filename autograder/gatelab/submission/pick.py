@@ -50,16 +50,16 @@ OTHERS = {
 }
 
 
-def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Picked:
+def of_file(path: Path, lab: Lab | None = None, unpack_folder: Path | None = None) -> Picked:
     """A file among the submissions: the notebook itself, an archive that holds it, or why it is neither."""
     try:
-        if lab and room and is_archive(path.name) and stat.S_ISREG(path.lstat().st_mode):
-            return _archive(path, path.name, lab, room)
+        if lab and unpack_folder and is_archive(path.name) and stat.S_ISREG(path.lstat().st_mode):
+            return _archive(path, path.name, lab, unpack_folder)
         problem = _no_notebook(path)
     except OSError as error:
         problem = unreadable(error)
     except GraderFault as error:
-        problem = Problem(str(error).rstrip("."), "run the command again", ours=True)
+        problem = Problem(str(error).rstrip("."), "run the command again", machine_fault=True)
     return Picked(None, problem) if problem else Picked(path)
 
 
@@ -92,7 +92,7 @@ def _irregular(status: os.stat_result) -> Problem | None:
     return None
 
 
-def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
+def of_folder(path: Path, lab: Lab, unpack_folder: Path | None) -> Picked:
     """A student's folder: the one notebook of this lab in it, or why there is none."""
     inner = path / lab.name
     try:
@@ -109,9 +109,9 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
             there = " and ".join(labs)
             return Picked(None, Problem(f"it holds only {there}, another lab's work", ASK_FOR_THIS))
         inside = in_folder(where, read_bytes)
-        archives = [name for name in inside.files if is_archive(name.name)] if room else []
-        if not inside.notebooks and archives and room:
-            return _archives(where, archives, path.name, lab, room)
+        archives = [name for name in inside.files if is_archive(name.name)] if unpack_folder else []
+        if not inside.notebooks and archives and unpack_folder:
+            return _archives(where, archives, path.name, lab, unpack_folder)
         if not inside.notebooks:
             return Picked(None, _nothing(inside.others, inside.too_many))
         notebook, others = choose(inside.notebooks, lab)
@@ -119,7 +119,7 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
     except OSError as error:
         return Picked(None, unreadable(error))
     except GraderFault as error:
-        return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
+        return Picked(None, Problem(str(error).rstrip("."), "run the command again", machine_fault=True))
     problem = _irregular(status) or _too_large(status)
     if problem:
         problem = problem._replace(what=f"{notebook.shown}: {problem.what}")
@@ -141,12 +141,14 @@ def _of_other_labs(folder: Path, lab: Lab) -> list[str]:
     return sorted(found) if len(found) == len(holding) else []
 
 
-def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:
+def _archives(
+    folder: Path, places: list[PurePosixPath], student: str, lab: Lab, unpack_folder: Path
+) -> Picked:
     """The notebook of a folder in which only archives could hold one."""
     opened = []
     for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:ARCHIVES_LOOKED_INTO]:
         path = folder / place
-        inside = _archive(path, f"{student}/{place}", lab, room)
+        inside = _archive(path, f"{student}/{place}", lab, unpack_folder)
         opened.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
     *_, name, best = min(opened, key=lambda item: item[:3])
     if best.problem:
@@ -155,19 +157,19 @@ def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab,
     return replace(best, others=(*best.others, *beside))
 
 
-def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
-    """The notebook in a student's archive, kept below `room` under a name that is the same in every run."""
+def _archive(path: Path, label: str, lab: Lab, unpack_folder: Path) -> Picked:
+    """The notebook in a student's archive, kept below `unpack_folder` under a name that is the same in every run."""
     try:
         if problem := _irregular(path.lstat()):
             return Picked(None, problem)
-        with scratch(room) as copies:
+        with scratch(unpack_folder) as copies:
             inside = _in_archive(path, copies, lab, EXTENSION)
             if not inside.notebooks:
                 inside = _in_archive(path, copies, lab, REPLACED)
             if not inside.notebooks:
                 return Picked(None, _nothing(inside.others, inside.too_many, "archive"))
             notebook, others = choose(inside.notebooks, lab)
-            kept = _keep(notebook, room / digest(label), lab)
+            kept = _keep(notebook, unpack_folder / digest(label), lab)
     except WholeClassError:
         return Picked(None, Problem("it is the download of a whole class", "grade it by itself or remove it"))
     except ArchiveError as error:
@@ -175,7 +177,7 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
     except OSError as error:
         return Picked(None, unreadable(error))
     except GraderFault as error:
-        return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
+        return Picked(None, Problem(str(error).rstrip("."), "run the command again", machine_fault=True))
     return Picked(kept, None, tuple(other.shown for other in others))
 
 
@@ -250,8 +252,10 @@ def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Proble
 
 def unreadable(error: OSError) -> Problem:
     """The problem of a file that the machine cannot read, which is not the student's fault."""
-    way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
-    return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
+    advice = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
+    return Problem(
+        f"it cannot be read ({error.strerror})", f"{advice} and run the command again", machine_fault=True
+    )
 
 
 def _suffix(name: str) -> str:

@@ -310,9 +310,9 @@ def test_an_examiner_that_died_costs_no_other_submission_its_grade(
     own: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     path = notebook(tmp_path / "lab.ipynb", lab)
-    own.at = lambda *_: psutil.Process(own._all[0].pid).kill()
+    own.on_question_start = lambda *_: psutil.Process(own._all[0].pid).kill()
     assert "The grader's own process ended" in own.grade(path, questions=["q1"]).reason
-    own.at = None
+    own.on_question_start = None
     assert own.grade(path, questions=["q1"]).question("q1").points == 10
 
 

@@ -349,7 +349,7 @@ def test_submitters_are_hidden_from_a_worker_even_where_files_are_not_confined(s
         class Open(Engine):
             def __init__(self, lab, **_):
                 super().__init__(lab, accept_missing=REQUIRED)
-                self.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
+                self.simulated_limits = {"landlock": 0, "without": ["namespaces", "seccomp"]}
 
             def grade(self, path, name, until=None):
                 assert len(copies) == 2 and {copy.read_text() for copy in copies} == {"{}"}

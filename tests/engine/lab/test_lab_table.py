@@ -18,7 +18,7 @@ from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.matrix import Matrix
-from gatelab.audit.verify import unproved
+from gatelab.audit.verify import untested_questions
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
@@ -503,10 +503,13 @@ def test_a_question_without_wheat_or_chaff_is_a_fault_of_the_bank(kit: Path) -> 
     shutil.rmtree(lab.bank / "chaff" / "q2")
     shutil.rmtree(lab.bank / "wheat" / "q1")
     said = [
-        sentence.split(" in ")[0] for sentence in Matrix(empty=list(unproved(lab, load_bank(lab)))).faults
+        sentence.split(" in ")[0]
+        for sentence in Matrix(empty=list(untested_questions(lab, load_bank(lab)))).faults
     ]
     assert said == ["q1 has no wheat", "q2 has no chaff", "q3 has no wheat", "q3 has no chaff"]
-    assert [line.split(" in ")[0] for line in unproved(lab, load_bank(lab), ["q1"])] == ["q1 has no wheat"]
+    assert [line.split(" in ")[0] for line in untested_questions(lab, load_bank(lab), ["q1"])] == [
+        "q1 has no wheat"
+    ]
 
 
 def test_parts_that_only_the_running_suite_knows_are_counted_before_the_first_submission(kit: Path) -> None:

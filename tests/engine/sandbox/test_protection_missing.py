@@ -102,7 +102,7 @@ def test_an_engine_refuses_or_grades_by_what_was_accepted(lab: Lab, tmp_path: Pa
     path = write_notebook(tmp_path / "lab.ipynb", lab, {})
     for accepted, refused in (((), "files, network"), (("files",), "network"), (("files", "network"), "")):
         engine = Engine(lab, accept_missing=accepted)
-        engine.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
+        engine.simulated_limits = {"landlock": 0, "without": ["namespaces", "seccomp"]}
         if refused and os.geteuid() == 0:
             with (
                 pytest.raises(ProtectionMissing, match=rf"\(missing: {refused}\).*[Ss]eccomp is not used"),
@@ -110,7 +110,7 @@ def test_an_engine_refuses_or_grades_by_what_was_accepted(lab: Lab, tmp_path: Pa
             ):
                 pass
     engine = Engine(lab, accept_missing=REQUIRED)
-    engine.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
+    engine.simulated_limits = {"landlock": 0, "without": ["namespaces", "seccomp"]}
     with engine:
         report = engine.grade(path, questions=["q1"])
     assert report.question("q1").points == 10 and report.protection["files"] is False
@@ -191,7 +191,7 @@ from pathlib import Path
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 engine = Engine(Lab.in_repository(Path({str(root)!r})))
-engine.pretended = {{"landlock": {level}}}
+engine.simulated_limits = {{"landlock": {level}}}
 with engine:
     report = engine.grade(Path({str(path)!r}), questions=["q1", "q2"])
 print(report.status, report.points, report.reason, [piece for piece, on in report.protection.items() if not on])

@@ -50,7 +50,7 @@ def test_orphans_that_keep_forking_end_with_a_worker_that_ended_by_itself(
 ) -> None:
     if without and "seccomp" in without and os.geteuid() != 0:
         pytest.skip("only a user of their own tells such orphans from the grader's processes")
-    monkeypatch.setattr("gatelab.sandbox.process.pretended", {"without": without})
+    monkeypatch.setattr("gatelab.sandbox.process.simulated_limits", {"without": without})
     before = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)}
     for _ in range(5):
         worker = WorkerProcess(server.client, server.library)

@@ -93,9 +93,9 @@ class TestEveryKind:
         folder = tmp_path / "class"
         folder.mkdir()
         MAKERS[kind](folder / f"ada{kind}", {"lab.ipynb": BOOK})
-        [first] = collect(folder, LAB, room=tmp_path / "room")
+        [first] = collect(folder, LAB, unpack_folder=tmp_path / "room")
         MAKERS[kind](folder / f"ada{kind}", {"lab.ipynb": OTHER})
-        [second] = collect(folder, LAB, room=tmp_path / "room")
+        [second] = collect(folder, LAB, unpack_folder=tmp_path / "room")
         assert first.path == second.path and second.path.read_bytes() == OTHER
 
 
@@ -256,7 +256,7 @@ class TestOddMembers:
         for name, data in (("ada", BOOK), ("bob", OTHER)):
             (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
             as_zip(tmp_path / "submitted" / name / LAB.name / "lab.zip", {"lab.ipynb": data})
-        ada, bob = collect(tmp_path, LAB, room=tmp_path / "room")
+        ada, bob = collect(tmp_path, LAB, unpack_folder=tmp_path / "room")
         assert (ada.path.read_bytes(), bob.path.read_bytes()) == (BOOK, OTHER)
 
     def test_a_giant_file_next_to_the_lab_does_not_keep_it_from_being_graded(self, tmp_path: Path) -> None:
@@ -330,10 +330,10 @@ def test_no_name_in_a_zip_becomes_a_path(tmp_path_factory: pytest.TempPathFactor
     top = tmp_path_factory.mktemp("top")
     (top / "class").mkdir()
     as_zip(top / "class" / "ada.zip", {name + ".ipynb": BOOK for name in names})
-    [row] = collect(top / "class", LAB, room=top / "room")
+    [row] = collect(top / "class", LAB, unpack_folder=top / "room")
     assert row.path is None or ((top / "room") in row.path.parents and row.path.read_bytes() == BOOK)
     assert sorted(path.name for path in top.iterdir()) == ["class", "room"]
-    [whole] = collect(top / "class" / "ada.zip", LAB, room=top / "other")[:1]
+    [whole] = collect(top / "class" / "ada.zip", LAB, unpack_folder=top / "other")[:1]
     assert whole.name and sorted(path.name for path in top.iterdir()) == ["class", "other", "room"]
 
 
@@ -354,8 +354,8 @@ def test_any_bytes_in_a_zip_keep_the_row(
     as_zip(path, {"lab.ipynb": BOOK, "x": data})
     whole = path.read_bytes()
     path.write_bytes(whole[: at % len(whole)] + more + whole[at % len(whole) + len(more) :])
-    [row] = collect(top / "class", LAB, room=top / "room")
-    assert row.gradable or (row.problem.startswith("ada.zip: ") and not row.ours)
+    [row] = collect(top / "class", LAB, unpack_folder=top / "room")
+    assert row.gradable or (row.problem.startswith("ada.zip: ") and not row.machine_fault)
 
 
 @given(st.text())

@@ -22,7 +22,7 @@ class TestClassArchive:
         files = {f"ada/{deep}lab.ipynb": OTHER, f"ada/{deep}x.ipynb": OTHER, "ada/lab.ipynb": BOOK,
                  "bob/lab.ipynb": BOOK, f"cleo/{deep}lab.ipynb": OTHER}  # fmt: skip
         MAKERS[kind](tmp_path / f"class{kind}", files)
-        ada, bob, cleo = collect(tmp_path / f"class{kind}", LAB, room=tmp_path / "room")
+        ada, bob, cleo = collect(tmp_path / f"class{kind}", LAB, unpack_folder=tmp_path / "room")
         assert ada.path.read_bytes() == bob.path.read_bytes() == BOOK
         assert cleo.path is None and cleo.problem.startswith("cleo: ")
 
@@ -30,7 +30,7 @@ class TestClassArchive:
     def test_renamed_downloads_in_it_are_taken(self, kind: str, tmp_path: Path) -> None:
         files = {"ada.ipynb (1)": BOOK, "bob.json": BOOK, "cleo/lab.json": BOOK, "dan.json": b"{}"}
         MAKERS[kind](tmp_path / f"class{kind}", files)
-        found = collect(tmp_path / f"class{kind}", LAB, room=tmp_path / "room")
+        found = collect(tmp_path / f"class{kind}", LAB, unpack_folder=tmp_path / "room")
         assert [submission.name for submission in found if submission.gradable] == ["ada", "bob", "cleo"]
 
     @pytest.mark.parametrize(
@@ -61,7 +61,9 @@ class TestClassArchive:
             link = tarfile.TarInfo("class/mallory.ipynb")
             link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
             tar.addfile(link)
-        found = {submission.name: submission for submission in collect(path, LAB, room=tmp_path / "room")}
+        found = {
+            submission.name: submission for submission in collect(path, LAB, unpack_folder=tmp_path / "room")
+        }
         assert len(found) == 7 and {name for name, submission in found.items() if submission.gradable} == {
             "ada", "ada (5)", "bob", "dan", next(name for name in found if name.startswith("eee")),
         }  # fmt: skip
@@ -72,12 +74,12 @@ class TestClassArchive:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         as_zip(tmp_path / "class.zip", {"ada.ipynb": BOOK, "bob.ipynb": OTHER})
-        first = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        first = collect(tmp_path / "class.zip", LAB, unpack_folder=tmp_path / "room")
         with monkeypatch.context() as patch:
             patch.setattr(archives_module, "_of_zip", None)
-            assert collect(tmp_path / "class.zip", LAB, room=tmp_path / "room") == first
+            assert collect(tmp_path / "class.zip", LAB, unpack_folder=tmp_path / "room") == first
         as_zip(tmp_path / "class.zip", {"ada.ipynb": OTHER})
-        [ada] = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        [ada] = collect(tmp_path / "class.zip", LAB, unpack_folder=tmp_path / "room")
         assert ada.path == first[0].path and ada.path.read_bytes() == OTHER
 
     @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
@@ -88,9 +90,9 @@ class TestClassArchive:
         with pytest.raises(
             CollectError, match=r"it is an archive that is damaged.*unpack it and name the folder"
         ):
-            collect(path, LAB, room=tmp_path / "room")
+            collect(path, LAB, unpack_folder=tmp_path / "room")
 
     def test_a_large_file_in_it_is_a_row_and_is_not_unpacked(self, tmp_path: Path) -> None:
         as_zip(tmp_path / "class.zip", {"ada.ipynb": bytes(FILE_LIMIT + 9), "bob.ipynb": BOOK})
-        ada, bob = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        ada, bob = collect(tmp_path / "class.zip", LAB, unpack_folder=tmp_path / "room")
         assert "larger than" in ada.problem and bob.gradable

@@ -92,7 +92,7 @@ def zipped(folder: Path, path: Path) -> Path:
 
 
 def rows(folder: Path, room: Path, **options: object) -> dict[str, Submission]:
-    return {submission.name: submission for submission in collect(folder, LAB, room=room, **options)}
+    return {submission.name: submission for submission in collect(folder, LAB, unpack_folder=room, **options)}
 
 
 class TestGradescope:

@@ -238,13 +238,13 @@ def test_every_message_is_filtered_after_the_first_reference_was_given(
 ) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
     for question in order:
-        grading.enter(question, "test")
+        grading.student_for(question, "test")
     assert grading.words.given is given
 
 
 def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
-    student = grading.enter("q1", "test")
+    student = grading.student_for("q1", "test")
     student.run("def main(ns): return 1").value  # noqa: B018
     assert not grading.words.given
     student.define("one = 1")

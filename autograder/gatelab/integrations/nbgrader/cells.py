@@ -56,9 +56,9 @@ def read_submission(path: Path | None, lab: Lab) -> tuple[NotebookNode, dict[str
         raw = None
     if raw is None:
         return notebook, {}
-    room = ByteBudget()
+    budget = ByteBudget()
     for index, cell in enumerate(raw["cells"][:CELL_LIMIT]):
-        made = _cell(cell, _id(index), room)
+        made = _cell(cell, _id(index), budget)
         if made is not None:
             notebook.cells.append(made)
     return notebook, find(cells_of(raw), handed_out_cells(lab), lab.by_hand)
@@ -68,7 +68,7 @@ def _id(index: int) -> str:
     return f"cell-{index}"
 
 
-def _cell(raw: Any, id: str, room: ByteBudget | None = None) -> NotebookNode | None:
+def _cell(raw: Any, id: str, budget: ByteBudget | None = None) -> NotebookNode | None:
     """A clean copy of a submitted cell; of its metadata only the claimed grade_id is kept."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
         return None
@@ -81,7 +81,7 @@ def _cell(raw: Any, id: str, room: ByteBudget | None = None) -> NotebookNode | N
         source = harmless(source)
     cell = MAKE[raw["cell_type"]](source, id=id)
     if raw["cell_type"] == "code":
-        cell.outputs = kept_outputs(raw.get("outputs"), room or ByteBudget())
+        cell.outputs = kept_outputs(raw.get("outputs"), budget or ByteBudget())
     grade_id = nbgrader_metadata(raw).get("grade_id")
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}

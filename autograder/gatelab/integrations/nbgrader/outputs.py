@@ -39,11 +39,11 @@ class ByteBudget:
         return True
 
 
-def kept_outputs(raw: Any, room: ByteBudget) -> list[NotebookNode]:
+def kept_outputs(raw: Any, budget: ByteBudget) -> list[NotebookNode]:
     """The text and pictures in a submitted cell's `outputs`, which may be anything."""
     kept: list[NotebookNode] = []
     for output in raw if isinstance(raw, list) else []:
-        made = _made(output, room) if isinstance(output, dict) else None
+        made = _made(output, budget) if isinstance(output, dict) else None
         if made is None:
             continue
         if len(kept) == SHOWN_OUTPUTS_OF_A_CELL:
@@ -53,26 +53,26 @@ def kept_outputs(raw: Any, room: ByteBudget) -> list[NotebookNode]:
     return kept
 
 
-def _made(output: dict[str, Any], room: ByteBudget) -> NotebookNode | None:
+def _made(output: dict[str, Any], budget: ByteBudget) -> NotebookNode | None:
     """One output in a safe form; None if nothing in it can be shown."""
     kind = output.get("output_type")
     if kind == "stream":
-        return _text(output.get("text"), room, _stream)
+        return _text(output.get("text"), budget, _stream)
     if kind == "error":
-        return _text(f"{_plain(output.get('ename'))}: {_plain(output.get('evalue'))}", room, _stream)
+        return _text(f"{_plain(output.get('ename'))}: {_plain(output.get('evalue'))}", budget, _stream)
     data = output.get("data")
     if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
         return None
     for picture, begins in PICTURES.items():
         pixels = _pixels(data.get(picture), begins)
-        if pixels and room.taken(len(pixels)):
+        if pixels and budget.taken(len(pixels)):
             return _data({picture: pixels})
-    return _text(data.get("text/plain"), room, lambda text: _data({"text/plain": text}))
+    return _text(data.get("text/plain"), budget, lambda text: _data({"text/plain": text}))
 
 
-def _text(raw: Any, room: ByteBudget, make: Any) -> NotebookNode | None:
+def _text(raw: Any, budget: ByteBudget, make: Any) -> NotebookNode | None:
     text = _plain(raw)
-    made: NotebookNode | None = make(text) if text and room.taken(len(text)) else None
+    made: NotebookNode | None = make(text) if text and budget.taken(len(text)) else None
     return made
 
 

@@ -159,7 +159,7 @@ class SubmissionExporter(NotebookExporter):
             self.report = self._grade(submission.path, student)
             self.report.others = list(submission.others)
         else:
-            status: Status = "failed" if submission.ours else "ungradable"
+            status: Status = "failed" if submission.machine_fault else "ungradable"
             self.report = Report(
                 student,
                 status,

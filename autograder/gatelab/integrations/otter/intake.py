@@ -44,7 +44,7 @@ class Intake:
     notebook: Path | None
     reason: str = ""
     others: tuple[str, ...] = ()  # notebooks that were handed in with it and are not graded
-    ours: bool = False  # whether the machine is at fault and not the submission
+    machine_fault: bool = False  # whether the machine is at fault and not the submission
 
 
 class Unusable(Ungradable):
@@ -72,7 +72,7 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
         return Intake(name, None, str(error))
     except (OSError, MemoryError, GraderFault) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", ours=True)
+        return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", machine_fault=True)
 
 
 def _chosen(inside: HandIn, lab: Lab | None, wanted: str, private: Path) -> Intake:

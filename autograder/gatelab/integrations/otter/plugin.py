@@ -155,7 +155,9 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
     def _grade(self) -> Report:
         if self.intake.notebook is None:
             return (
-                self._failed(self.intake.reason) if self.intake.ours else self._ungradable(self.intake.reason)
+                self._failed(self.intake.reason)
+                if self.intake.machine_fault
+                else self._ungradable(self.intake.reason)
             )
         from gatelab.grading.engine import Engine
         from gatelab.sandbox.confine import ProtectionMissing, pieces
