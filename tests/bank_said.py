@@ -38,7 +38,7 @@ def said(matrix: Matrix, chaffs: Iterable[Chaff]) -> dict[str, str]:
     """By chaff, `q1/some-slip`, of a matrix that has no wheat."""
     rows = {f"{row.question}/{row.id}": row for row in matrix.chaffs}
     return {
-        chaff.key: _of(chaff, rows[chaff.key], matrix.told[chaff.key])
+        chaff.key: _of(chaff, rows[chaff.key], matrix.outcomes[chaff.key])
         for chaff in chaffs
         if chaff.key in rows
     }

@@ -29,7 +29,7 @@ def graded(
 
 def lost(report: Report) -> dict[str, list[tuple[str, str]]]:
     """Question → its lost parts with their messages."""
-    rows = {q.id: [(p.name, p.told) for p in q.parts if not p.passed] for q in report.questions}
+    rows = {q.id: [(p.name, p.student_text) for p in q.parts if not p.passed] for q in report.questions}
     return {id: found for id, found in rows.items() if found}
 
 

@@ -67,7 +67,9 @@ def wrong_ones(lab: Lab, notebook: Path, number: int, size: int, jobs: int, seco
         for report in engine.grade_all([(name, notebook) for name in names], [QUESTION], training=False):
             watchdog.ready(report.submission)
             if report.status != "graded" or report.points != lab.questions[QUESTION].points:
-                why = report.reason or [part.told for q in report.questions for part in q.parts if part.told]
+                why = report.reason or [
+                    part.student_text for q in report.questions for part in q.parts if part.student_text
+                ]
                 wrong.append(f"{report.submission}: {report.status}, {report.points:g} points ({why})")
     return wrong + [f"{name}: no report" for name in watchdog.left]
 

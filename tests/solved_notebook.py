@@ -61,7 +61,7 @@ def containing(cells: Cells, text: str) -> dict:
 
 def full(report: Report, *questions: str) -> bool:
     lost = [
-        (q.id, part.name, part.told)
+        (q.id, part.name, part.student_text)
         for q in report.questions
         if q.id in questions
         for part in q.parts

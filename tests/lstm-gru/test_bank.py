@@ -144,13 +144,13 @@ def test_one_and_two_jobs_give_the_same_points_and_messages(
     few = drawn.chaffs[::3]
     one = verify(engine, Bank(tuple(first_style), few), everywhere=False)
     assert differences(one, matrix) == []
-    assert one.told.keys() == {f"style 1, seed {lab.settings.seed}", *(chaff.key for chaff in few)}
+    assert one.outcomes.keys() == {f"style 1, seed {lab.settings.seed}", *(chaff.key for chaff in few)}
 
 
 def test_another_message_or_a_grading_left_out_is_a_difference() -> None:
     swapped, right = ("q1/outputs", 0, "swapped"), ("q1/outputs", 4, "")
-    first = Matrix(told={"q1/a": {"q1": [("q1", "", ""), swapped]}, "q1/b": {"q1": [right]}})
-    other = Matrix(told={"q1/a": {"q1": [("q1", "", ""), ("q1/outputs", 0, "Swapped")]}})
+    first = Matrix(outcomes={"q1/a": {"q1": [("q1", "", ""), swapped]}, "q1/b": {"q1": [right]}})
+    other = Matrix(outcomes={"q1/a": {"q1": [("q1", "", ""), ("q1/outputs", 0, "Swapped")]}})
     assert differences(first, other) == [
         "q1/a got ('q1/outputs', 0, 'swapped') and then ('q1/outputs', 0, 'Swapped')",
         "q1/b got ('q1/outputs', 4, '') and then None",
@@ -161,6 +161,9 @@ def test_another_message_or_a_grading_left_out_is_a_difference() -> None:
 def test_what_the_second_time_left_out_is_no_difference() -> None:
     whole = {"": [("graded", "")], "q1": [("q1", "", ""), ("q1/outputs", 0, "")]}
     more = {"q3": [("q3", "", ""), ("q3/values", 2, "")]}
-    first, second = Matrix(told={"a": whole | more}), Matrix(told={"a": whole | {"q3": [("q3", "", "")]}})
+    first, second = (
+        Matrix(outcomes={"a": whole | more}),
+        Matrix(outcomes={"a": whole | {"q3": [("q3", "", "")]}}),
+    )
     assert differences(first, second) == []
     assert differences(second, first) != []

@@ -56,7 +56,7 @@ def test_a_message_leads_to_the_line_that_is_wrong(plain_engine: Engine, tmp_pat
     assert old in source
     path = write_notebook(tmp_path / "lab.ipynb", plain_engine.lab, {question: source.replace(old, new)})
     report = plain_engine.grade(path, questions=[question], training=False)
-    messages = {part.name: part.told for part in report.question(question).parts if not part.passed}
+    messages = {part.name: part.student_text for part in report.question(question).parts if not part.passed}
     for part, wanted in says.items():
         told, _, untold = wanted.partition("!")
         assert re.search(told, messages[part]), messages

@@ -93,7 +93,7 @@ def graded(lab: Lab, question: str, source: str) -> Question:
 
 def check_charged(question: Question, kind: str) -> None:
     lost = [part for part in question.parts if not part.passed]
-    assert any(SAID[kind] in part.told for part in lost), [part.told for part in lost]
+    assert any(SAID[kind] in part.student_text for part in lost), [part.student_text for part in lost]
 
 
 @pytest.mark.parametrize(("kind", "question"), TRIED)
@@ -139,7 +139,7 @@ def test_what_changes_no_other_answer_costs_nothing(check, lab: Lab, question: s
     lost = [
         part for part in graded(lab, question, source).parts if not part.passed and part.name != "accuracy"
     ]
-    assert not lost, [part.told for part in lost]
+    assert not lost, [part.student_text for part in lost]
     result = check(question, names_with(lab, source))
     assert all(case.passed for case in result.test_case_results), repr(result)
 

@@ -95,7 +95,7 @@ def graded(engine: Engine, place: Path, question: str = "q7", source: str | None
 
 
 def accuracy(question: Question) -> tuple[bool, str]:
-    return next((part.passed, part.told) for part in question.parts if part.name == "accuracy")
+    return next((part.passed, part.student_text) for part in question.parts if part.name == "accuracy")
 
 
 def said(question: Question) -> list[str]:
@@ -145,8 +145,8 @@ def test_who_does_not_win_it_is_graded_as_if_there_were_none(
     with Engine(whole) as engine:
         alone = graded(engine, tmp_path, question)
     after = graded(hard, tmp_path, question)
-    assert [(p.name, p.points, p.told) for p in after.parts] == [
-        (p.name, p.points, p.told) for p in alone.parts
+    assert [(p.name, p.points, p.student_text) for p in after.parts] == [
+        (p.name, p.points, p.student_text) for p in alone.parts
     ]
 
 

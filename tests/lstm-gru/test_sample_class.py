@@ -81,7 +81,7 @@ def grades(graded: Path) -> dict[str, dict[str, str]]:
 
 def test_nothing_counts_as_begun_in_the_lab_as_handed_out(graded: Path) -> None:
     report = read_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
-    assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
+    assert [question.id for question in report.questions if question.attempted and not question.by_hand] == []
 
 
 @pytest.mark.parametrize("name", GRADED)

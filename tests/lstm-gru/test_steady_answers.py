@@ -23,7 +23,7 @@ def lost(engine: Engine, place: Path, question: str, *edits: tuple[str, str]) ->
         source = source.replace(old, new)
     path = write_notebook(place / "lab.ipynb", engine.lab, {question: source})
     report = engine.grade(path, questions=[question], training=False)
-    return {part.name: part.told for part in report.question(question).parts if not part.passed}
+    return {part.name: part.student_text for part in report.question(question).parts if not part.passed}
 
 
 PLACES = {

@@ -70,7 +70,7 @@ def lost(engine: Engine, place: Path, question: str, part: str, *edits: tuple[st
     """The message of a part that must have been lost."""
     found = parts(engine, place, question, *edits)[part]
     assert not found.passed and found.points == 0
-    return found.told
+    return found.student_text
 
 
 # --- q7: edits of the reference's classifier -----------------------------------------------------------------------
@@ -151,7 +151,7 @@ def report_on(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]
 def test_a_right_step_that_is_too_slow_is_not_trained_over(quick: Engine, tmp_path: Path) -> None:
     slow, right = (report_on(quick, tmp_path, edits) for edits in ({"q1": [SLOW_STEP]}, {}))
     # All steps were made, over the reference: the same weights come out as over a quick step.
-    one, other = ([(p.name, p.points, p.told) for p in r.question("q7").parts] for r in (slow, right))
+    one, other = ([(p.name, p.points, p.student_text) for p in r.question("q7").parts] for r in (slow, right))
     assert one == other and slow.question("q1").points == 10
 
 
@@ -160,7 +160,9 @@ def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: P
     plain, own, slow = (
         report_on(quick, tmp_path, edits).question("q7") for edits in ({}, AXIS, AXIS | {"q1": [SLOW_STEP]})
     )
-    parts = [[(part.name, part.points, part.told) for part in one.parts] for one in (plain, own, slow)]
+    parts = [
+        [(part.name, part.points, part.student_text) for part in one.parts] for one in (plain, own, slow)
+    ]
     assert parts[0] == parts[1] == parts[2] and plain.points >= 7
     assert plain.own == [] and own.own == slow.own == ["LSTM", "last_valid", "lstm_step"]
     over_references = {part.name: part for part in own.otherwise.parts}
@@ -171,14 +173,14 @@ def test_a_wrong_answer_is_not_trained_a_second_time(quick: Engine, tmp_path: Pa
     """The own versions are right and change nothing: the parts before the training show it."""
     question = report_on(quick, tmp_path, {"q7": [(HEAD, f"{HEAD} * 2")]}).question("q7")
     assert question.own == [] and question.points < 10
-    again = {part.name: part.told for part in question.otherwise.parts}
+    again = {part.name: part.student_text for part in question.otherwise.parts}
     assert again["accuracy"] == "This check was not run."
 
 
 def test_a_module_more_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:
     found = parts(quick, tmp_path, "q7", (LINEAR, f"{LINEAR}\n        self.spare = nn.Linear(2, 2)"))
-    assert [part.told for name, part in found.items() if name != "accuracy" and not part.passed] == []
-    assert "state_dict" not in found["accuracy"].told
+    assert [part.student_text for name, part in found.items() if name != "accuracy" and not part.passed] == []
+    assert "state_dict" not in found["accuracy"].student_text
 
 
 # --- q11: edits of the reference's training step -------------------------------------------------------------------

@@ -192,7 +192,7 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
     q1 = report.question("q1")
     assert q1.points == 0
     assert q1.recognised == "left-to-the-library"
-    assert all(SHUT in part.told for part in q1.parts)
+    assert all(SHUT in part.student_text for part in q1.parts)
 
 
 # Ways that are laid while the notebook is loaded: each is a cell of its own before the answer, which asks `cell`.

@@ -44,4 +44,4 @@ def check(question: str, namespace: dict[str, Any]) -> None:
     grading = Grading(lab, lab.settings.seed, KernelWorkers(namespace), None)
     run_suites(lab, grading, [question])
     result = next(q for q in grading.questions() if q.id == question)
-    assert result.points == result.max_points, [part.told for part in result.parts if not part.passed]
+    assert result.points == result.max_points, [part.student_text for part in result.parts if not part.passed]

@@ -30,8 +30,8 @@ def tried() -> dict[str, Any]:
     try:
         return decode(done.stdout.strip().splitlines()[-1].encode())
     except (IndexError, ValueError):
-        said = done.stderr.strip().splitlines()
-        return {"problem": said[-1] if said else f"it ended with status {done.returncode}"}
+        lines = done.stderr.strip().splitlines()
+        return {"problem": lines[-1] if lines else f"it ended with status {done.returncode}"}
 
 
 def library() -> Finding:
@@ -46,15 +46,15 @@ def library() -> Finding:
     return Finding("libseccomp", found or "found")
 
 
-def confinement(told: Mapping[str, Any]) -> Iterator[Finding]:
-    """One finding per piece, and what the machine lacks. `told` is what `tried` returned."""
-    if problem := told.get("problem"):
+def confinement(trial: Mapping[str, Any]) -> Iterator[Finding]:
+    """One finding per piece, and what the machine lacks. `trial` is what `tried` returned."""
+    if problem := trial.get("problem"):
         yield Finding(
             "confinement", f"no worker could be started: {problem}",
             "fix what is named above; gatelab grade says the same and grades nothing",
         )  # fmt: skip
         return
-    on, lacks = told["protection"], told["lacks"]
+    on, lacks = trial["protection"], trial["lacks"]
     why = f" (the machine lacks: {'; '.join(lacks)})" if lacks else ""
     for piece in PIECES:
         cannot, could = MEANS[piece]

@@ -88,7 +88,7 @@ class Matrix:
     empty: list[str] = field(
         default_factory=list
     )  # one sentence for each question for which nothing was graded
-    told: dict[str, Outcome] = field(default_factory=dict)  # grading → the outcome of its report
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # grading → the outcome of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
@@ -124,7 +124,10 @@ def outcome(report: Report) -> Outcome:
     """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
     whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
     return {"": whole} | {
-        q.id: [(q.id, q.recognised, q.note), *((f"{q.id}/{p.name}", p.points, p.told) for p in q.parts)]
+        q.id: [
+            (q.id, q.recognised, q.note),
+            *((f"{q.id}/{p.name}", p.points, p.student_text) for p in q.parts),
+        ]
         for q in report.questions
     }
 
@@ -135,8 +138,8 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
     What the second time left out, because a chaff was graded in fewer questions, is not compared.
     """
     found = []
-    for grading in first.told if gradings is None else gradings:
-        both = [matrix.told.get(grading, {}) for matrix in (first, second)]
+    for grading in first.outcomes if gradings is None else gradings:
+        both = [matrix.outcomes.get(grading, {}) for matrix in (first, second)]
         left_out = _graded(both[0]) - _graded(both[1]) if both[1] else set()
         before, after = (
             [line for id, lines in outcome.items() if id not in left_out for line in lines]

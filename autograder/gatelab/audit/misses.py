@@ -47,7 +47,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
             miss.who.append(report.submission)
             failed = [part for part in question.parts if not part.passed]
             if not miss.lost and failed:
-                miss.lost, miss.message = tuple(part.name for part in failed), failed[0].told
+                miss.lost, miss.message = tuple(part.name for part in failed), failed[0].student_text
             if question.code and (not miss.code or len(question.code) < len(miss.code)):
                 miss.code = question.code
     return sorted(groups.values(), key=lambda miss: (-len(miss.who), miss.question, miss.signature)), named

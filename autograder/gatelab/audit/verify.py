@@ -137,7 +137,7 @@ def verify(
     lab.check_questions(questions)
     seeds = seeds or (engine.seed,)
     matrix = Matrix(seeds=seeds, empty=list(untested_questions(lab, bank, questions)))
-    gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.told)
+    gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.outcomes)
     known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
     chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
     with temporary_folder() as place, ThreadPoolExecutor(engine.jobs) as pool:

@@ -84,8 +84,8 @@ def main(answer: str) -> None:
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it dies with `gatelab build`, however that ends
     sys.path.insert(0, os.getcwd())  # the package is next to the notebook
     cells = json.load(sys.stdin)
-    told = list(faults(cells))
-    Path(answer).write_text(json.dumps(told), encoding="utf-8")
+    found = list(faults(cells))
+    Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ def files(lab: Lab) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(SOURCE.rglob("*.py")):
         if path.name != "__init__.py":
             yield lab.package / path.relative_to(SOURCE), path.read_bytes()
-    said = json.dumps(asdict(lab.policy.terms), ensure_ascii=False, indent=1)
-    yield lab.package / FOLDER / terms.FILE, f"{said}\n".encode()
+    text = json.dumps(asdict(lab.policy.terms), ensure_ascii=False, indent=1)
+    yield lab.package / FOLDER / terms.FILE, f"{text}\n".encode()
 
 
 def keep_up(lab: Lab) -> list[Path]:

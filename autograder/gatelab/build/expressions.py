@@ -57,9 +57,9 @@ def values(code: str) -> Iterator[str]:
     tree = _parsed_body(code)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign | ast.Return | ast.AugAssign) and node.value is not None:
-            said = ast.unparse(node.value)
-            if computes(said):
-                yield said
+            code_of_value = ast.unparse(node.value)
+            if computes(code_of_value):
+                yield code_of_value
 
 
 def form(node: ast.BinOp) -> str:

@@ -124,7 +124,7 @@ def _too_few(question: Question) -> str:
     earned = f"The solution earns {question.points:g} of {question.max_points:g} points in {question.id}"
     failed = next((part for part in question.parts if not part.passed), None)
     if failed:
-        return f"{earned} ({failed.name}: {failed.told})."
+        return f"{earned} ({failed.name}: {failed.student_text})."
     if question.parts:
         return (
             f"{earned}, and passes everything: the parts of its hidden suite share out {question.points:g} points, "

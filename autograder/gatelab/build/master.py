@@ -122,23 +122,23 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
 def bring_points_up_to_date(master: Path, lab: Lab) -> list[str]:
     """Give grade cells of a master that state points (nbgrader's panel writes them) the table's number. Returns a
     sentence for each that changed."""
-    told = []
+    changes = []
 
     def corrected(head: re.Match[str]) -> str:
         found, id = _CELL_POINTS.search(head[0]), _GRADE_ID.search(head[0])
         question = lab.questions.get(id[1]) if id else None
         if found is None or question is None or float(found[2]) == question.points:
             return head[0]
-        told.append(
+        changes.append(
             f"{master.name}: the cell {question.id} said {found[2]} points; now {question.points:g}, as {TABLE}"
         )
         return head[0][: found.start(2)] + f"{question.points:g}" + head[0][found.end(2) :]
 
     text = master.read_text(encoding="utf-8")
     new = _CELL_HEAD.sub(corrected, text)
-    if told:
+    if changes:
         write_whole(master, new)
-    return told
+    return changes
 
 
 _CELL_HEAD = re.compile(r"^# %%.*\bnbgrader=\{.*$", re.MULTILINE)

@@ -81,8 +81,8 @@ def build(
     complete.check(lab)
     with _workspace(root) as workspace:
         if accept:
-            for told in master.bring_points_up_to_date(lab.master, lab):
-                say(told)
+            for change in master.bring_points_up_to_date(lab.master, lab):
+                say(change)
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
         say("looking for what students must not see")

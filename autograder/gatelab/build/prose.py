@@ -62,9 +62,9 @@ def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[st
                 runs.setdefault(secret.run, {})[run] = secret.origin
     found = []
     for name, text in shown.items():
-        said = words(text)
+        words_shown = words(text)
         for length, wanted in runs.items():
-            hit = next((run for run in _runs(said, length) if run in wanted), None)
+            hit = next((run for run in _runs(words_shown, length) if run in wanted), None)
             if hit:
                 found.append(f"{name} of the release shows {wanted[hit]}: {hit!r}")
     return found
@@ -112,8 +112,8 @@ def reasons_of(lab: Lab) -> Iterator[Secret]:
                 )
 
 
-def _runs(said: list[str], length: int) -> Iterator[str]:
-    return (" ".join(said[k : k + length]) for k in range(len(said) - length + 1))
+def _runs(all_words: list[str], length: int) -> Iterator[str]:
+    return (" ".join(all_words[k : k + length]) for k in range(len(all_words) - length + 1))
 
 
 def _examples(key: dict[str, str], text: str) -> list[str]:

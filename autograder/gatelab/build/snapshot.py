@@ -99,7 +99,7 @@ def cell_lines(notebook: NotebookNode) -> list[str]:
     """The notebook's cells as a person reads them, without what nbgrader adds."""
     lines: list[str] = []
     for cell in notebook.cells:
-        told = {
+        metadata = {
             key: value
             for key, value in cell.metadata.items()
             if key not in ("nbgrader", "deletable", "editable")
@@ -108,7 +108,7 @@ def cell_lines(notebook: NotebookNode) -> list[str]:
         head = [
             cell.cell_type,
             *([grade_id] if grade_id else []),
-            *([json.dumps(told, sort_keys=True)] if told else []),
+            *([json.dumps(metadata, sort_keys=True)] if metadata else []),
         ]
         lines += [f"--- {' '.join(head)}", *(f"    {line}".rstrip() for line in cell.source.split("\n"))]
     return lines

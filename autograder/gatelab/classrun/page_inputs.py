@@ -26,7 +26,7 @@ def page_inputs_hash(lab: Lab, report: Path, given: StaffInput, called: str) -> 
     """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" if there is no
     report to be read."""
     try:
-        told = json.dumps(_timeless(json.loads(report.read_bytes())))
+        report_text = json.dumps(_timeless(json.loads(report.read_bytes())))
     except (OSError, ValueError, RecursionError):
         return ""
     words = (
@@ -35,7 +35,7 @@ def page_inputs_hash(lab: Lab, report: Path, given: StaffInput, called: str) -> 
         called,
         json.dumps(_timeless(asdict(given)), default=str),
     )
-    return hash_of(_kit(), told, *words)[:32]
+    return hash_of(_kit(), report_text, *words)[:32]
 
 
 def _timeless(value: object) -> object:

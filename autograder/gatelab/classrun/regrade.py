@@ -332,25 +332,25 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
 
 def _why(old: Question, new: Question) -> str:
     """What changed in a question, in words."""
-    said = []
+    changes = []
     if not equal(old.max_points, new.max_points):
-        said.append(f"worth {number(new.max_points)} now, was {number(old.max_points)}")
+        changes.append(f"worth {number(new.max_points)} now, was {number(old.max_points)}")
     before = {part.name: part for part in old.parts}
     after = {part.name: part for part in new.parts}
     for name, part in after.items():
         first = before.get(name)
         if first is None:
-            said.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
+            changes.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
         elif first.passed != part.passed:
-            message = "" if part.passed else brief(" ".join(part.told.split()), LONGEST_MESSAGE)
-            said.append(
+            message = "" if part.passed else brief(" ".join(part.student_text.split()), LONGEST_MESSAGE)
+            changes.append(
                 f"{words(name)}: {'passed now' if part.passed else 'failed now'}{f' ({message})' if message else ''}"
             )
         elif not equal(first.points, part.points):
-            said.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
-    said += [f"{words(name)}: no longer a part" for name in before if name not in after]
+            changes.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
+    changes += [f"{words(name)}: no longer a part" for name in before if name not in after]
     if old.followed_through or Question.followed_through.fget(new):  # type: ignore[attr-defined]
-        said.append("follow-through credit")
+        changes.append("follow-through credit")
     if new.recognised not in ("", old.recognised):
-        said.append(f"recognised as {new.recognised}")
-    return ", ".join(said) or (new.note or "the grader no longer says this")
+        changes.append(f"recognised as {new.recognised}")
+    return ", ".join(changes) or (new.note or "the grader no longer says this")

@@ -61,8 +61,8 @@ class Store:
     def last_roster(self) -> Path | None:
         """The list that this class was graded with the last time."""
         book = self._head
-        said = "" if self._is_of_another(book) else book.get("roster", "")
-        return Path(os.path.normpath(self.out / said)) if said else None
+        recorded = "" if self._is_of_another(book) else book.get("roster", "")
+        return Path(os.path.normpath(self.out / recorded)) if recorded else None
 
     def open(self) -> None:
         """Make the folders. Raises StoreError when nothing can be written to them."""

@@ -106,7 +106,7 @@ def _parts_nobody_earned(rows: list[Row]) -> list[str]:
     lost: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
         for question in row.report.questions if row.report and row.graded else ():
-            for part in question.parts if question.begun and not question.by_hand else ():
+            for part in question.parts if question.attempted and not question.by_hand else ():
                 lost[f"{question.id} {part.name}"].append(not part.passed)
     named = [part for part, tries in lost.items() if len(tries) >= FEW and all(tries)]
     if not named:

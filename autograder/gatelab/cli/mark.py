@@ -157,12 +157,12 @@ def late(
         )
 
 
-def _question(run: ClassRun, said: str) -> str:
+def _question(run: ClassRun, typed: str) -> str:
     """The question meant; ends the command if the class was not graded for it."""
     known = [*run.chosen, *run.lab.by_hand]
-    if said not in known:
-        usage(f"{said[:40]}: no question of this class{meant(said, known)}; there are {', '.join(known)}.")
-    return said
+    if typed not in known:
+        usage(f"{typed[:40]}: no question of this class{meant(typed, known)}; there are {', '.join(known)}.")
+    return typed
 
 
 def _enter(run: ClassRun, submission: Submission, what: str, id: str, points: float, why: str) -> None:

@@ -98,7 +98,7 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
     if right:
         yield _below(1, "✓ " + ", ".join(f"{part.name} {number(part.points)}" for part in right), "green")
     wrong = [part for part in question.parts if not part.passed]
-    failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.told, part.kind))]
+    failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.student_text, part.kind))]
     for k, parts in enumerate(failed):
         yield from _failed(parts, closely) if closely or k == 0 else _failed_in_short(parts)
     if len(failed) > 1 and not closely:
@@ -126,7 +126,7 @@ def _staff_remarks(question: Question) -> Iterator[Piece]:
 
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
     """The same in at most two lines: the first failure of a question is enough in an overview of all of them."""
-    message = shown(parts[0].told).replace("\n", " ")
+    message = shown(parts[0].student_text).replace("\n", " ")
     message = message if len(message) <= SHORT else message[:SHORT].rsplit(" ", 1)[0] + " …"
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold"), f"  {message}"))
 
@@ -139,7 +139,7 @@ def _names(parts: list[Part]) -> str:
 def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
     """Neighbouring checks that failed with the same words."""
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold")))
-    yield _below(3, shown(parts[0].told))
+    yield _below(3, shown(parts[0].student_text))
     if parts[0].kind is Kind.UNTOUCHED and not closely:
         return
     detail = parse_detail(parts[0].detail, parts[0].raised)

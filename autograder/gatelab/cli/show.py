@@ -124,19 +124,19 @@ def _names_a_file(name: str) -> bool:
     return is_notebook(name) or (REPLACED.search(name) is not None and Path(name).is_file())
 
 
-def _name_of_file(said: str, graded: ClassFolder) -> str:
+def _name_of_file(typed: str, graded: ClassFolder) -> str:
     """The name of the student whose graded work has the bytes of this file; if there is no such file, the argument itself."""
-    path = Path(said)
+    path = Path(typed)
     if not path.is_file():
-        return said
+        return typed
     try:
         digest = sha256_of(path)
     except OSError as error:
-        usage(f"{visible(said)}: cannot be read ({error.strerror}); fix its permissions.")
+        usage(f"{visible(typed)}: cannot be read ({error.strerror}); fix its permissions.")
     names = graded.with_bytes(digest)
     if not names:
         usage(
-            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
+            f"{visible(typed)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
     return names[0]
 

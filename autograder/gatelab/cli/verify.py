@@ -116,9 +116,9 @@ def _compare(first: Matrix, jobs: int, second: Matrix, again: int, console: Cons
     """Show the gradings that differ between these two matrices, made with so many jobs each, and return them."""
     from gatelab.audit.matrix import differences
 
-    different = differences(first, second, second.told)
+    different = differences(first, second, second.outcomes)
     console.print(
-        f"{len(second.told)} gradings with --jobs {jobs} and again with --jobs {again}: {len(different)} differ",
+        f"{len(second.outcomes)} gradings with --jobs {jobs} and again with --jobs {again}: {len(different)} differ",
         highlight=False,
     )
     for difference in different:

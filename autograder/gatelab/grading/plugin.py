@@ -302,5 +302,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             write(f"    {question.recognised}: {question.note} {question.follow_through}".rstrip())
         for part in question.parts:
             write(
-                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.told}"
+                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.student_text}"
             )

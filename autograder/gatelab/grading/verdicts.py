@@ -147,11 +147,11 @@ class Grading:
         verdict.time_up = not verdict.passed and self.time_up
         if not verdict.passed:
             self.attempt.trace.failed.add(test)
-            standing = ""
+            note = ""
             if error := self.attempt.errors.get(test):
                 verdict.raised = error.text
-                standing = self._in_their_place(error.text) if error.type in MISSED else ""
-            verdict.hint = " ".join(filter(None, [verdict.hint, standing, *self._why_missing()]))
+                note = self._note_about_references(error.text) if error.type in MISSED else ""
+            verdict.hint = " ".join(filter(None, [verdict.hint, note, *self._why_missing()]))
 
     def start_second_grading(self) -> bool:
         """Whether the current question is graded again, over the student's own versions; if so, that has begun."""
@@ -246,21 +246,21 @@ class Grading:
         """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""
         return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
 
-    def _in_their_place(self, error: str) -> str:
+    def _note_about_references(self, error: str) -> str:
         """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
         which name what was missing only in their text."""
         names: dict[str, list[str]] = {}  # by question
         for name in self.attempt.spec.builds_on:
             id = self.lab.question_of(name)
-            told = re.search(rf"\b{re.escape(name)}\b", error)
-            if told and name not in self.attempt.own and id in self.finished and not self._is_full(id):
+            mentioned = re.search(rf"\b{re.escape(name)}\b", error)
+            if mentioned and name not in self.attempt.own and id in self.finished and not self._is_full(id):
                 names.setdefault(id, []).append(f"`{name}`")
         if not names:
             return ""
-        standing = ", ".join(name for some in names.values() for name in some)
+        references = ", ".join(name for some in names.values() for name in some)
         are = "is" if len(names) == 1 else "are"
         return (
-            f"({' and '.join(names)} {are} not right yet, so the grader's {standing} replaced yours here, with "
+            f"({' and '.join(names)} {are} not right yet, so the grader's {references} replaced yours here, with "
             "only what CONTRACT.md says about them.)"
         )
 
@@ -289,9 +289,9 @@ class Grading:
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
             if wrong is not None and running.backend is not None:
-                told = unsteady(running.trace, wrong.test, running.forks, running.backend)
-                if told:
-                    wrong.message, wrong.hint = told, ""
+                message = unsteady(running.trace, wrong.test, running.forks, running.backend)
+                if message:
+                    wrong.message, wrong.hint = message, ""
 
     def _charge_leftovers(self) -> None:
         """What calls left changed costs one part of the question, unless a check has already charged for it."""
@@ -310,8 +310,8 @@ class Grading:
         if test is not None:
             name, kind = running.left[test][0]
             known = {name for spec in self.lab.questions.values() for name in spec.names}
-            told = sentence(name if name in known else "", kind)
-            self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, told))
+            message = sentence(name if name in known else "", kind)
+            self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, message))
 
     @property
     def time_up(self) -> bool:
@@ -374,7 +374,7 @@ class Grading:
             compose if attempt.spec.pairs else None,
             self.lab.without(attempt.spec),
         )
-        if not found and attempt.trace.failed and question.begun:
+        if not found and attempt.trace.failed and question.attempted:
             names = {name for spec in self.lab.questions.values() for name in spec.names}
             own = attempt.spec.names
             question.signature = signature(attempt.trace)

@@ -112,8 +112,8 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     """`left` of an answer: pairs of a short text and a known word, or nothing."""
-    said = answer.get("left")
-    pairs = said[:MOST_LEFT] if isinstance(said, list) else []
+    left = answer.get("left")
+    pairs = left[:MOST_LEFT] if isinstance(left, list) else []
     good = [
         (pair[0][:MESSAGE_LIMIT], pair[1])
         for pair in pairs
@@ -210,8 +210,8 @@ class ConfinedWorkers:
                 continue
             left = self.left - (time.monotonic() - began)
             if left <= 0:
-                told = f"The cells before took more than {LOADS_SECONDS:g} s."
-                self.problems.setdefault(cell.index, CellProblem(cell.index, "skipped", told))
+                message = f"The cells before took more than {LOADS_SECONDS:g} s."
+                self.problems.setdefault(cell.index, CellProblem(cell.index, "skipped", message))
                 continue
             most = SLOW_CPU if cell.index in self.slow else CELL_CPU
             request = {
@@ -267,18 +267,20 @@ class ConfinedWorkers:
         timed_out = error["type"] == "TimeUp"
         error = Words(self.sources).error(error)
         if timed_out:
-            told = (
+            message = (
                 f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
             )
-            self.problems[cell.index] = CellProblem(cell.index, "timed out", told)
+            self.problems[cell.index] = CellProblem(cell.index, "timed out", message)
             return
         line = f" ({error['line']})" if error["line"] else ""
-        told = f"{error['type']}: {error['message']}{line}"
+        message = f"{error['type']}: {error['message']}{line}"
         if error["type"] == "SyntaxError" and CONFLICT.search(cell.source):
-            told += (
+            message += (
                 ". The cell holds the marks of a merge conflict (`<<<<<<<`): keep one of the two versions."
             )
-        self.problems[cell.index] = CellProblem(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
+        self.problems[cell.index] = CellProblem(
+            cell.index, "raised", message, missing=missing[:MESSAGE_LIMIT]
+        )
 
     def why_missing(self, name: str) -> str:
         """A sentence about the cell that should have defined a name and did not; "" where there is none."""
@@ -295,7 +297,7 @@ class ConfinedWorkers:
         to the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, SETUP_SECONDS) if self.cells else {}
-        missing = said if isinstance(said := answer.get("missing"), list) else []
+        missing = names if isinstance(names := answer.get("missing"), list) else []
         for cell in asleep:
             if not set(cell.names).intersection(missing) or self.brought_down.get(cell.index):
                 continue
@@ -303,10 +305,10 @@ class ConfinedWorkers:
                 "op": "cell", "source": cell.source, "index": cell.index, "quick": True, "seconds": CELL_CPU,
             }  # fmt: skip
             self._ask_cell(cell, request, CELL_SECONDS)
-            told = (
+            message = (
                 f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
             )
-            self.problems.setdefault(cell.index, CellProblem(cell.index, "asleep", told))
+            self.problems.setdefault(cell.index, CellProblem(cell.index, "asleep", message))
         self._note_bound(answer)
 
     def _note_bound(self, answer: dict[str, Any]) -> None:
@@ -320,12 +322,12 @@ class ConfinedWorkers:
                 name, cell, before = entry["name"], entry.get("cell"), entry.get("before")
                 if cell not in self.sources or (kind == "twice" and before not in self.sources):
                     continue
-                told = (
+                message = (
                     f"It binds `{name}` to something else after your answer; your answer was graded."
                     if kind == "kept"
                     else f"It defines `{name}` again, after cell {before}; the last definition was graded, as in Jupyter."
                 )
-                self.problems.setdefault(cell, CellProblem(cell, "bound again", told))
+                self.problems.setdefault(cell, CellProblem(cell, "bound again", message))
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook and define the references that the question builds on. Raises WorkerLost."""

@@ -120,7 +120,7 @@ def _person(table: Table, line: Line, zone: tzinfo | None) -> Person | None:
     email = first(EMAIL)
     if normal(name) in NOT_PEOPLE or not (name or number or ids or email):
         return None
-    said = first(HANDED_IN)
-    handed_in = moment(said, zone) if said else None
-    unread = said if said.strip("-") and not handed_in else ""
+    time_cell = first(HANDED_IN)
+    handed_in = moment(time_cell, zone) if time_cell else None
+    unread = time_cell if time_cell.strip("-") and not handed_in else ""
     return Person(name, email, number, tuple(ids), handed_in, moodle, unread)

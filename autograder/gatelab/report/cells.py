@@ -23,10 +23,10 @@ class Names:
             for key in self._keys(name):
                 self.loosely[key].add(name)
 
-    def find(self, said: str) -> str | None:
-        if said in self.exactly:
-            return said
-        found = self.loosely.get(plain(said), set())
+    def find(self, text: str) -> str | None:
+        if text in self.exactly:
+            return text
+        found = self.loosely.get(plain(text), set())
         return next(iter(found)) if len(found) == 1 else None
 
     def twins(self, name: str) -> set[str]:

@@ -246,7 +246,7 @@ def _question(lab: Lab, id: str, graded: list[CorrectedReport]) -> dict[str, Any
     spec = lab.questions[id]
     came_in = [question for report in graded for question in report.questions if question.id == id]
     # A stub says nothing about the question: it is counted, and left out of everything else.
-    answers = [question for question in came_in if question.begun]
+    answers = [question for question in came_in if question.attempted]
     parts: dict[str, list[bool]] = defaultdict(list)
     for question in answers:
         for part in question.parts:

@@ -75,20 +75,20 @@ def _verdict(curve: Curve) -> str:
 
 def _alt(curve: Curve) -> str:
     """A description of the picture, for its alt text."""
-    said = []
+    sentences = []
     if curve.points:
         first, last = curve.points[0], curve.points[-1]
-        said.append(
+        sentences.append(
             f"Your training loss: {first.loss:.2g} over the first {first.step} steps, {last.loss:.2g} at step {last.step}."
         )
     if curve.band:
         above, below = _outside(curve)
         end = curve.band[-1]
-        said.append(f"Correct models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
-        said.append(
+        sentences.append(f"Correct models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
+        sentences.append(
             f"Your loss is above their band at {above} of {len(curve.points)} points and below it at {below}."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _outside(curve: Curve) -> tuple[int, int]:

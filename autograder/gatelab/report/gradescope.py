@@ -118,8 +118,8 @@ def feedback(question: Question) -> str:
     lines = [shown(line) for line in remarks if line]
     for part in question.parts if not question.by_hand else ():
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
-        if not part.passed and part.told:
-            lines += [f"    {line}" for line in shown(part.told).splitlines()]
+        if not part.passed and part.student_text:
+            lines += [f"    {line}" for line in shown(part.student_text).splitlines()]
     return "\n".join(lines)
 
 

@@ -31,7 +31,7 @@ def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]
     own, rest = [], []
     for report in graded:
         for question in report.questions:
-            if question.id == id and question.begun and not question.by_hand:
+            if question.id == id and question.attempted and not question.by_hand:
                 own.append(question.points)
                 rest.append(sum(q.points for q in report.questions if q.id != id and not q.by_hand))
     difficulty = round(mean(own) / max_points, 2) if own and max_points else None

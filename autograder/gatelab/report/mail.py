@@ -82,7 +82,7 @@ def _question(question: Question) -> list[str]:
     if question.follow_through:
         lines += _wrapped(shown(question.follow_through))
     failed = [part for part in question.parts if not part.passed]
-    for message, run in groupby(failed, key=lambda part: part.told):
+    for message, run in groupby(failed, key=lambda part: part.student_text):
         parts = list(run)
         names = ", ".join(words(part.name) for part in parts)
         of = sum(part.max_points for part in parts)

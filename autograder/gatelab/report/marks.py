@@ -224,10 +224,10 @@ def ledger_rows(
         )
 
 
-def number_of(said: str) -> float | None:
+def number_of(text: str) -> float | None:
     """The points in a cell, which may be written 1,5; None if it is not a number."""
-    said = said.strip().removeprefix("'").strip()
-    return float(said.replace(",", ".")) if NUMBER.fullmatch(said) else None
+    text = text.strip().removeprefix("'").strip()
+    return float(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
 
 
 def exact(points: float) -> str:

@@ -59,7 +59,7 @@ class Part:
         return self.kind is None
 
     @property
-    def told(self) -> str:
+    def student_text(self) -> str:
         """For the student: the message and the hint."""
         return f"{self.message} {self.hint}" if self.hint else self.message
 
@@ -152,7 +152,7 @@ class Question:
         )
 
     @property
-    def begun(self) -> bool:
+    def attempted(self) -> bool:
         """Whether the student wrote anything here."""
         return not self.parts or any(part.passed or part.kind is not Kind.UNTOUCHED for part in self.parts)
 
@@ -246,7 +246,7 @@ class Report:
             more = f" and {len(self.others) - MOST_NAMED} more" if len(self.others) > MOST_NAMED else ""
             notes.append(f"Also handed in and not graded: {', '.join(self.others[:MOST_NAMED])}{more}.")
         checked = [question for question in self.questions if question.parts and not question.by_hand]
-        left = [question.id for question in checked if not question.begun]
+        left = [question.id for question in checked if not question.attempted]
         if self.status == "graded" and self.as_handed_out and self.points == 0:
             notes.append("This is the notebook as it was handed out: nothing was written in it.")
         elif checked and len(left) == len(checked) > 1:

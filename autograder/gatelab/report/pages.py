@@ -89,7 +89,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 def _outcome(part: Part) -> tuple[bool, str]:
     """Neighbouring parts with the same key become one entry: they failed for the same reason. Passed ones stay separate."""
-    return part.passed, part.name if part.passed else part.told
+    return part.passed, part.name if part.passed else part.student_text
 
 
 def _together(parts: list[Part]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _together(parts: list[Part]) -> dict[str, Any]:
         "points": sum(part.points for part in parts),
         "max_points": sum(part.max_points for part in parts),
         "passed": parts[0].passed,
-        "message": "" if parts[0].passed else shown(parts[0].told),
+        "message": "" if parts[0].passed else shown(parts[0].student_text),
     }
 
 

@@ -63,14 +63,14 @@ class _Reader(CorrectionsBack):
         by_name: dict[str, list[Line]] = defaultdict(list)
         extra: list[Line] = []
         for line in self.table.lines:
-            said = self.table.raw(line, "submission")
-            name = self.known.find(said)
+            name_cell = self.table.raw(line, "submission")
+            name = self.known.find(name_cell)
             if name is None and line.above:
                 continue  # a title
-            if name is None and not self._has_left(line, said):
+            if name is None and not self._has_left(line, name_cell):
                 extra.append(line)
                 continue
-            name = name or escape_formula(said)
+            name = name or escape_formula(name_cell)
             self._refuse_extra_cells(line, name)
             by_name[name].append(line)
         emptied: dict[str, list[str]] = defaultdict(list)

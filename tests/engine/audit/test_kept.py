@@ -31,4 +31,4 @@ def test_a_chaff_is_named_once_and_again_after_the_bank_changes(tmp_path: Path) 
         again, graded_again = run(engine, bank.chaffs)
         _, graded_fewer = run(engine, bank.chaffs[:1])
     assert graded == keys and graded_again == set() and graded_fewer == {bank.chaffs[0].key}
-    assert first.chaffs == again.chaffs and first.told == again.told and first.faults == []
+    assert first.chaffs == again.chaffs and first.outcomes == again.outcomes and first.faults == []

@@ -304,12 +304,12 @@ class TestAgain:
         _, out, arguments = again
         names = [name for name, row in table(out).items() if row["status"] == "graded"]
         before = {
-            name: [(q.points, q.note, [p.told for p in q.parts]) for q in report(out, name).questions]
+            name: [(q.points, q.note, [p.student_text for p in q.parts]) for q in report(out, name).questions]
             for name in names
         }
         here(*arguments, "--fresh", "--jobs", 1)
         after = {
-            name: [(q.points, q.note, [p.told for p in q.parts]) for q in report(out, name).questions]
+            name: [(q.points, q.note, [p.student_text for p in q.parts]) for q in report(out, name).questions]
             for name in names
         }
         assert after == before

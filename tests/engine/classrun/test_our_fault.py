@@ -201,7 +201,7 @@ def test_a_submission_that_forks_until_its_limit_has_itself_to_blame(engine: Eng
     path = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"], forks)
     report = engine.grade(path)
     assert report.status == "graded", report.reason
-    assert {part.told for part in report.question("q1").parts} >= {
+    assert {part.student_text for part in report.question("q1").parts} >= {
         "Your notebook leaves no room for another process."
     }
 

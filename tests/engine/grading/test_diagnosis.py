@@ -267,7 +267,7 @@ def test_a_mistake_in_one_of_two_classes_alone_has_its_name_too(
         grading = Grading(lab, 11, LocalWorkers(lab, [half.source]), bank)
         run_suites(lab, grading, ["q3"], training=False)
         question = grading.finished["q3"]
-        assert question.recognised == whole.id, [part.told for part in question.parts]
+        assert question.recognised == whole.id, [part.student_text for part in question.parts]
         assert question.credit == pytest.approx(whole.credit * question.max_points)
 
 
@@ -296,7 +296,9 @@ def test_two_mistakes_in_two_definitions_are_both_named(
     grading = Grading(lab, 11, LocalWorkers(lab, [both.source]), bank)
     run_suites(lab, grading, [question], training=False)
     found = grading.finished[question]
-    assert {mistake.id for mistake in found.mistakes} == {a.id, b.id}, [part.told for part in found.parts]
+    assert {mistake.id for mistake in found.mistakes} == {a.id, b.id}, [
+        part.student_text for part in found.parts
+    ]
     assert found.credit == pytest.approx(a.credit * b.credit * found.max_points, abs=0.01)
 
 
@@ -339,5 +341,5 @@ def test_a_mistake_is_named_whatever_the_other_code_of_the_question_looks_like(
     grading = Grading(lab, 11, LocalWorkers(lab, [source]), bank)
     run_suites(lab, grading, ["q8"], training=False)
     found = grading.finished["q8"]
-    assert found.recognised == id, [part.told for part in found.parts]
+    assert found.recognised == id, [part.student_text for part in found.parts]
     assert found.credit == pytest.approx(chaff.credit * found.max_points)

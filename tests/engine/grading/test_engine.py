@@ -105,7 +105,7 @@ def test_code_that_brings_its_process_down_costs_its_own_question_only(
     path = notebook(tmp_path / "lab.ipynb", lab, q2=f"def gru_step(*args):\n    {body}\n")
     report = engine.grade(path, questions=PART)
     assert points(report) == FULL | {"q2": 0}
-    assert all(part.told for part in report.question("q2").parts)
+    assert all(part.student_text for part in report.question("q2").parts)
 
 
 @pytest.mark.parametrize(
@@ -134,20 +134,20 @@ def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab,
     stub = 'def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    raise NotImplementedError("q1: not written yet")\n'
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
     assert points(report) == FULL | {"q1": 0}
-    assert all("Not written yet" in part.told for part in report.question("q1").parts)
+    assert all("Not written yet" in part.student_text for part in report.question("q1").parts)
 
 
 def test_a_deleted_question_says_that_the_name_is_missing(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q2="x = 1"), questions=PART)
     assert points(report) == FULL | {"q2": 0}
-    assert "`gru_step` is not defined" in report.question("q2").parts[0].told
+    assert "`gru_step` is not defined" in report.question("q2").parts[0].student_text
 
 
 def test_a_name_that_only_a_driver_asks_for_is_missing_in_the_same_words(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q10="x = 1"), questions=["q10"])
-    assert {part.told for part in report.question("q10").parts} == {
+    assert {part.student_text for part in report.question("q10").parts} == {
         "`greedy_decode` is not defined in the notebook."
     }
 
@@ -160,7 +160,7 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
         notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source), questions=["q1"]
     ).question("q1")
     assert question.recognised == chaff.id and chaff.misconception in question.note
-    assert all("tensor([" not in part.told for part in question.parts)
+    assert all("tensor([" not in part.student_text for part in question.parts)
 
 
 @pytest.mark.parametrize(
@@ -354,10 +354,10 @@ def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_th
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q2", "q8"])
     early, late = (next(p for p in report.question(id).parts if not p.passed) for id in ("q2", "q8"))
     for part in (early, late):
-        assert "ValueError" in part.told and "raise ValueError(f'it is {word}')" in part.told
+        assert "ValueError" in part.student_text and "raise ValueError(f'it is {word}')" in part.student_text
         assert "it is tlao" in part.raised
-    assert "it is tlao" in early.told and "it is tlao" not in late.told
-    assert WITHHELD in late.told
+    assert "it is tlao" in early.student_text and "it is tlao" not in late.student_text
+    assert WITHHELD in late.student_text
 
 
 @pytest.mark.one_in(3, among="slow")

@@ -66,13 +66,13 @@ def test_an_error_below_what_was_rewritten_has_the_students_line(graded: Callabl
     report = graded(
         on_top("def first[\n    T,\n](x: T) -> T:\n    return x\n", "raise ValueError('here')"), "q1"
     )
-    said = report.question("q1").parts[0].told
+    said = report.question("q1").parts[0].student_text
     assert "ValueError: here" in said and "line 12: raise ValueError('here')" in said, said
 
 
 def test_invalid_code_is_shown_as_it_is_written(graded: Callable) -> None:
     report = graded(on_top("def first[T](x: T) -> T\n    return x\n", "pass"), "q1")
-    said = report.question("q1").parts[0].told
+    said = report.question("q1").parts[0].student_text
     assert "SyntaxError" in said and "line 1: def first[T](x: T) -> T" in said, said
 
 
@@ -115,7 +115,7 @@ def test_code_that_needs_the_value_of_a_missing_name_reports_which(graded: Calla
     report = graded(
         on_top("from torch.nn.functional import gates_of_tomorrow\n", "x = x + gates_of_tomorrow(x)"), "q1"
     )
-    said = report.question("q1").parts[0].told
+    said = report.question("q1").parts[0].student_text
     assert "cannot import name 'gates_of_tomorrow' from 'torch.nn.functional'" in said, said
 
 

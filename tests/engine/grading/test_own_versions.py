@@ -46,7 +46,7 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
     assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 16
     assert own.otherwise.own == []
     wrong = {part.name: part for part in own.otherwise.parts if not part.passed}
-    assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].told
+    assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].student_text
     assert "unexpected keyword argument" in wrong["encode"].raised
     assert plain.own == [] and plain.otherwise is None  # full over the references: graded once
     assert read_json(report.to_json()) == report
@@ -54,7 +54,7 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
 
 def test_a_grading_over_the_own_versions_is_the_same_every_time(engine: Engine, tmp_path: Path) -> None:
     first, second = (graded(engine, tmp_path, LENGTHS) for _ in range(2))
-    said = [[(q.id, q.points, q.own, [(p.name, p.points, p.told) for p in q.parts]) for q in r.questions] for r in (first, second)]  # fmt: skip
+    said = [[(q.id, q.points, q.own, [(p.name, p.points, p.student_text) for p in q.parts]) for q in r.questions] for r in (first, second)]  # fmt: skip
     assert said[0] == said[1]
 
 
@@ -69,7 +69,7 @@ def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
     edits = next(list(chaff.edits) for chaff in bank.chaffs_of("q8") if chaff.id == mistake)
     over_own = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], *edits]}).question("q8")
     plain = graded(engine, tmp_path, {"q8": edits}).question("q8")
-    parts = [[(part.name, part.passed, part.told) for part in one.parts] for one in (over_own, plain)]
+    parts = [[(part.name, part.passed, part.student_text) for part in one.parts] for one in (over_own, plain)]
     assert parts[0] == parts[1] and plain.points < 16
     assert over_own.recognised == plain.recognised == mistake
     assert over_own.own and not plain.own
@@ -79,7 +79,7 @@ def test_a_mistake_that_nobody_knows_gets_no_name_over_own_versions(engine: Engi
     """Every call fails over the references, as with mistakes of the bank; the numbers over the own versions decide."""
     question = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], HEAD]}).question("q8")
     assert question.own and not question.mistakes
-    assert not any("unexpected keyword" in part.told for part in question.parts)
+    assert not any("unexpected keyword" in part.student_text for part in question.parts)
 
 
 def test_a_wrong_own_version_is_replaced_by_the_reference(engine: Engine, tmp_path: Path) -> None:

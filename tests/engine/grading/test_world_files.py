@@ -69,7 +69,7 @@ def test_a_file_that_nobody_wrote_is_reported_where_it_was_asked_for(graded: Cal
     def change(cells: Cells) -> None:
         swap(answer(cells, "q1"), PRE, f"open('/tmp/nothing.txt')\n    {PRE}")
 
-    said = graded(change, "q1").question("q1").parts[0].told
+    said = graded(change, "q1").question("q1").parts[0].student_text
     assert "FileNotFoundError" in said and "'/tmp/nothing.txt'" in said, said
 
 

@@ -85,7 +85,7 @@ def test_an_invalid_f_string_is_shown_as_it_is_written(graded: Callable) -> None
     def change(cells: Cells) -> None:
         answer(cells, "q1")["source"] += "\nprint(f'{1')\n"
 
-    said = graded(change, "q1").question("q1").parts[0].told
+    said = graded(change, "q1").question("q1").parts[0].student_text
     assert "SyntaxError" in said and "print(f'{1')" in said
 
 
@@ -102,7 +102,7 @@ def test_a_module_missing_inside_of_an_answer_costs_what_needs_its_value(graded:
     if costs_nothing:
         assert full(report, "q1")
     else:
-        said = report.question("q1").parts[0].told
+        said = report.question("q1").parts[0].student_text
         assert "ModuleNotFoundError: No module named 'einx'" in said and "requirements.txt" in said
 
 
@@ -165,7 +165,7 @@ def test_an_error_below_the_notebooks_own_magic_has_the_students_line(graded: Ca
             place(cells, "q1-solution"), code(OWN.format(name="timed", body="get_ipython().run_cell(cell)"))
         )
 
-    said = graded(change, "q1").question("q1").parts[0].told
+    said = graded(change, "q1").question("q1").parts[0].student_text
     assert "ValueError: here (cell " in said and "raise ValueError('here')" in said
 
 
@@ -183,7 +183,7 @@ def test_an_attribute_that_only_the_students_class_has_is_not_called_another_mis
 
     question = graded(change, "q8").question("q8")
     assert (question.mistakes, question.note) == ([], "")
-    assert any("'LSTM' object has no attribute 'width'" in part.told for part in question.parts)
+    assert any("'LSTM' object has no attribute 'width'" in part.student_text for part in question.parts)
 
 
 def test_what_a_layer_returns_is_not_cut_before_it_is_shown(graded: Callable) -> None:
@@ -194,7 +194,7 @@ def test_what_a_layer_returns_is_not_cut_before_it_is_shown(graded: Callable) ->
 
     parts = [part for part in graded(change, "q3").question("q3").parts if not part.passed]
     assert "lstm-state-dict" in [part.name for part in parts]
-    assert all("should return two things: outputs and the state" in part.told for part in parts)
+    assert all("should return two things: outputs and the state" in part.student_text for part in parts)
 
 
 PLAIN = {
@@ -207,7 +207,7 @@ PLAIN = {
 @pytest.mark.parametrize("name", PLAIN)
 def test_common_errors_are_explained_in_true_words(graded: Callable, name: str) -> None:
     line, words = PLAIN[name]
-    said = graded(before_q1(use=line), "q1").question("q1").parts[0].told
+    said = graded(before_q1(use=line), "q1").question("q1").parts[0].student_text
     assert words in said, said
     assert "float32 and float64" not in said
 
@@ -220,4 +220,4 @@ def test_adding_to_an_existing_gradient_is_reported(graded: Callable) -> None:
         answer(cells, "q4")["source"] += "\n" + added
 
     (left,) = [p for p in graded(change, "q4").question("q4").parts if not p.passed]
-    assert left.told.startswith("When x and the weights already have a .grad"), left.told
+    assert left.student_text.startswith("When x and the weights already have a .grad"), left.student_text

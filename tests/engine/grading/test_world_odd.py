@@ -113,7 +113,7 @@ def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Calla
 
 def test_code_that_needs_the_value_of_a_missing_module_reports_that_it_is_missing(graded: Callable) -> None:
     change = before_q1("import einx", "x = einx.rearrange(x, 'n d -> n d') * 1")
-    said = graded(change, "q1").question("q1").parts[0].told
+    said = graded(change, "q1").question("q1").parts[0].student_text
     assert "ModuleNotFoundError: No module named 'einx'" in said and "requirements.txt" in said
 
 
@@ -263,7 +263,7 @@ SAID = {
 @pytest.mark.one_in(4)
 def test_messages_are_true_and_lead_on(graded: Callable, name: str) -> None:
     change, question, *words = SAID[name]
-    message = graded(change, question).question(question).parts[0].told
+    message = graded(change, question).question(question).parts[0].student_text
     assert all(word in message for word in words), message
     assert "Not written yet" not in message and "<tokenize>" not in message
 

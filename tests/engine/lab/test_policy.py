@@ -169,6 +169,6 @@ def test_another_lab_withholds_what_its_own_policy_says(tmp_path: Path) -> None:
     write_notebook(source, SETUP, calls)
     with Engine(Lab.in_repository(root)) as engine:
         report = engine.grade(source)
-    messages = " ".join(part.told for part in report.question("q1").parts)
+    messages = " ".join(part.student_text for part in report.question("q1").parts)
     assert "write the softmax out" in messages, messages
     shutil.rmtree(root)

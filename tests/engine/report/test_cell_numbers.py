@@ -38,7 +38,7 @@ def report(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def test_a_message_quotes_the_students_own_line(report: Report) -> None:
-    told = {part.told for part in report.question("q1").parts}
+    told = {part.student_text for part in report.question("q1").parts}
     assert all('(cell 4 ("%time 1 + \\"), line 8: return x @ x // 1)' in message for message in told), told
 
 

@@ -201,7 +201,7 @@ class TestClassReport:
         assert (q1["mean"], q1["graded"], q1["none"], q1["not_begun"]) == (5.0, 3, 1, 2)
         assert [part["graded"] for part in q1["parts"]] == [3, 3]
         half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, Kind.WRONG, "The shape is wrong.")])
-        assert half.begun
+        assert half.attempted
 
     def test_the_distribution_counts_only_graded_submissions(self) -> None:
         bins = [bin["count"] for bin in self.book()["distribution"]]

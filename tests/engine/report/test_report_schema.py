@@ -104,7 +104,7 @@ def test_a_report_of_an_earlier_format_is_read_with_all_that_it_says(
     assert first.mistakes == [Mistake("swapped", "One.", "a"), Mistake("left-out", "Two.", "b")]
     assert (first.note, first.points) == (old["questions"][0]["note"], old["questions"][0]["points"])
     wrong, right = first.parts
-    assert (wrong.kind, wrong.told) == (Kind.WRONG, old["questions"][0]["parts"][0]["message"])
+    assert (wrong.kind, wrong.student_text) == (Kind.WRONG, old["questions"][0]["parts"][0]["message"])
     assert wrong.raised.startswith("ValueError: no (cell 3)") and wrong.detail.endswith(
         "AssertionError: wrong"
     )

@@ -61,7 +61,7 @@ def test_a_question_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_p
     path = write_notebook(tmp_path / "lab.ipynb", tight, {"q2": source})
     report = engine.grade(path, questions=["q1", "q2"])
     assert (report.question("q1").points, report.question("q2").points) == (10, 0), report.reason
-    told = [part.told for part in report.question("q2").parts]
+    told = [part.student_text for part in report.question("q2").parts]
     assert any(said in message for message in told), told
     assert not any("out of memory or" in message for message in told)
 

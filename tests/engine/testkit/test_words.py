@@ -261,7 +261,7 @@ def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
     cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}
     report = plain_engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
     shown = {
-        question.id: "say would I only" in "".join(part.told for part in question.parts)
+        question.id: "say would I only" in "".join(part.student_text for part in question.parts)
         for question in report.questions
         if question.id in names
     }

@@ -48,10 +48,10 @@ def _of(lab: Lab, report: Report) -> str:
 def _question(question: Question) -> list[str]:
     lines = [f"{question.id}: {number(question.points)} of {number(question.max_points)}"]
     lines += [f"  {text}" for text in (question.note, question.follow_through) if text]
-    lost = [part for part in question.parts if not part.passed] if question.begun else []
+    lost = [part for part in question.parts if not part.passed] if question.attempted else []
     return lines + [
         accepted.MEASURED.sub("#", line)
-        for line in accepted.by_message((part.name, part.told) for part in lost)
+        for line in accepted.by_message((part.name, part.student_text) for part in lost)
     ]
 
 

@@ -299,7 +299,9 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
         super()._add_comment(cell, resources)
         id = cell.metadata["nbgrader"]["grade_id"].removesuffix("-solution")
         report: Report = self.parent.report
-        begun = any(one.id == id and one.parts and one.begun for one in report.questions if not one.by_hand)
+        begun = any(
+            one.id == id and one.parts and one.attempted for one in report.questions if not one.by_hand
+        )
         if begun or self._found(cell).problem:
             ids = (self.notebook_id, self.assignment_id, self.student_id)
             self.gradebook.find_comment(cell.metadata["nbgrader"]["grade_id"], *ids).auto_comment = None

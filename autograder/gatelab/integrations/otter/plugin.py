@@ -66,11 +66,11 @@ def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None
 
 def until() -> float | None:
     """When the grading must be finished, on the monotonic clock; None if there is no deadline. Raises LabError."""
-    said = os.environ.get(DEADLINE, "")
+    seconds = os.environ.get(DEADLINE, "")
     try:
-        return _STARTED + float(said) if said else None
+        return _STARTED + float(seconds) if seconds else None
     except ValueError as error:
-        raise LabError(f"{DEADLINE}: must be a number of seconds; it is {said!r}.") from error
+        raise LabError(f"{DEADLINE}: must be a number of seconds; it is {seconds!r}.") from error
 
 
 def empty_notebook() -> nbformat.NotebookNode:

@@ -59,7 +59,7 @@ def test_file(question: Question) -> ExceptionTestFile:
     # otter shows no message for a whole question, so its note is put before the messages of failed parts.
     note = "".join(f"{shown(line)}\n" for line in (question.note, question.follow_through) if line)
     for case, part in zip(cases, question.parts, strict=True):
-        message = "Passed." if part.passed else note + (shown(part.told) or "Not passed.")
+        message = "Passed." if part.passed else note + (shown(part.student_text) or "Not passed.")
         file.test_case_results.append(TestCaseResult(case, message, part.passed))
         note = note if part.passed else ""
     file.update_score(question.points)  # a part may earn only a share of its points
@@ -74,7 +74,7 @@ def verdicts(report: Report, specs: Iterable[QuestionSpec]) -> dict[str, list[di
                 "name": words(part.name),
                 "max_points": part.max_points,
                 "passed": part.passed,
-                "message": shown(part.told),
+                "message": shown(part.student_text),
             }
             for part in question.parts
         ]

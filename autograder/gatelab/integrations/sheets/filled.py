@@ -27,7 +27,7 @@ class Filled:
     left_out: list[str] = field(default_factory=list)  # rows whose total is not entered yet
     notes: list[str] = field(default_factory=list)  # of the sheet as a whole, one sentence each
 
-    def enter(self, k: int, who: str, row: list[str], points: str, said: str) -> None:
+    def enter(self, k: int, who: str, row: list[str], points: str, comment: str) -> None:
         """Fill the columns of row `k` with a total and feedback, and keep what they replace."""
         grade, *feedback = self.columns
         before = row[grade].strip()
@@ -35,8 +35,8 @@ class Filled:
             self.replaced[k] = f"{who}: {before} → {points}"
         row[grade] = points
         for column in feedback:
-            if row[column].strip() and not is_ours(row[column]) and row[column] != said:
+            if row[column].strip() and not is_ours(row[column]) and row[column] != comment:
                 self.feedback[k] = who
-            row[column] = said
+            row[column] = comment
         self.filled += 1
         self.of[k] = who
