@@ -97,9 +97,9 @@ class Reader:
         receive: gets the next bytes, where more comes with them (descriptors).
     """
 
-    def __init__(self, line: socket.socket, most: int, receive: Callable[[], bytes] | None = None) -> None:
-        self.line, self.received = line, Received(most)
-        self._receive = receive or (lambda: line.recv(PIECE))
+    def __init__(self, sock: socket.socket, most: int, receive: Callable[[], bytes] | None = None) -> None:
+        self.sock, self.received = sock, Received(most)
+        self._receive = receive or (lambda: sock.recv(PIECE))
 
     def read(self, deadline: float | None = None) -> Message | None:
         """The next message, or None where the peer closed the line.
@@ -111,7 +111,7 @@ class Reader:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError("the message did not come in time")
-            self.line.settimeout(left)
+            self.sock.settimeout(left)
             if not (piece := self._receive()):
                 if self.received.empty:
                     return None

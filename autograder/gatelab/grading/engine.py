@@ -282,7 +282,7 @@ class _Examiner:
     def __init__(
         self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], simulated_limits: dict[str, Any]
     ) -> None:
-        self.line, far = socket.socketpair()
+        self.sock, far = socket.socketpair()
         self.ready = False
         self.received = Received(REPORT_LINE)
         self.asked, self.at_first = 0, 0
@@ -320,7 +320,7 @@ class _Examiner:
             )["pid"]
             with contextlib.suppress(OSError, AttributeError):
                 self.handle = os.pidfd_open(self.pid)
-            socket.send_fds(self.line, [b"C"], [own.fileno()])
+            socket.send_fds(self.sock, [b"C"], [own.fileno()])
         try:
             hello = self._receive(EXAMINER_START_SECONDS, sys.maxsize)
         except _Stopped as error:
@@ -342,7 +342,7 @@ class _Examiner:
         self.ready = False
         deadline = time.monotonic() + seconds
         try:
-            self.line.sendall(encode(job))
+            self.sock.sendall(encode(job))
             answer = self._receive(seconds, most, deadline)
         except (ForkServerLost, OSError) as error:
             raise _NotBegun("it was gone before it began") from error
@@ -364,11 +364,11 @@ class _Examiner:
         """The next message. `deadline`: when the time is over, if it began earlier. Raises ForkServerLost, _Stopped."""
         deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
-        waiting.register(self.line, select.POLLIN)
+        waiting.register(self.sock, select.POLLIN)
         try:
             while (answer := self.received.next()) is None:
                 if waiting.poll(EXAMINER_LOOK_SECONDS * 1000):
-                    piece = self.line.recv(PIECE)
+                    piece = self.sock.recv(PIECE)
                     if not piece:
                         raise ForkServerLost("the examiner's process is gone")
                     self.received.add(piece)
@@ -394,5 +394,5 @@ class _Examiner:
                         signal.pidfd_send_signal(handle, signal.SIGKILL)
                 os.close(handle)
             with contextlib.suppress(OSError):
-                self.line.shutdown(socket.SHUT_RDWR)
-            self.line.close()
+                self.sock.shutdown(socket.SHUT_RDWR)
+            self.sock.close()

@@ -26,30 +26,30 @@ from gatelab.sandbox.confine import ProtectionMissing
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 
 
-def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
+def serve(sock: socket.socket, arguments: dict[str, Any]) -> None:
     """Answer jobs `{"path", "name", "seed", "questions", "training", "until"}` until the engine closes the line."""
     try:
-        examiner, hello = _begin(line, arguments)
+        examiner, hello = _begin(sock, arguments)
     except LabError as error:
-        line.sendall(encode({"lab": str(error)}))
+        sock.sendall(encode({"lab": str(error)}))
         return
     except Exception:
-        line.sendall(encode({"fault": traceback.format_exc()}))
+        sock.sendall(encode({"fault": traceback.format_exc()}))
         return
     # Tests make and drop objects by the hundred thousand; collecting at every 700th took a fifteenth of their time.
     gc.set_threshold(20_000)
-    line.sendall(encode(hello))
-    jobs = Reader(line, ORDER_LIMIT)
+    sock.sendall(encode(hello))
+    jobs = Reader(sock, ORDER_LIMIT)
     while (job := jobs.read()) is not None:
         try:
-            answer = _answer(examiner, job, line)
+            answer = _answer(examiner, job, sock)
         except ForkServerLost as error:
-            line.sendall(encode({"lost": str(error)}))
+            sock.sendall(encode({"lost": str(error)}))
             return
-        line.sendall(answer)
+        sock.sendall(answer)
 
 
-def _begin(line: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, dict[str, Any]]:
+def _begin(sock: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, dict[str, Any]]:
     """The examiner of this lab, and what to tell the engine about the confinement of its workers, as a first worker has it. Raises
     LabError when the lab cannot grade."""
     # A folder that workers can reach whatever TMPDIR is, and that is removed with the fork server: an examiner that is
@@ -62,7 +62,7 @@ def _begin(line: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
         Path(arguments["release"]) if arguments["release"] else None,
     )
     library = Path(arguments["library"])
-    client = Client(socket.socket(fileno=socket.recv_fds(line, 1, 1)[1][0]))
+    client = Client(socket.socket(fileno=socket.recv_fds(sock, 1, 1)[1][0]))
     bank = load_bank(lab) if lab.bank else None
     examiner = Examiner(lab, bank, client, library, arguments["accept_missing"])
     process.simulated_limits.update(arguments["simulated_limits"])
@@ -74,7 +74,7 @@ def _begin(line: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
     return examiner, {"protection": probe.protection, "lacks": probe.lacks}
 
 
-def _answer(examiner: Examiner, job: dict[str, Any], line: socket.socket) -> bytes:
+def _answer(examiner: Examiner, job: dict[str, Any], sock: socket.socket) -> bytes:
     """The line that answers a job: with the report, or with the confinement that the machine lacks. Each question that begins is
     announced before. Raises ForkServerLost."""
     try:
@@ -85,7 +85,7 @@ def _answer(examiner: Examiner, job: dict[str, Any], line: socket.socket) -> byt
             job["questions"],
             job["training"],
             job["until"] or math.inf,
-            lambda question: line.sendall(encode({"at": question})),
+            lambda question: sock.sendall(encode({"at": question})),
         )
         return encode({"report": report.to_dict()})
     except ProtectionMissing as error:

@@ -61,13 +61,13 @@ class QuestionWorker:
     def __init__(
         self,
         main: WorkerProcess,
-        line: socket.socket,
+        sock: socket.socket,
         output: OutputFile,
         pid: int,
         deadline: float,
         cpu_limit: float,
     ) -> None:
-        self.main, self.line, self.output, self.pid, self.deadline = main, line, output, pid, deadline
+        self.main, self.sock, self.output, self.pid, self.deadline = main, sock, output, pid, deadline
         self.cpu_limit = cpu_limit
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class QuestionWorker:
         if replay:
             request = request | {"cpu_seconds": CALL_CPU}
         seconds = min(left, CALL_SECONDS) if replay else left
-        answer = _checked(self.main.ask(request, seconds, self.line, self._why_ended))
+        answer = _checked(self.main.ask(request, seconds, self.sock, self._why_ended))
         if answer.get("error", {}).get("type") == "TimeUp":
             # The next call would take as long, so the process is given up; few are allowed.
             why = (
@@ -363,17 +363,17 @@ class ConfinedWorkers:
         with contextlib.ExitStack() as undone:  # a notebook may refuse every fork
             output = OutputFile()
             undone.callback(output.close)
-            line, far = socket.socketpair()
-            undone.callback(line.close)
+            sock, far = socket.socketpair()
+            undone.callback(sock.close)
             names = [*question.names, *question.builds_on]
             seconds = float(question.cpu_seconds)
             limits = {"cpu_seconds": seconds, "names": names, "question": question.id}
             try:
                 with far:
-                    main.line.settimeout(FORK_SECONDS)
-                    wire.send(main.line, {"op": "fork"} | limits)
-                    socket.send_fds(main.line, [b"F"], [far.fileno(), output.fd])
-                    answer = wire.receive(main.line, time.monotonic() + ANSWER_SECONDS, limits=ANSWER)
+                    main.sock.settimeout(FORK_SECONDS)
+                    wire.send(main.sock, {"op": "fork"} | limits)
+                    socket.send_fds(main.sock, [b"F"], [far.fileno(), output.fd])
+                    answer = wire.receive(main.sock, time.monotonic() + ANSWER_SECONDS, limits=ANSWER)
             except (wire.WireProblem, OSError) as error:
                 raise WorkerLost("The process of your notebook ended on its own.") from error
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
@@ -381,11 +381,11 @@ class ConfinedWorkers:
                     raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
             undone.pop_all()
-            return QuestionWorker(main, line, output, answer["pid"], deadline, seconds)
+            return QuestionWorker(main, sock, output, answer["pid"], deadline, seconds)
 
     def close(self, backend: QuestionWorker) -> str:
         """End a question's worker; what it printed."""
-        backend.line.close()
+        backend.sock.close()
         if self.main is not None:
             try:
                 self.main.ask({"op": "end", "pid": backend.pid}, KILLED_SECONDS)

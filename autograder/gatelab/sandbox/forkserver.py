@@ -26,17 +26,17 @@ class ForkServerLost(Exception):
 class Client:
     """A connection to the fork server. Safe to use from several threads. `lost` is set once it has failed to answer."""
 
-    def __init__(self, line: socket.socket) -> None:
-        self.line, self.lost = line, False
-        self._answers = Reader(line, ORDER_LIMIT)
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock, self.lost = sock, False
+        self._answers = Reader(sock, ORDER_LIMIT)
         self._lock = threading.Lock()
 
     def ask(self, message: Message, descriptors: list[int]) -> Message:
         """The fork server's answer. Raises ForkServerLost, also if it could not do what was asked."""
         with self._lock:
             try:
-                self.line.settimeout(ANSWER_SECONDS)
-                socket.send_fds(self.line, [encode(message)], descriptors)
+                self.sock.settimeout(ANSWER_SECONDS)
+                socket.send_fds(self.sock, [encode(message)], descriptors)
                 answer = self.receive(ANSWER_SECONDS)
             except (OSError, ForkServerLost) as error:
                 self.lost = True
@@ -107,7 +107,7 @@ class ForkServer:
 
     def close(self) -> None:
         """End the server and everything that it forked. (If this process is gone, it ends by itself and removes its folder.)"""
-        self.client.line.close()
+        self.client.sock.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=FORK_SERVER_END_SECONDS)
         if self.process.poll() is None:

@@ -97,8 +97,8 @@ class WorkerProcess:
             undone.callback(remove, self.folder)
             self.output = OutputFile()
             undone.callback(self.output.close)
-            self.line, far = socket.socketpair()
-            undone.callback(self.line.close)
+            self.sock, far = socket.socketpair()
+            undone.callback(self.sock.close)
             self.control, far_control = socket.socketpair()
             undone.callback(self.control.close)
             with far, far_control:
@@ -122,7 +122,7 @@ class WorkerProcess:
             )["pid"]
             far.close()
             far_control.close()
-            pieces = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=ANSWER)[
+            pieces = wire.receive(self.sock, time.monotonic() + WORKER_START_SECONDS, limits=ANSWER)[
                 "protection"
             ]
         except (wire.WireProblem, ForkServerLost) as error:
@@ -135,7 +135,7 @@ class WorkerProcess:
         self,
         request: dict[str, Any],
         seconds: float,
-        line: socket.socket | None = None,
+        sock: socket.socket | None = None,
         why_ended: Callable[[], str] | None = None,
     ) -> dict[str, Any]:
         """Send a request on the main connection, or on a question's, and return the answer, within `seconds`. `why_ended` says how the
@@ -143,11 +143,11 @@ class WorkerProcess:
 
         Raises WorkerLost with the reason, for the student, and GraderFault if the machine ended the process.
         """
-        line = line or self.line
+        sock = sock or self.sock
         try:
-            line.settimeout(seconds)
-            wire.send(line, request)
-            answer = wire.receive(line, time.monotonic() + seconds, limits=ANSWER)
+            sock.settimeout(seconds)
+            wire.send(sock, request)
+            answer = wire.receive(sock, time.monotonic() + seconds, limits=ANSWER)
         except wire.WireProblem as error:
             if error.kind is wire.Trouble.LATE:
                 message = f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
@@ -190,7 +190,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the worker and all its processes; returns when none is left."""
-        self.line.close()
+        self.sock.close()
         with contextlib.suppress(OSError, ValueError):
             deadline = time.monotonic() + WARDEN_REPORT_SECONDS
             self.control.shutdown(socket.SHUT_WR)

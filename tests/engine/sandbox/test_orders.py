@@ -91,7 +91,7 @@ def test_an_answer_that_is_none_makes_the_fork_server_lost(said: bytes) -> None:
 def test_an_invalid_examiner_reply_is_reported_with_its_reason(said: bytes, why: str) -> None:
     examiner = object.__new__(_Examiner)
     near, far = socket.socketpair()
-    examiner.line, examiner.received, examiner.pid = near, Received(1000), os.getpid()
+    examiner.sock, examiner.received, examiner.pid = near, Received(1000), os.getpid()
     with near, far:
         far.sendall(b'{"at": "q1"}\n' + said)
         far.shutdown(socket.SHUT_WR)

@@ -32,7 +32,7 @@ MISSING = re.compile(
 )
 
 
-def settle_devices() -> None:
+def install_devices() -> None:
     """Set up the parts that change nothing unless a notebook asks for a GPU."""
     put(torch, set_default_device=_default_device(torch.set_default_device))
     put(torch, set_default_tensor_type=_only_here(torch.set_default_tensor_type))

@@ -64,7 +64,7 @@ def the_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def settle_loops() -> None:
+def install_loops() -> None:
     """Make code that asks for the running loop get the notebook's."""
     for place in (asyncio, asyncio.events):
         put(place, get_running_loop=_get_running_loop)

@@ -24,7 +24,7 @@ from gatelab.sandbox.worker.cells import Known, Notebook
 from gatelab.sandbox.worker.devices import choose_processor, misses_gpu
 from gatelab.sandbox.worker.missing_modules import stand_in
 from gatelab.sandbox.worker.runtime import Runtime, describe
-from gatelab.sandbox.worker.surroundings import settle_in
+from gatelab.sandbox.worker.surroundings import install_substitutes
 from gatelab.sandbox.worker.values import ValueProblem
 from gatelab.sandbox.worker.withheld import withhold
 
@@ -49,18 +49,18 @@ class Printing(io.TextIOBase):
         return 1
 
 
-def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> None:
+def work(sock: socket.socket, protection: Mapping[str, bool | list[str]]) -> None:
     """Serve the examiner until the line closes."""
     sys.stdout = sys.stderr = Printing()
-    settle_in()
+    install_substitutes()
     leave_kit()
     sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
     notebook: Notebook | None = None  # created on first use, because its shell is slow to make
-    wire.send(line, {"protection": protection})
+    wire.send(sock, {"protection": protection})
     children: dict[int, Any] = {}  # a question's process → how it ended; None while it runs
     while True:
         try:
-            request = wire.receive(line)
+            request = wire.receive(sock)
         except wire.WireProblem:
             return
         _reap(children)
@@ -81,7 +81,7 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
                 answer = notebook.settle()
             case "fork":
                 answer = _fork(
-                    line, notebook, children, request["cpu_seconds"], request["names"], request["question"]
+                    sock, notebook, children, request["cpu_seconds"], request["names"], request["question"]
                 )
             case "ended":
                 answer = {"ended": _ended(request["pid"], children)}
@@ -89,7 +89,7 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
                 answer = _end(request["pid"], children)
             case _:
                 answer = {}
-        wire.send(line, answer)
+        wire.send(sock, answer)
 
 
 def _begin(withheld: dict[str, Any] | None, known: Mapping[str, list[str]]) -> Notebook:
@@ -115,7 +115,7 @@ class _NoKit:
 
 
 def _fork(
-    line: socket.socket,
+    sock: socket.socket,
     notebook: Notebook,
     children: dict[int, Any],
     cpu_seconds: float,
@@ -126,7 +126,7 @@ def _fork(
 
     `names`: what the question asks for; `question`: its ID, as in a public check.
     """
-    _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
+    _, descriptors, _, _ = socket.recv_fds(sock, 1, 2)
     channel, output = descriptors
     try:
         pid = os.fork()
@@ -136,7 +136,7 @@ def _fork(
         return {"pid": 0, "problem": str(error)}
     if pid == 0:
         try:
-            line.close()
+            sock.close()
             most, hard = math.ceil(cpu_seconds), resource.getrlimit(resource.RLIMIT_CPU)[1]
             resource.setrlimit(resource.RLIMIT_CPU, (min(most, hard), min(most + 1, hard)))
             os.dup2(output, 1)
@@ -153,19 +153,19 @@ def _fork(
     return {"pid": pid}
 
 
-def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
+def answer_calls(sock: socket.socket, namespace: dict[str, Any]) -> None:
     """Serve one question: handle requests (sandbox/worker/runtime.py) until the connection closes."""
     runtime = Runtime(namespace)
     while True:
         try:
-            request = wire.receive(line, shelf=runtime.shelf)
+            request = wire.receive(sock, shelf=runtime.shelf)
         except wire.WireProblem:
             return
         answer = _answer(runtime, request)
         try:
-            wire.send(line, answer, runtime.shelf, ANSWER)
+            wire.send(sock, answer, runtime.shelf, ANSWER)
         except ValueProblem as error:
-            wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
+            wire.send(sock, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
 
 
 def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import typing_extensions
 from gatelab.sandbox.worker.replacing import put
 
 
-def settle_newer_names() -> None:
+def install_newer_names() -> None:
     """Add those that this Python lacks, in this process."""
     for name in typing_extensions.__all__:
         if not hasattr(typing, name):

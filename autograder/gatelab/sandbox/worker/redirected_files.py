@@ -164,7 +164,7 @@ def _is_there(path: Any) -> bool:
     return True
 
 
-def settle_files() -> None:
+def install_path_redirect() -> None:
     """Redirect files of this process to places below its working folder."""
     elsewhere = PathRedirect(os.getcwd())
     opened = elsewhere.opened(builtins.open)

@@ -31,18 +31,18 @@ import torch.multiprocessing
 import tqdm
 from torch.utils.data import DataLoader
 
-from gatelab.sandbox.worker.devices import settle_devices
-from gatelab.sandbox.worker.loops import settle_loops
-from gatelab.sandbox.worker.newer_names import settle_newer_names
-from gatelab.sandbox.worker.redirected_files import settle_files
+from gatelab.sandbox.worker.devices import install_devices
+from gatelab.sandbox.worker.loops import install_loops
+from gatelab.sandbox.worker.newer_names import install_newer_names
+from gatelab.sandbox.worker.redirected_files import install_path_redirect
 from gatelab.sandbox.worker.replacing import put, put_if_there
-from gatelab.sandbox.worker.templates import settle_templates
+from gatelab.sandbox.worker.templates import install_templates
 
 
-def settle_in() -> None:
+def install_substitutes() -> None:
     """Install the substitutes in this process."""
-    settle_newer_names()
-    settle_templates()
+    install_newer_names()
+    install_templates()
     _no_threads()
     _no_compiler()
     _no_loader_processes()
@@ -53,10 +53,10 @@ def settle_in() -> None:
     _arguments()
     builtins.input = lambda prompt="": ""
     _no_programs()
-    settle_files()
+    install_path_redirect()
     tempfile.tempdir = None  # was set before this process had its own folder
-    settle_loops()
-    settle_devices()
+    install_loops()
+    install_devices()
 
 
 def _no_threads() -> None:

@@ -70,7 +70,7 @@ def convert(value: Any, conversion: str | None) -> Any:
     return written[conversion](value)
 
 
-def settle_templates() -> None:
+def install_templates() -> None:
     """Make the types importable under their name in Python 3.14."""
     if sys.version_info < (3, 14):
         module = types.ModuleType(MODULE)

@@ -33,7 +33,7 @@ from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, s
 from gatelab.sandbox.confine.memory import Tree
 
 
-def guard(given: dict[str, Any], line: int, output: int, control: int) -> None:
+def guard(given: dict[str, Any], sock: int, output: int, control: int) -> None:
     """Run a worker until it ends or the control socket closes; report its end on the control socket."""
     settings = Settings(
         **given | {key: tuple(given[key]) for key in ("readable", "without")}
@@ -48,8 +48,8 @@ def guard(given: dict[str, Any], line: int, output: int, control: int) -> None:
     separated = separate(settings.without)
     pid = os.fork()
     if pid == 0:
-        _be_worker(settings, separated, line, output, control)  # never returns
-    os.close(line)
+        _be_worker(settings, separated, sock, output, control)  # never returns
+    os.close(sock)
     channel = socket.socket(fileno=control)
     cpu_seconds, why = _watch(pid, channel, tree, settings.memory)
     _end_all(tree, settings)
@@ -77,7 +77,7 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
     return settings, held
 
 
-def _be_worker(settings: Settings, separated: Separated, line: int, output: int, control: int) -> None:
+def _be_worker(settings: Settings, separated: Separated, sock: int, output: int, control: int) -> None:
     status = 71
     try:
         os.close(control)
@@ -88,13 +88,13 @@ def _be_worker(settings: Settings, separated: Separated, line: int, output: int,
         os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        kept = {0, 1, 2, line}
+        kept = {0, 1, 2, sock}
         for descriptor in range(3, WORKER_OPEN_FILES):
             if descriptor not in kept:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
         protection, lacks = confine(settings, separated)
-        work(socket.socket(fileno=line), {**protection, "lacks": lacks})
+        work(socket.socket(fileno=sock), {**protection, "lacks": lacks})
         status = 0
     finally:
         os._exit(status)

@@ -44,7 +44,7 @@ class WireProblem(Exception):
 
 
 def send(
-    line: socket.socket, value: Any, shelf: Shelf | None = None, limits: tuple[int, int] = REQUEST
+    sock: socket.socket, value: Any, shelf: Shelf | None = None, limits: tuple[int, int] = REQUEST
 ) -> None:
     """Send one value. Raises ValueProblem if it cannot be sent, WireProblem if the other side is gone."""
     box = Box()
@@ -53,7 +53,7 @@ def send(
     if len(tree) > limits[0] or len(tensors) > limits[1]:
         raise ValueProblem("the value is too large")
     try:
-        line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
+        sock.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
     except OSError as error:
         raise WireProblem(Trouble.GONE) from error
 
@@ -74,7 +74,7 @@ def _packed(tensors: dict[str, torch.Tensor]) -> bytes:
 
 
 def receive(
-    line: socket.socket,
+    sock: socket.socket,
     deadline: float | None = None,
     shelf: Shelf | None = None,
     limits: tuple[int, int] = REQUEST,
@@ -83,11 +83,11 @@ def receive(
 
     Raises WireProblem if the other side is gone or late or sends anything that is not a frame.
     """
-    magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
+    magic, tree_size, tensor_size = HEAD.unpack(_exactly(sock, HEAD.size, deadline))
     if magic != MAGIC or tree_size > limits[0] or tensor_size > limits[1]:
         raise WireProblem(Trouble.NOISE)
-    text = _exactly(line, tree_size, deadline)
-    blob = _exactly(line, tensor_size, deadline)
+    text = _exactly(sock, tree_size, deadline)
+    blob = _exactly(sock, tensor_size, deadline)
     try:
         # The header of the tensors is JSON too; its length is in the first eight bytes.
         if int.from_bytes(blob[:8], "little") > limits[0]:
@@ -112,16 +112,16 @@ def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
     return tensor.ndim > MAX_AXES or math.prod(max(1, size) for size in tensor.shape) > limit
 
 
-def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:
+def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     parts = bytearray()
     while len(parts) < size:
         if deadline is not None:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise WireProblem(Trouble.LATE)
-            line.settimeout(left)
+            sock.settimeout(left)
         try:
-            piece = line.recv(min(size - len(parts), MIB))
+            piece = sock.recv(min(size - len(parts), MIB))
         except TimeoutError as error:
             raise WireProblem(Trouble.LATE) from error
         except OSError as error:

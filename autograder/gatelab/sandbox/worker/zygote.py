@@ -228,8 +228,8 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
     """In the fork: become what was asked for, and exit at its end."""
     status = 70
     try:
-        for line in inherited:
-            line.close()
+        for sock in inherited:
+            sock.close()
         if message["op"] == "worker":
             from gatelab.sandbox.worker.warden import guard
 
@@ -243,19 +243,19 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
 
 
 def main() -> None:
-    line = socket.socket(fileno=int(sys.argv[1]))
+    sock = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which closes the connection
     folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
     library, status = folder / "library", 1
     try:
-        with _ending_with(line, folder):
+        with _ending_with(sock, folder):
             _furnish(folder, library, sys.argv[3])
             preload(str(library), sys.argv[4:])
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
         _landmarks = put_up(str(folder), str(library))  # kept open
-        line.sendall(encode({"ready": True, "folder": str(folder)}))
-        serve(line)
+        sock.sendall(encode({"ready": True, "folder": str(folder)}))
+        serve(sock)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -282,26 +282,26 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _ending_with(line: socket.socket, folder: Path) -> Iterator[None]:
+def _ending_with(sock: socket.socket, folder: Path) -> Iterator[None]:
     """End this process if the client goes away during the imports, when nobody reads the connection."""
 
     def look(*_: object) -> None:
         with contextlib.suppress(BlockingIOError):
-            if not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            if not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                 _remove(folder)
                 os._exit(1)
 
-    flags = fcntl.fcntl(line, fcntl.F_GETFL)
+    flags = fcntl.fcntl(sock, fcntl.F_GETFL)
     signal.signal(signal.SIGIO, look)
     with contextlib.suppress(OSError):
-        fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
+        fcntl.fcntl(sock, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(sock, fcntl.F_SETFL, flags | os.O_ASYNC)
     look()
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
-            fcntl.fcntl(line, fcntl.F_SETFL, flags)
+            fcntl.fcntl(sock, fcntl.F_SETFL, flags)
         signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
