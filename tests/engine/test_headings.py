@@ -11,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent / "report"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
-from gatelab.report.classbook import class_book
+from gatelab.report.classbook import class_content
 from gatelab.report.model import CellProblem, Report
 from gatelab.report.pages import class_page, feedback_page
 
@@ -47,12 +47,12 @@ def test_a_page_of_the_repository_has_its_headings_in_order(page: Path) -> None:
 
 
 def test_the_reports_have_their_headings_in_order() -> None:
-    book = class_book(LAB, a_class(), CHOSEN, 7, BANK) | {
+    book = class_content(LAB, a_class(), CHOSEN, 7, BANK) | {
         "had_last": True,
         "changes": [{"name": "ada", "was": "5", "now": "10", "why": "another file came in"}],
         "similar": [{"who": ["ada", "bob"], "shared": 0.83, "prints": 41}],
     }
-    empty = class_book(LAB, [], CHOSEN, 7, BANK)
+    empty = class_content(LAB, [], CHOSEN, 7, BANK)
     cells = [CellProblem(3, "raised", "NameError: x", start="def f(x):")]
     pages = {
         "class": class_page(book),

@@ -28,7 +28,7 @@ from gatelab.submission.collect import Submission, mark_namesakes
 from gatelab.text import escape_formula, visible
 
 
-def read_book(out: Path) -> ClassFile:
+def read_class_file(out: Path) -> ClassFile:
     """class.json. Raises StoreError if no class was graded into this folder."""
     try:
         return class_table(out)
@@ -41,65 +41,67 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
 
     Its submissions have the path that they had; nothing is read there.
     """
-    book = read_book(out)
-    lab = lab_of(book, out, root, lab_name)
-    folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
-    submissions = graded_in(book, folder)
-    chosen = [row["id"] for row in book["questions"]]
+    class_file = read_class_file(out)
+    lab = lab_of(class_file, out, root, lab_name)
+    folder = Path(os.path.normpath(out / class_file.get(FOLDER, ".")))
+    submissions = graded_in(class_file, folder)
+    chosen = [row["id"] for row in class_file["questions"]]
     gone = [id for id in chosen if id not in lab.questions or lab.questions[id].by_hand]
     if gone:
         raise StoreError(
             f"{out}: {gone[0]} was graded, which lab.toml no longer has for the grader; run gatelab grade again."
         )
     run = ClassRun(
-        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, int(book["seed"]), bool(book.get(QUICK)),
-        lateness=recorded_lateness(book),
+        _as_graded(lab, class_file), submissions, Store(out, "", folder), chosen, int(class_file["seed"]), bool(class_file.get(QUICK)),
+        lateness=recorded_lateness(class_file),
     )  # fmt: skip
-    run.trouble = next((row.get("reason", "") for row in book["submissions"] if row["status"] == PENDING), "")
+    run.trouble = next(
+        (row.get("reason", "") for row in class_file["submissions"] if row["status"] == PENDING), ""
+    )
     try:
-        for submission, row in zip(submissions, book["submissions"], strict=True):
+        for submission, row in zip(submissions, class_file["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
                 run.reports[submission.name] = report_needed(
                     out, row
                 )  # without it a correction would lose the points
         require_no_interrupted_regrade(out)
-        require_one_run(out, book["submissions"], run.reports)
+        require_one_run(out, class_file["submissions"], run.reports)
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run
 
 
-def lab_of(book: ClassFile, out: Path, root: Path, lab_name: str | None) -> Lab:
+def lab_of(class_file: ClassFile, out: Path, root: Path, lab_name: str | None) -> Lab:
     """The lab of class.json; `--lab` may name that one and no other. Raises LabError."""
-    agree(lab_name, book["lab"], out)
-    return chosen_lab(root, book["lab"])
+    agree(lab_name, class_file["lab"], out)
+    return chosen_lab(root, class_file["lab"])
 
 
-def graded_in(book: ClassFile, folder: Path) -> list[Submission]:
+def graded_in(class_file: ClassFile, folder: Path) -> list[Submission]:
     """Who was graded, by class.json, `folder` being the class's."""
-    return mark_namesakes([submission_of(row, folder) for row in book["submissions"]])
+    return mark_namesakes([submission_of(row, folder) for row in class_file["submissions"]])
 
 
-def recorded_lateness(book: ClassFile) -> dict[str, Lateness]:
+def recorded_lateness(class_file: ClassFile) -> dict[str, Lateness]:
     """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
     return {
         row["name"]: Lateness(**row["lateness"])
-        for row in book["submissions"]
+        for row in class_file["submissions"]
         if isinstance(row.get("lateness"), dict)
     }
 
 
-def _as_graded(lab: Lab, book: ClassFile) -> Lab:
+def _as_graded(lab: Lab, class_file: ClassFile) -> Lab:
     """The lab with the questions and points that were graded, whatever lab.toml says now; questions marked by hand follow lab.toml as
     it is now."""
-    graded = {row["id"]: float(row["max_points"]) for row in book["questions"]}
+    graded = {row["id"]: float(row["max_points"]) for row in class_file["questions"]}
     found = {}
     for id, spec in lab.questions.items():
         if id in graded:
             found[id] = replace(spec, points=graded[id])
-        elif spec.by_hand or not book["all_questions"]:
+        elif spec.by_hand or not class_file["all_questions"]:
             found[id] = spec
-    return (quick_lab(lab) if book.get(QUICK) else lab).with_questions(found)
+    return (quick_lab(lab) if class_file.get(QUICK) else lab).with_questions(found)
 
 
 def called(run: ClassRun, typed: str) -> Submission:

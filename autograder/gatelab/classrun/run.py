@@ -23,7 +23,7 @@ from gatelab.lab.quick import QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
 from gatelab.report.cells import quoted
-from gatelab.report.classbook import Row, class_book
+from gatelab.report.classbook import Row, class_content
 from gatelab.report.compared import compared
 from gatelab.report.corrected import HandMarkedQuestion, StaffInput, apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
@@ -236,22 +236,22 @@ class ClassRun:
     def write_class(self) -> list[Row]:
         """Write what is about the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
-        last = self.store.last_book()  # first: it is large, and nothing else is in memory yet
+        last = self.store.last_class_file()  # first: it is large, and nothing else is in memory yet
         before, roster = Before.of(last), last.get("roster", "")
         del last
         rows = self._write_grades()
         bank = load_bank(self.lab)
-        book = class_book(self.lab, rows, self.chosen, self.seed, bank)
-        book[FOLDER] = self.store.folder
-        book[ROSTER] = roster if self.store.roster is None else self.store.roster
-        book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
-        book |= compared(self.lab, bank, self.submissions, before, book["submissions"])
+        content = class_content(self.lab, rows, self.chosen, self.seed, bank)
+        content[FOLDER] = self.store.folder
+        content[ROSTER] = roster if self.store.roster is None else self.store.roster
+        content["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
+        content |= compared(self.lab, bank, self.submissions, before, content["submissions"])
         if isinstance(self.lab, QuickLab):
-            book |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
-            book["submissions"] = [row | {"has_pages": False} for row in book["submissions"]]
-        if not self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n"):
+            content |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
+            content["submissions"] = [row | {"has_pages": False} for row in content["submissions"]]
+        if not self._write(self.out / "class.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n"):
             (self.out / REPLACING).unlink(missing_ok=True)
-        self._write(self.out / "index.html", class_page(book))
+        self._write(self.out / "index.html", class_page(content))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
             if not self.pages or submission.name not in self.reports:

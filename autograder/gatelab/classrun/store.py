@@ -60,8 +60,8 @@ class Store:
     @property
     def last_roster(self) -> Path | None:
         """The list that this class was graded with the last time."""
-        book = self._head
-        recorded = "" if self._is_of_another(book) else book.get("roster", "")
+        class_file = self._head
+        recorded = "" if self._is_of_another(class_file) else class_file.get("roster", "")
         return Path(os.path.normpath(self.out / recorded)) if recorded else None
 
     def open(self) -> None:
@@ -83,18 +83,22 @@ class Store:
     def check(self, questions: list[str] | None, quick: bool = False) -> None:
         """Raise StoreError when another class is here, a grading of other questions (None: of all), or a quick look where
         none is meant (and the other way round)."""
-        book = self._head
-        of = [question["id"] for question in book["questions"]] if "questions" in book else questions
-        was = None if book.get("all_questions", True) else of
-        if self._is_of_another_lab(book):
-            what = f"of the lab {book['lab']}"
-        elif self._is_of_another(book):
-            what = f"of the folder {os.path.normpath(self.out / book['folder'])}"
-        elif book and bool(book.get("quick")) != quick:
+        class_file = self._head
+        of = (
+            [question["id"] for question in class_file["questions"]]
+            if "questions" in class_file
+            else questions
+        )
+        was = None if class_file.get("all_questions", True) else of
+        if self._is_of_another_lab(class_file):
+            what = f"of the lab {class_file['lab']}"
+        elif self._is_of_another(class_file):
+            what = f"of the folder {os.path.normpath(self.out / class_file['folder'])}"
+        elif class_file and bool(class_file.get("quick")) != quick:
             what = (
                 "with trainings, and this is a quick look" if quick else "of a quick look, without trainings"
             )
-        elif book and was != questions:
+        elif class_file and was != questions:
             what = f"of {', '.join(was) if was else 'all questions'}"
         else:
             return
@@ -102,10 +106,10 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def last_book(self) -> PreviousRun:
+    def last_class_file(self) -> PreviousRun:
         """What is left of the last run that wrote here, if of this class; otherwise empty."""
-        book = read_previous_run(self.out / "class.json")
-        return {} if self._is_of_another(book) else book
+        class_file = read_previous_run(self.out / "class.json")
+        return {} if self._is_of_another(class_file) else class_file
 
     @property
     def _head(self) -> PreviousRun:
@@ -126,13 +130,13 @@ class Store:
         nothing is, and is known by the folder's name."""
         return self._is_of_another(self._head)
 
-    def _is_of_another_lab(self, book: PreviousRun) -> bool:
-        return bool(self.lab) and book.get("lab", self.lab) != self.lab
+    def _is_of_another_lab(self, class_file: PreviousRun) -> bool:
+        return bool(self.lab) and class_file.get("lab", self.lab) != self.lab
 
-    def _is_of_another(self, book: PreviousRun) -> bool:
-        if self._is_of_another_lab(book):
+    def _is_of_another(self, class_file: PreviousRun) -> bool:
+        if self._is_of_another_lab(class_file):
             return True
-        was = book.get("folder", self.folder)
+        was = class_file.get("folder", self.folder)
         if was == self.folder:
             return False
         place = Path(os.path.normpath(self.out.resolve() / was))

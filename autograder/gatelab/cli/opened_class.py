@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gatelab.classrun.lock import locked
-from gatelab.classrun.reopen import read_book, reopen
+from gatelab.classrun.reopen import read_class_file, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import StoreError
 from gatelab.cli.refusals import usage
@@ -46,7 +46,7 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
     """The class in `out` as it is, with marks made in the meantime, locked against other commands. Any problem ends
     the command with one sentence."""
     try:
-        read_book(out)  # before locking something that may not be such a folder
+        read_class_file(out)  # before locking something that may not be such a folder
         with locked(out):
             run = reopen(out, root, lab_name)
             run.read_marks()
@@ -85,7 +85,7 @@ def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
     except OSError as error:
         typer.echo(f"{run.out}: nothing was changed, it cannot be written to ({error.strerror}).", err=True)
         raise typer.Exit(1) from error
-    before = run.store.last_book()
+    before = run.store.last_class_file()
     rows = run.write_class()
     for note in [*run.unwritten, *run.book.notes, *moved_marks(run, before, rows, given)]:
         typer.echo(visible(note), err=True)

@@ -21,7 +21,7 @@ from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
-from gatelab.classrun.reopen import called, graded_in, lab_of, read_book, recorded_lateness, reopen
+from gatelab.classrun.reopen import called, graded_in, lab_of, read_class_file, recorded_lateness, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
@@ -75,23 +75,23 @@ def regrade_command(
     Example: gatelab regrade submissions -o out
     """
     try:
-        book = _book_of_grades(out)
-        lab = lab_of(book, out, root, lab_name)
-        chosen = _chosen(lab, book, question or [], out)
-        seed = int(book["seed"])
-        submissions = graded_in(book, folder)
+        class_file = _graded_class_file(out)
+        lab = lab_of(class_file, out, root, lab_name)
+        chosen = _chosen(lab, class_file, question or [], out)
+        seed = int(class_file["seed"])
+        submissions = graded_in(class_file, folder)
         context.with_resource(locked(out))
         found, newcomers = available_notebooks(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts, lab.name)
-        run = ClassRun(lab, submissions, store, chosen, seed, lateness=recorded_lateness(book))
+        run = ClassRun(lab, submissions, store, chosen, seed, lateness=recorded_lateness(class_file))
         store.check(chosen if run.is_part else None)
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
         run.keep_existing()
-        require_one_run(out, book["submissions"], run.reports)
-        again = Regrade(run, question or None, named, fresh, found, _given_before(run, book))
+        require_one_run(out, class_file["submissions"], run.reports)
+        again = Regrade(run, question or None, named, fresh, found, _given_before(run, class_file))
     except (LabError, CollectError, StoreError, MarksError, NoClass) as error:
         usage(str(error))
     run.keep_marks()
@@ -100,7 +100,7 @@ def regrade_command(
         _print([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
     if not left and not again.affects_marks:
-        _end_as_it_is(again, book)
+        _end_as_it_is(again, class_file)
     stays = partial(_write_marks, again, root, lab_name)
     if problem := again.first_with_an_old_maximum(again.questions):
         stays()
@@ -111,21 +111,21 @@ def regrade_command(
     _offer(again, yes, stays)
 
 
-def _book_of_grades(out: Path) -> ClassFile:
+def _graded_class_file(out: Path) -> ClassFile:
     """class.json. Raises StoreError where no class was graded, or only looked at."""
-    book = read_book(out)
-    if book.get(QUICK):
+    class_file = read_class_file(out)
+    if class_file.get(QUICK):
         raise StoreError(
             f"{out}: is a quick look, without trainings; gatelab grade --quick grades what was changed."
         )
-    return book
+    return class_file
 
 
-def _chosen(lab: Lab, book: ClassFile, wanted: list[str], out: Path) -> list[str]:
+def _chosen(lab: Lab, class_file: ClassFile, wanted: list[str], out: Path) -> list[str]:
     """The questions that the class was graded in. Raises LabError, StoreError for a wanted one that is none of these."""
-    listed = [row["id"] for row in book["questions"]]
+    listed = [row["id"] for row in class_file["questions"]]
     automatic = lab.automatic
-    chosen = [id for id in automatic if id in listed or book.get("all_questions", True)]
+    chosen = [id for id in automatic if id in listed or class_file.get("all_questions", True)]
     lab.check_questions(wanted, "--question")
     for id in wanted:
         if id not in chosen:
@@ -133,11 +133,11 @@ def _chosen(lab: Lab, book: ClassFile, wanted: list[str], out: Path) -> list[str
     return chosen
 
 
-def _given_before(run: ClassRun, book: ClassFile) -> Callable[[Submission], StaffInput]:
+def _given_before(run: ClassRun, class_file: ClassFile) -> Callable[[Submission], StaffInput]:
     """What people have given each submission, by the rules and with the points of then."""
-    rules = mark_book(run.out, book)
+    rules = mark_book(run.out, class_file)
     rules.marks, rules.corrections = run.book.marks, run.book.corrections
-    rows = {row["name"]: row for row in book["submissions"]}
+    rows = {row["name"]: row for row in class_file["submissions"]}
     return lambda submission: entry_for(rules, run.work(submission), rows[submission.name])
 
 
@@ -226,17 +226,17 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     raise typer.Exit(1 if again.run.unwritten or failed else 0)
 
 
-def _end_as_it_is(again: Regrade, book: ClassFile) -> NoReturn:
+def _end_as_it_is(again: Regrade, class_file: ClassFile) -> NoReturn:
     """Say why nothing is graded, and end."""
-    _print([*again.skipped, *_by_hand(again.run, book)])
+    _print([*again.skipped, *_by_hand(again.run, class_file)])
     typer.echo(_nothing_to_grade(again))
     _print(again.run.unwritten)
     raise typer.Exit(1 if again.run.unwritten else 0)
 
 
-def _by_hand(run: ClassRun, book: ClassFile) -> list[str]:
+def _by_hand(run: ClassRun, class_file: ClassFile) -> list[str]:
     """What changed in questions that the grader does not grade."""
-    rows = [(row["id"], row["title"], row["points"]) for row in book["by_hand"]]
+    rows = [(row["id"], row["title"], row["points"]) for row in class_file["by_hand"]]
     specs = run.lab.questions.items()
     new = [id for id, spec in specs if spec.by_hand and (id, spec.title, spec.points) not in rows]
     return [f"{id} is marked by hand and was changed; gatelab grade takes that in." for id in new]

@@ -91,7 +91,7 @@ def signature(report: Report) -> str:
     return hashlib.sha256(json.dumps(sorted(entries.items())).encode()).hexdigest()[:16]
 
 
-def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
+def class_content(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
     """Everything the class report says, as plain values: `class.json`, from which `index.html` is drawn.
 
     `chosen` are the question IDs that were graded, in the order of the lab.

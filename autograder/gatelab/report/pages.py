@@ -64,7 +64,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
 
 
 def class_page(book: dict[str, Any]) -> str:
-    """The class report, from the result of `class_book`. For staff: it names students and mistakes."""
+    """The class report, from the result of `class_content`. For staff: it names students and mistakes."""
     return _environment().get_template("class.html").render(book=book)
 
 

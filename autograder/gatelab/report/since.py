@@ -21,9 +21,9 @@ class Before:
     similar_of: str  # hash of the class they were found in
 
     @classmethod
-    def of(cls, book: PreviousRun) -> Before:
+    def of(cls, last_run: PreviousRun) -> Before:
         """The parts to keep; empty if there is no class.json."""
-        return cls(remember(book), book.get("similar", []), book.get("similar_of", ""))
+        return cls(remember(last_run), last_run.get("similar", []), last_run.get("similar_of", ""))
 
 
 def remember(before: PreviousRun) -> dict[str, LastRow]:

@@ -13,7 +13,7 @@ from tiny_lab import TINY, tiny_lab
 from gatelab.build.course import source_text
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import Row, class_book
+from gatelab.report.classbook import Row, class_content
 from gatelab.report.items import item
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
@@ -78,7 +78,7 @@ class TestSlots:
         assert when == {"mse/summed": "A", "a1": "A", "mse": "B", "q12a": "C"}
 
     def test_the_slots_are_on_the_page(self) -> None:
-        page = class_page(class_book(LAB, a_class(), CHOSEN, 7, BANK))
+        page = class_page(class_content(LAB, a_class(), CHOSEN, 7, BANK))
         assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page
         assert "<code>q1/forget-and-input-swapped</code>" in page
 
@@ -223,6 +223,6 @@ class TestSections:
 
 def test_the_credit_and_the_seconds_of_each_question_are_reported() -> None:
     mended = question("q1", True, False, credit=8.0, seconds=2.0)
-    book = class_book(LAB, [Row("ada", "ada", graded("ada", mended))], ["q1"], 7, BANK)
+    book = class_content(LAB, [Row("ada", "ada", graded("ada", mended))], ["q1"], 7, BANK)
     assert (book["questions"][0]["credit_points"], book["questions"][0]["seconds"]) == (3.0, 2.0)
     assert "(+3)" in class_page(book)

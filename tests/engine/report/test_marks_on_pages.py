@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reports_made import BANK, CHOSEN, LAB, Seen, graded, question
 
-from gatelab.report.classbook import Row, class_book
+from gatelab.report.classbook import Row, class_content
 from gatelab.report.corrected import StaffInput, apply_corrections
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.submission.collect import Submission
@@ -27,5 +27,5 @@ def test_a_correction_is_listed_under_the_students_name() -> None:
     submission = Submission("ada@example.org", "ada", None, people=(Person("Lovelace, Ada"),))
     given = StaffInput(comments={"": "Please come to see me."})
     row = Row(submission.name, submission.file, REPORT, given=given, submission=submission)
-    text = " ".join(Seen(class_page(class_book(LAB, [row], CHOSEN, 7, BANK))).text.split())
+    text = " ".join(Seen(class_page(class_content(LAB, [row], CHOSEN, 7, BANK))).text.split())
     assert "Ada Lovelace Comment: Please come to see me." in text

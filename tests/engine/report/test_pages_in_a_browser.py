@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
-from gatelab.report.classbook import class_book
+from gatelab.report.classbook import class_content
 from gatelab.report.curve import Band, Curve, Look, Point
 from gatelab.report.model import CellProblem, Mistake, Report
 from gatelab.report.pages import class_page, feedback_page
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    book = class_book(LAB, a_class(), CHOSEN, 7, BANK)
+    book = class_content(LAB, a_class(), CHOSEN, 7, BANK)
     book |= {
         "had_last": True,
         "changes": [{"name": LONG, "was": "5", "now": "10", "why": "another file came in"}],

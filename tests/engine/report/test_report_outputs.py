@@ -11,7 +11,7 @@ import pytest
 from reports_made import BANK, CHOSEN, LAB, NASTY, SWAPPED, TANH, Seen, a_class, graded, question
 
 from gatelab.lab.bank import Bank
-from gatelab.report.classbook import Row, class_book
+from gatelab.report.classbook import Row, class_content
 from gatelab.report.corrected import StaffInput
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
@@ -169,14 +169,14 @@ class TestFeedback:
         page = feedback_page(LAB, graded("ada", question("q1", True), cells=cells))
         assert len(page) < 100_000 and "1979 more cells" in " ".join(Seen(page).text.split())
         rows = [Row("ada", "ada", graded("ada", question("q1", True), cells=cells))]
-        book = class_book(LAB, rows, CHOSEN, 7, BANK)
+        book = class_content(LAB, rows, CHOSEN, 7, BANK)
         assert len(class_page(book)) < 100_000 and len(json.dumps(book)) < 100_000
         assert book["submissions"][0]["cells"][-1] == "and 1979 more"
 
 
 class TestClassReport:
     def book(self) -> dict:
-        return class_book(LAB, a_class(), CHOSEN, 7, BANK)
+        return class_content(LAB, a_class(), CHOSEN, 7, BANK)
 
     def test_misconceptions_are_counted(self) -> None:
         """Two made at once count for each of the two."""
@@ -197,7 +197,7 @@ class TestClassReport:
             for k in range(2)
         ]
         rows = [*a_class(), *(Row(n, n, graded(n, Question("q1", "t", 10.0, stub))) for n in ("fay", "gus"))]
-        q1 = class_book(LAB, rows, CHOSEN, 7, BANK)["questions"][0]
+        q1 = class_content(LAB, rows, CHOSEN, 7, BANK)["questions"][0]
         assert (q1["mean"], q1["graded"], q1["none"], q1["not_begun"]) == (5.0, 3, 1, 2)
         assert [part["graded"] for part in q1["parts"]] == [3, 3]
         half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, Kind.WRONG, "The shape is wrong.")])
@@ -228,12 +228,12 @@ class TestClassReport:
 
     def test_a_class_without_a_grade_gets_a_page(self) -> None:
         rows = [Row("dan", "dan", Report("dan", "ungradable", reason=NASTY))]
-        seen = Seen(class_page(class_book(LAB, rows, CHOSEN, 7, Bank())))
+        seen = Seen(class_page(class_content(LAB, rows, CHOSEN, 7, Bank())))
         assert NASTY in seen.text and "script" not in seen.tags
 
     def test_a_strange_file_name_links_to_its_page(self) -> None:
         rows = [Row("नमस्ते", "नमस्ते", graded("नमस्ते", question("q1", True)))]
-        page = class_page(class_book(LAB, rows, ["q1"], 7, Bank()))
+        page = class_page(class_content(LAB, rows, ["q1"], 7, Bank()))
         assert "feedback/%E0%A4%A8" in page
 
 
