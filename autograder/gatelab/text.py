@@ -7,11 +7,11 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | --- | --- |
 | a sentence or a terminal, where nothing may be lost | `visible`; before every command, `escape_on_terminals` |
 | a sentence, where the start is enough | `brief` |
-| a person's entry: name, address, number | `field` |
+| a person's entry: name, address, number | `clean_name` |
 | a line of a ledger, or a message on one line | `one_line` |
-| a page, a mail, a platform's plain text | `shown` (cut), `whole` (not cut) |
-| HTML | `escaped`; with code in backticks, `marked` |
-| a page that shows what a cell printed | `printed`, of bytes `decoded` |
+| a page, a mail, a platform's plain text | `shown` (cut), `page_text` (not cut) |
+| HTML | `escaped`; with code in backticks, `html_with_code` |
+| a page that shows what a cell printed | `cell_output`, of bytes `decode_bytes` |
 | staff, of whom only the end is asked for | `last_part` |
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
 | the name of a file | `file_stem`; a path in an archive, `inner_path` |
@@ -76,7 +76,7 @@ def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def field(raw: str, most: int) -> str:
+def clean_name(raw: str, most: int) -> str:
     """A name or an address that is kept as data: `visible` with single spaces, cut at `most` characters without a sign."""
     return visible(" ".join(raw.split()))[:most]
 
@@ -86,18 +86,18 @@ def one_line(raw: str, most: int = LONGEST_SHOWN) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in raw[: 4 * most]).split())[:most]
 
 
-def whole(raw: str) -> str:
+def page_text(raw: str) -> str:
     """Text fit for a page: line breaks stay, other control characters and lone surrogates do not."""
     return "".join(char if _on_a_page(char) else "\N{REPLACEMENT CHARACTER}" for char in utf8(raw))
 
 
 def shown(raw: str) -> str:
-    """`whole`, not longer than any message is."""
-    text = whole(raw[: LONGEST_SHOWN + 1])
+    """`page_text`, not longer than any message is."""
+    text = page_text(raw[: LONGEST_SHOWN + 1])
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " … (cut)"
 
 
-def marked(text: str) -> Markup:
+def html_with_code(text: str) -> Markup:
     """HTML in which text in backticks is code."""
     return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
 
@@ -107,12 +107,12 @@ def escaped(raw: str) -> str:
     return html.escape(raw)
 
 
-def decoded(raw: bytes) -> str:
+def decode_bytes(raw: bytes) -> str:
     """What a process wrote: other bytes than UTF-8's become a sign each, and the zeros that a hole in a file gives are left out."""
     return raw.decode("utf-8", "replace").replace("\x00", "")
 
 
-def printed(raw: str, most: int, cut: str) -> str:
+def cell_output(raw: str, most: int, cut: str) -> str:
     """What a cell printed, without a terminal's colours and control characters; `cut` ends what is longer than `most`."""
     text = utf8(_CONTROL.sub("", raw[: 4 * most]))
     return text if len(text) <= most else text[:most] + cut

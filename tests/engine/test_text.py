@@ -39,7 +39,7 @@ def test_a_text_that_is_cut_says_so_and_is_no_longer_than_asked_for(raw: str, mo
 
 @given(foreign)
 def test_text_for_a_page_is_utf8_without_control_characters(raw: str) -> None:
-    for made in (text.whole(raw), text.shown(raw), text.printed(raw, 50, "…"), text.one_line(raw)):
+    for made in (text.page_text(raw), text.shown(raw), text.cell_output(raw, 50, "…"), text.one_line(raw)):
         made.encode("utf-8")
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", made)
     assert len(text.shown("a" * 5000)) < 2020
@@ -50,7 +50,7 @@ def test_markup_in_a_marked_message_is_text(raw: str) -> None:
     tags = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, _: tags.append(tag)  # type: ignore[method-assign]
-    parser.feed(str(text.marked(text.shown(raw))))
+    parser.feed(str(text.html_with_code(text.shown(raw))))
     assert set(tags) <= {"code"}
 
 
@@ -75,8 +75,8 @@ def test_a_path_in_an_archive_leads_nowhere_else(raw: str) -> None:
 
 @given(st.binary(max_size=100))
 def test_what_a_process_wrote_is_text_without_zeros(raw: bytes) -> None:
-    assert "\x00" not in text.decoded(raw)
-    text.decoded(raw).encode("utf-8")
+    assert "\x00" not in text.decode_bytes(raw)
+    text.decode_bytes(raw).encode("utf-8")
 
 
 @given(foreign, st.sampled_from(["ascii", "utf-8", "latin-1", "cp1252"]))

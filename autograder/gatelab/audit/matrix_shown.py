@@ -11,7 +11,7 @@ from rich.table import Table
 from gatelab.audit.matrix import Matrix
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
-from gatelab.text import marked
+from gatelab.text import html_with_code
 
 MARKS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
 
@@ -40,7 +40,7 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 <h2>Chaff that may lose other parts at other seeds</h2>
 <table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
 {% for key, why in matrix.listed.items() %}
-<tr><td><code>{{ key }}</code></td><td>{{ why|marked }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
+<tr><td><code>{{ key }}</code></td><td>{{ why|html_with_code }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</table>
 {%- endif %}
 <h2>Wheat</h2>
@@ -53,7 +53,7 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 <h2 id="{{ question.id }}">{{ question.id }} · {{ question.title }}</h2>
 <table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
 {% for row in rows[question.id] %}
-<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|marked }}</td>
+<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|html_with_code }}</td>
 <td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
 {% endfor %}</table>
 {% endfor %}
@@ -128,7 +128,7 @@ def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
         by_style.setdefault(row.style, []).append(not row.lost)
     styles = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
     environment = Environment(autoescape=True)
-    environment.filters["marked"] = marked
+    environment.filters["html_with_code"] = html_with_code
     template = environment.from_string(PAGE)
     page = template.render(
         matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gatelab.build.errors import BuildError
-from gatelab.lab.keys import says_of
+from gatelab.lab.keys import must_be_of
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE, Table
 
@@ -28,7 +28,7 @@ class Settings:
         for key in ("colab_base", "release"):
             if not getattr(lab.settings, key):
                 raise BuildError(
-                    f"{lab.assignment / FILE}: {key} is missing; it must be {says_of(Table, key).words}, above the questions."
+                    f"{lab.assignment / FILE}: {key} is missing; it must be {must_be_of(Table, key).words}, above the questions."
                 )
         return cls(
             lab.settings.colab_base.rstrip("/"),

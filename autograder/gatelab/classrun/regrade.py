@@ -38,7 +38,7 @@ class Difference:
 
 class Regrade:
     """A class run over a class as it was graded. `run.reports` are the reports as they are there; `wanted` the questions to grade
-    again, None for those that were changed; `here` the notebooks that can be, `before` what counted for each by the rules at that time."""
+    again, None for those that were changed; `available` the notebooks that can be, `before` what counted for each by the rules at that time."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class Regrade:
         wanted: list[str] | None,
         only: list[Submission],
         fresh: bool,
-        here: Mapping[str, Submission],
+        available: Mapping[str, Submission],
         before: Callable[[Submission], StaffInput],
     ) -> None:
         self.run, self.wanted, self.fresh = run, wanted, fresh
         self.only = only or run.submissions
-        self.here, self.before = here, before
+        self.available, self.before = available, before
         self.new: dict[str, Report] = {}
         self.questions: dict[
             str, list[str]
@@ -62,7 +62,7 @@ class Regrade:
         """The submissions to grade again; `questions` says which questions of each."""
         left = []
         for row in self.only:
-            submission = self.here.get(row.name)
+            submission = self.available.get(row.name)
             if submission is None:
                 if row.gradable:
                     self.skipped.append(

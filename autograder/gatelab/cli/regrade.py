@@ -256,7 +256,7 @@ def _nothing_to_grade(again: Regrade) -> str:
 
 def _is_stale(again: Regrade, name: str) -> bool:
     report = again.run.reports.get(name)
-    if report is None or report.status != "graded" or name not in again.here:
+    if report is None or report.status != "graded" or name not in again.available:
         return False
     return bool(again.run.store.changed(report))
 

@@ -16,7 +16,7 @@ from gatelab.cli.refusals import usage
 from gatelab.report.marks import Mark, number_of
 from gatelab.report.pages import plural
 from gatelab.report.points import number
-from gatelab.text import brief, visible, whole
+from gatelab.text import brief, page_text, visible
 
 PAGE = "written.html"
 HOW = "points, Enter: next, b: back, r: rubric and model answer, q: end"
@@ -120,7 +120,7 @@ def _head(sheet: Sheet) -> str:
 
 def _lines(text: str) -> str:
     """Text for a terminal, indented: no control character from a student reaches it."""
-    return "\n".join(f"  {line}" for line in whole(text).replace("\t", "    ").split("\n"))
+    return "\n".join(f"  {line}" for line in page_text(text).replace("\t", "    ").split("\n"))
 
 
 def _answer(prompt: str) -> str | None:

@@ -15,7 +15,7 @@ from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, norma
 from gatelab.submission.languages import IDENTIFIER, LANGUAGES, translated
 from gatelab.submission.people import Person, Roster, alike, merged
 from gatelab.submission.times import moment
-from gatelab.text import field
+from gatelab.text import clean_name
 
 NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", *translated("Full name"))
 FIRST = ("First name", "Given name", "First", "first_name", *translated("First name"))
@@ -106,7 +106,7 @@ def _table(path: Path, data: bytes) -> Table:
 def _person(table: Table, line: Line, zone: tzinfo | None) -> Person | None:
     def first(titles: tuple[str, ...]) -> str:
         found = next((cell for title in titles if (cell := table.cell(line, title))), "")
-        return field(found.removeprefix("'"), PERSON_LIMIT)
+        return clean_name(found.removeprefix("'"), PERSON_LIMIT)
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)

@@ -66,7 +66,7 @@ def validated(
     key = str(key)
     if first["type"] == "unexpected_keyword_argument" and not inner:
         raise ValueError(f"{where}: {unknown(key) if unknown else no_key(key, keys_of(kind))}") from None
-    says = says_of(kind, key)
+    says = must_be_of(kind, key)
     if key not in data:
         raise ValueError(f"{where}: {key} is missing; it must be {says.words}.") from None
     value, place = data[key], [key]
@@ -101,6 +101,6 @@ def no_key(key: str, known: list[str]) -> str:
     return f"there is no key {key}{meant(key, known)}; there are {', '.join(known)}."
 
 
-def says_of(kind: type, key: str) -> MustBe:
+def must_be_of(kind: type, key: str) -> MustBe:
     hint = get_type_hints(kind, include_extras=True)[key]
     return next(one for one in hint.__metadata__ if isinstance(one, MustBe))

@@ -25,8 +25,8 @@ from gatelab.lab.keys import (
     Text,
     adapter,
     keys_of,
+    must_be_of,
     no_key,
-    says_of,
     validated,
 )
 from gatelab.lab.late import KINDS
@@ -240,7 +240,7 @@ def schema() -> dict[str, Any]:
     kinds["QuestionSpec"]["required"].remove("id")
     for kind, parts in ((Table, made), (QuestionSpec, kinds["QuestionSpec"]), (Training, kinds["Training"])):
         for key, part in parts["properties"].items():
-            part["description"] = says_of(kind, key).words
+            part["description"] = must_be_of(kind, key).words
             if (default := kind.__dataclass_fields__[key].default) is MISSING or default in (None, (), ""):
                 part.pop("default", None)
     kinds["QuestionSpec"]["properties"]["seconds"].pop("default")

@@ -21,7 +21,7 @@ from gatelab.report.model import Part, Question, Report
 from gatelab.report.points import number
 from gatelab.report.sections import sections
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
-from gatelab.text import marked, shown, whole
+from gatelab.text import html_with_code, page_text, shown
 
 
 def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str = "") -> str:
@@ -151,12 +151,12 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=number,
-        marked=marked,
+        html_with_code=html_with_code,
         percent=percent,
         plural=plural,
         words=words,
         shown=shown,
-        whole=whole,
+        page_text=page_text,
         fewest=fewest,
     )
     return environment

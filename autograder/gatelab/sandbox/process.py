@@ -32,7 +32,7 @@ from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import ValueProblem
-from gatelab.text import decoded
+from gatelab.text import decode_bytes
 
 NO_ANSWER = "Your code disturbed its process: it sent something that is not an answer."
 simulated_limits: dict[str, Any] = {}  # settings by which tests simulate a machine with fewer protections
@@ -57,7 +57,7 @@ class OutputFile:
         """The first `OUTPUT_LIMIT` bytes."""
         try:
             size = os.fstat(self.reader).st_size
-            text = decoded(os.pread(self.reader, OUTPUT_LIMIT, 0))
+            text = decode_bytes(os.pread(self.reader, OUTPUT_LIMIT, 0))
         except OSError as error:
             return f"(what was printed cannot be read: {error})"
         return text if size < OUTPUT_LIMIT else text + f"\n… (cut at {OUTPUT_LIMIT >> 10} KiB)"

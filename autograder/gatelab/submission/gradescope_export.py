@@ -28,7 +28,7 @@ from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT, PERSON_LIMIT, SUBMITTERS
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
-from gatelab.text import field, visible
+from gatelab.text import clean_name, visible
 
 METADATA = "submission_metadata.yml"
 WANTED = {":submitters", ":created_at", ":history", ":name", ":sid", ":email"}
@@ -102,7 +102,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
 
 def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
-    return field(value, PERSON_LIMIT) if isinstance(value, str) else ""
+    return clean_name(value, PERSON_LIMIT) if isinstance(value, str) else ""
 
 
 def _document(events: Iterator[Any]) -> Any:

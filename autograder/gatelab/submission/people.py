@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatelab.limits import PERSON_LIMIT
-from gatelab.text import field
+from gatelab.text import clean_name
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Person:
 
 def usual_name(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; any other name as it is, safe to show."""
-    name = field(name, PERSON_LIMIT)
+    name = clean_name(name, PERSON_LIMIT)
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if comma and first and ", " not in first else name
 

@@ -135,7 +135,7 @@ class TestIntake:
 @pytest.mark.parametrize(
     "place", ["grades.csv", "marks.csv", "feedback", "reports/x.csv", ".", "../out/class.json"]
 )
-def test_no_export_overwrites_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
+def test_export_refuses_paths_of_the_grading_output(out: Path, download: Path, place: str) -> None:
     """A grade book that an export replaced would take the class's marks with it."""
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):

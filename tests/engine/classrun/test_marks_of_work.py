@@ -159,7 +159,7 @@ def test_a_mark_of_a_renamed_student_whose_file_another_has_too_is_reported(tmp_
     assert "keeps corrections of ada, not in this class" in tiny.grade().stderr
 
 
-def test_what_was_given_follows_its_work_to_another_name(tmp_path: Path) -> None:
+def test_marks_move_when_a_submission_is_renamed(tmp_path: Path) -> None:
     """A namesake hands in later, and both rows are called by number; what a person gave to the first one stays with it."""
     tiny = Tiny(tmp_path)
     tiny_kit(tiny.kit, by_hand=True)

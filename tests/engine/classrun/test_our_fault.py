@@ -175,7 +175,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
 
 
 @pytest.mark.parametrize(("room", "why"), [(True, WorkerLost), (False, GraderFault)])
-def test_a_fork_that_fails_is_the_machines_fault_where_it_makes_no_other_either(
+def test_fork_failure_is_machine_fault_if_machine_cannot_fork_at_all(
     engine: Engine, lab: Lab, monkeypatch: pytest.MonkeyPatch, room: bool, why: type[Exception]
 ) -> None:
     """The worker says the same in both cases: a submission can take away its own processes."""

@@ -38,7 +38,7 @@ def test_every_mistake_of_the_bank_states_its_credit(lab: Lab) -> None:
     assert silent == []
 
 
-def test_shortcuts_and_what_a_question_is_about_leave_nothing(bank: Bank) -> None:
+def test_no_credit_for_shortcuts_or_core_misconceptions(bank: Bank) -> None:
     for key in (
         "q1/left-to-the-library", "q1/old-cell-dropped", "q2/left-to-the-library", "q2/old-state-dropped",
         "q3/does-not-call-the-step", "q3/cell-state-not-carried", "q7/given-layer-ignored",

@@ -52,7 +52,7 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
     assert read_json(report.to_json()) == report
 
 
-def test_a_grading_over_the_own_versions_is_the_same_every_time(engine: Engine, tmp_path: Path) -> None:
+def test_grading_with_students_own_answers_is_deterministic(engine: Engine, tmp_path: Path) -> None:
     first, second = (graded(engine, tmp_path, LENGTHS) for _ in range(2))
     said = [[(q.id, q.points, q.own, [(p.name, p.points, p.student_text) for p in q.parts]) for q in r.questions] for r in (first, second)]  # fmt: skip
     assert said[0] == said[1]

@@ -238,10 +238,10 @@ class TestClassReport:
 
 
 def test_text_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
-    from gatelab.text import marked
+    from gatelab.text import html_with_code
 
     assert (
-        marked("`LSTM` has no `<b>`; a ` alone")
+        html_with_code("`LSTM` has no `<b>`; a ` alone")
         == "<code>LSTM</code> has no <code>&lt;b&gt;</code>; a ` alone"
     )
-    assert marked("`\n`<script>") == "`\n`&lt;script&gt;"
+    assert html_with_code("`\n`<script>") == "`\n`&lt;script&gt;"

@@ -144,7 +144,7 @@ def test_numbers_cannot_spell_a_message(words: Words) -> None:
     assert words.message(spelt) == WITHHELD
 
 
-def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
+def test_overlong_notebook_contributes_no_displayable_words() -> None:
     dictionary = " ".join(f"w{n}" for n in range(NOTEBOOK_CODE // 4))
     words = Words({3: OWN, 4: dictionary}, ["lstm_step"])
     words.given = True

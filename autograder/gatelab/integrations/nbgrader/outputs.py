@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from gatelab.limits import SHOWN_OF_A_NOTEBOOK, SHOWN_OUTPUT, SHOWN_OUTPUTS_OF_A_CELL, SHOWN_PICTURE
-from gatelab.text import printed
+from gatelab.text import cell_output
 
 CUT = "\n… (cut here)\n"
 
@@ -78,7 +78,7 @@ def _text(raw: Any, budget: ByteBudget, make: Any) -> NotebookNode | None:
 
 def _plain(raw: Any) -> str:
     """The text, shortened and made safe for a page; "" if it is not text."""
-    return printed(_joined(raw), SHOWN_OUTPUT, CUT)
+    return cell_output(_joined(raw), SHOWN_OUTPUT, CUT)
 
 
 def _joined(raw: Any) -> str:

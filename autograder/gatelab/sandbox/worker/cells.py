@@ -24,7 +24,7 @@ from gatelab.sandbox.worker.history import History
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.sandbox.worker.loops import move_on, the_loop
 from gatelab.sandbox.worker.missing_modules import name_by_name, without_missing
-from gatelab.sandbox.worker.names_read import needs
+from gatelab.sandbox.worker.names_read import names_read
 from gatelab.sandbox.worker.pending import Pending
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell
@@ -142,7 +142,7 @@ class Notebook:
                 self.below.append(statement)
                 return
         known = statement.fingerprint in self.known.experiments and not statement.defines
-        waits = self.pending.names and self.pending.names & needs(statement.reads, self.namespace)
+        waits = self.pending.names and self.pending.names & names_read(statement.reads, self.namespace)
         if (known and not statement.constant) or (waits and not statement.defines):
             self.pending.put_off(statement, known, self.namespace)
             return
@@ -261,7 +261,7 @@ class Notebook:
         the names they use to what they were when the question's public check ran."""
         self.asked.settle(self.namespace)
         self.history.restore(names, question, self.namespace, self.asked)
-        used = needs(names, self.namespace) | set(names)
+        used = names_read(names, self.namespace) | set(names)
         if self.branches:
             self._fill(used)
         answered = self.asked.last_answer(names)

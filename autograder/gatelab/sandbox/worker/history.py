@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
-from gatelab.sandbox.worker.names_read import needs
+from gatelab.sandbox.worker.names_read import names_read
 from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class History:
         settled = max(*self.checks[question.casefold()], answered) if until is not None else None
         for _ in range(RESTORE_ROUNDS):
             changed = False
-            for name in needs(names, namespace) - asked.names:
+            for name in names_read(names, namespace) - asked.names:
                 changed |= self._restored(name, until, settled, namespace)
             if not changed:
                 return

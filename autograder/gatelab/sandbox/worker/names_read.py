@@ -14,7 +14,7 @@ GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
 BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to look up a name given as a string
 
 
-def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
+def names_read(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
     """All names that are read when these are used, by themselves or by the notebook's functions that they reach."""
     found = set(names)
     todo = [namespace[name] for name in found if name in namespace]

@@ -6,7 +6,7 @@ import ast
 from collections import deque
 from typing import Any
 
-from gatelab.sandbox.worker.names_read import needs
+from gatelab.sandbox.worker.names_read import names_read
 from gatelab.sandbox.worker.statements import Place, Statement, root_name
 
 # Calls of these draw, print or check; they change no object that a name refers to.
@@ -55,7 +55,7 @@ class Pending:
             gives = statement.binds | statement.fills
             if gives & wanted or (not statement.binds and statement.reads & wanted):
                 chosen.append(statement)
-                wanted |= self.names & needs(statement.reads, namespace)
+                wanted |= self.names & names_read(statement.reads, namespace)
         self.owed = self.names & wanted
         self.names -= wanted
         taken = {id(statement) for statement in chosen}
