@@ -13,7 +13,7 @@ from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 from gatelab.text import html_with_code
 
-MARKS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
+COMMENT_MARKERS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -108,10 +108,10 @@ def graded(matrix: Matrix) -> str:
 
 def into_readme(readme: Path, table: str, lab: str) -> bool:
     """Put the Markdown table between the lab's marks in a Markdown page; False when it has none."""
-    begin = MARKS[0].format(lab=lab)
+    begin = COMMENT_MARKERS[0].format(lab=lab)
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     before, start, rest = text.partition(begin)
-    _, end, after = rest.partition(MARKS[1])
+    _, end, after = rest.partition(COMMENT_MARKERS[1])
     if not end:
         return False
     write_whole(readme, f"{before}{start}\n\n{table}\n{end}{after}")

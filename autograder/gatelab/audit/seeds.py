@@ -47,13 +47,13 @@ def over_seeds(
     seeds: Iterable[int],
     jobs: int,
     progress: Callable[[str], None] = lambda line: None,
-    kept: ResultCache | None = None,
+    cache: ResultCache | None = None,
 ) -> dict[str, Lost]:
     """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank.
 
-    Results `kept` from an earlier run are not computed again.
+    Results `cache` from an earlier run are not computed again.
     """
-    chaffs, seeds, kept = list(chaffs), list(seeds), kept or ResultCache(None)
+    chaffs, seeds, cache = list(chaffs), list(seeds), cache or ResultCache(None)
     stamps = {id: stamp(lab, id) for id in {chaff.question for chaff in chaffs}}
 
     def of(chaff: Chaff, seed: int) -> tuple[str, str, int]:
@@ -63,14 +63,14 @@ def over_seeds(
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         waiting = {}
         for chaff in chaffs:
-            before = {seed: kept.find(*of(chaff, seed)) for seed in seeds}
+            before = {seed: cache.find(*of(chaff, seed)) for seed in seeds}
             found[chaff.key].update(tuple(lost) for lost in before.values() if lost is not None)
             if missing := [seed for seed, lost in before.items() if lost is None]:
                 waiting[pool.submit(lost_at, lab, chaff, missing)] = chaff
         for done in as_completed(waiting):
             chaff = waiting[done]
             for seed, lost in done.result().items():
-                kept.keep(lost, *of(chaff, seed))
+                cache.keep(lost, *of(chaff, seed))
                 found[chaff.key][lost] += 1
             progress(f"{chaff.key} at {len(seeds)} seeds")
     return found

@@ -72,7 +72,7 @@ class _Gradings:
     first: int  # the first grading seed: chaff is graded with it, and wheat anew in every run
     training: bool  # whether what trains is run, at the first seed
     progress: Callable[[str], None]
-    kept: ResultCache
+    cache: ResultCache
     outcomes: dict[str, Outcome]
 
     def __post_init__(self) -> None:
@@ -83,7 +83,7 @@ class _Gradings:
         # How many jobs there were is what `--twice` compares.
         jobs = self.engine.jobs
         of = path.read_text("utf-8"), self.stamp, known, self.first, where, self.training, jobs
-        if (before := self.kept.find(*of)) is not None:
+        if (before := self.cache.find(*of)) is not None:
             self.outcomes[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
             return ChaffRow.of_json(before["row"])
         report = self.engine.grade(path, chaff.key, where, self.first, self.training)
@@ -91,19 +91,19 @@ class _Gradings:
         row = ChaffRow.of_report(chaff, report)
         self.progress(chaff.key)
         if report.status == "graded":
-            self.kept.keep({"row": asdict(row), "told": self.outcomes[chaff.key]}, *of)
+            self.cache.keep({"row": asdict(row), "told": self.outcomes[chaff.key]}, *of)
         return row
 
     def wheat(self, style: Style, path: Path, seed: int) -> WheatRow:
         of = path.read_text(encoding="utf-8"), self.stamp, seed
-        if seed != self.first and (before := self.kept.find(*of)) is not None:
+        if seed != self.first and (before := self.cache.find(*of)) is not None:
             return WheatRow(str(style), seed, tuple(LostPart(*part) for part in before))
         training = self.training and seed == self.first
         report = self.engine.grade(path, str(style), seed=seed, training=training)
         grading = f"{style.name}, seed {seed}"
         self.outcomes[grading] = outcome(report)
         lost = lost_parts(report)
-        self.kept.keep(lost, *of)
+        self.cache.keep(lost, *of)
         self.progress(grading)
         return WheatRow(str(style), seed, tuple(lost))
 
@@ -117,7 +117,7 @@ def verify(
     everywhere: bool = True,
     chaff_seeds: tuple[int, ...] = (),
     progress: Callable[[str], None] = lambda line: None,
-    kept: ResultCache | None = None,
+    cache: ResultCache | None = None,
 ) -> Matrix:
     """Grade the whole bank by the engine.
 
@@ -131,13 +131,13 @@ def verify(
             only ones that could meet its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: called after each grading.
-        kept: results of runs before; new ones are added. Wheat is graded anew at the first seed.
+        cache: results of runs before; new ones are added. Wheat is graded anew at the first seed.
     """
-    lab, kept = engine.lab, kept or ResultCache(None)
+    lab, cache = engine.lab, cache or ResultCache(None)
     lab.check_questions(questions)
     seeds = seeds or (engine.seed,)
     matrix = Matrix(seeds=seeds, empty=list(untested_questions(lab, bank, questions)))
-    gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.outcomes)
+    gradings = _Gradings(engine, seeds[0], training, progress, cache, matrix.outcomes)
     known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
     chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
     with temporary_folder() as place, ThreadPoolExecutor(engine.jobs) as pool:
@@ -156,6 +156,6 @@ def verify(
         matrix.chaffs = list(pool.map(chaff_row, chosen))
         matrix.wheats = list(pool.map(lambda job: gradings.wheat(*job), jobs))
     if chaff_seeds:
-        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, kept)
+        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, cache)
         matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
     return matrix

@@ -14,7 +14,7 @@ from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE
 
-MARK = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
+PLACEHOLDER = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
 
 
 def filled(text: str, lab: Lab, master: Path) -> str:
@@ -43,4 +43,4 @@ def filled(text: str, lab: Lab, master: Path) -> str:
             )
         return f"{due.day} {due:%B %Y, %H:%M} ({due.tzname()})"
 
-    return MARK.sub(fact, text)
+    return PLACEHOLDER.sub(fact, text)

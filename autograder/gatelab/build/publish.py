@@ -35,7 +35,7 @@ from gatelab.build.settings import Settings
 from gatelab.folders import remove, temporary_folder
 from gatelab.lab.spec import Lab
 
-MARK = ".gatelab-release"
+RELEASE_MARKER = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
 UNFINISHED = (
     "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
@@ -129,7 +129,7 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
         page, mark = _readme(lab, url, place)
         if page != _readme_of(lab, url) and MARK_PAGE.format(name, "") in mark:
             say("keeping README.md, which was edited since gatelab wrote it")
-        (stage / MARK).write_text(mark, encoding="utf-8")
+        (stage / RELEASE_MARKER).write_text(mark, encoding="utf-8")
         (stage / "README.md").write_text(page, encoding="utf-8")
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
@@ -144,10 +144,10 @@ def _commit(lab: Lab, stage: Path, place: Path) -> str:
     """Move what was staged to its place, and commit it; the commit, "" if students have this already."""
     name = lab.assignment.name
     shutil.rmtree(place / name, ignore_errors=True)
-    for new in (name, MARK, "README.md"):
+    for new in (name, RELEASE_MARKER, "README.md"):
         shutil.move(stage / new, place / new)
-    git(place, "add", "--all", "--", name, MARK, "README.md")
-    if not git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
+    git(place, "add", "--all", "--", name, RELEASE_MARKER, "README.md")
+    if not git(place, "status", "--porcelain", "--", name, RELEASE_MARKER, "README.md"):
         return ""
     number = len(git(place, "log", "--format=%H", "--", name).splitlines()) if has_commits(place) else 0
     git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
@@ -177,7 +177,7 @@ def _undo_unfinished(place: Path) -> None:
         if name and head == last_commit(place):  # otherwise it got there, or somebody committed what it left
             for lock in ("index.lock", "HEAD.lock"):  # of a git that was killed with it
                 (folder / lock).unlink(missing_ok=True)
-            _put_back(place, (name, MARK, "README.md"))
+            _put_back(place, (name, RELEASE_MARKER, "README.md"))
         note.unlink(missing_ok=True)
 
 
@@ -233,7 +233,7 @@ def _check_place(place: Path, root: Path) -> None:
     if (place / ".git").exists():
         _undo_unfinished(place)
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
-    if found and MARK not in found:
+    if found and RELEASE_MARKER not in found:
         raise PublishError(
             f"{place}: holds something else ({', '.join(found[:3])}{' …' if len(found) > 3 else ''}); "
             "name an empty folder, or one that an earlier gatelab release wrote."
@@ -248,7 +248,7 @@ def _check_place(place: Path, root: Path) -> None:
             "`git reset --hard && git clean -fd`."
         )
     for commit in git(place, "log", "--format=%H", "--all").splitlines() if has_commits(place) else []:
-        if MARK not in git(place, "ls-tree", "--name-only", commit).splitlines():
+        if RELEASE_MARKER not in git(place, "ls-tree", "--name-only", commit).splitlines():
             raise PublishError(
                 f"{place}: its history holds something else (commit {commit[:7]}), and students would see that too; "
                 "name an empty repository."
@@ -294,7 +294,7 @@ def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
     """The repository's first page and its mark, which says what page of which lab the kit wrote. A page that staff have edited, or
     that belongs to another lab, stays as it is."""
     text = _readme_of(lab, url)
-    was, mark = (_text_of(place / file) for file in ("README.md", MARK))
+    was, mark = (_text_of(place / file) for file in ("README.md", RELEASE_MARKER))
     ours = MARK_PAGE.format(lab.assignment.name, _digest(was)) in mark
     if was and not ours and _plain(was) != _plain(text):
         return was, mark or MARK_TEXT
@@ -320,7 +320,7 @@ def _digest(text: str) -> str:
 def _has_already(place: Path, stage: Path, name: str) -> bool:
     """Whether students already have what was staged; a difference in the mark alone is no new release."""
     same = _text_of(stage / "README.md") == _text_of(place / "README.md")
-    return same and (place / MARK).is_file() and _content(stage / name) == _content(place / name)
+    return same and (place / RELEASE_MARKER).is_file() and _content(stage / name) == _content(place / name)
 
 
 def _plain(page: str) -> list[str]:

@@ -217,7 +217,7 @@ class ClassRun:
         """Put a report in place of the existing one; of its questions, these were graded now. Returns whether it could be written: if
         not, the existing one counts."""
         whole = set(questions) == set(self.chosen)
-        self.store.sign(submission, report) if whole else self.store.sign_questions(
+        self.store.record_hashes(submission, report) if whole else self.store.record_question_hashes(
             submission, report, questions
         )
         if self._write(self.store.report_path(submission), report.to_json()):
@@ -305,7 +305,7 @@ class ClassRun:
         # Both may repeat the file's name, whatever that contains.
         report.reason, report.told = visible(report.reason), visible(report.told)
         report.others = list(submission.others)
-        self.store.sign(submission, report)
+        self.store.record_hashes(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
         if self.pages:
             given = self.given(submission)

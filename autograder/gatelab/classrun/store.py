@@ -182,16 +182,16 @@ class Store:
         holds = report is not None and report.signed and report.signed.key == self.key(submission)
         return report if holds else None
 
-    def sign(self, submission: Submission, report: Report) -> None:
+    def record_hashes(self, submission: Submission, report: Report) -> None:
         """Mark the report with everything that decides it, so that `load` can recognise it."""
         report.signed = GradingHashes(self.key(submission), self._of_questions(self.parts))
 
-    def sign_questions(self, submission: Submission, report: Report, questions: list[str]) -> None:
+    def record_question_hashes(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
         was = report.signed or GradingHashes()
         report.signed = GradingHashes(was.key, was.questions | self._of_questions(questions))
         if not self.changed(report):
-            self.sign(submission, report)
+            self.record_hashes(submission, report)
 
     def changed(self, report: Report) -> list[str]:
         """What was changed since the report was made: question IDs, or REST where it may be anything."""

@@ -305,12 +305,12 @@ def _failed(found: GradedClass) -> list[Graded]:
 def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         usage(f"{out}: is the downloaded sheet itself; choose another -o.")
-    sent = ExportRecord.beside(out)
-    held, memory = keep_newer_marks(template, filled, sent.read())
+    record = ExportRecord.beside(out)
+    held, memory = keep_newer_marks(template, filled, record.read())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write(out, filled.text)
-        sent.keep(memory)
+        record.keep(memory)
     except OSError as error:
         usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")

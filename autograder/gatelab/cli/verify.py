@@ -75,7 +75,7 @@ def verify_command(
             return verify(
                 engine, bank, seeds, tuple(question or ()), training,
                 everywhere=not repeated, chaff_seeds=for_chaff if len(seeds) > 1 else (),
-                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False), kept=ResultCache(kept),
+                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False), cache=ResultCache(kept),
             )  # fmt: skip
 
     matrix = graded(jobs, every)

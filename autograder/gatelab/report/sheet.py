@@ -35,7 +35,7 @@ SEPARATORS = ",;\t|"
 Rows = list[tuple[int, list[str]]]  # line number, cells
 
 # Longer marks first: UTF-32's mark begins with UTF-16's.
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
@@ -210,7 +210,7 @@ def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
 
 def _decoded(data: bytes) -> Iterator[str]:
     """The bytes decoded as text, in the likeliest encoding first."""
-    for mark, encoding in MARKS:
+    for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             try:
                 yield data[len(mark) :].decode(encoding)

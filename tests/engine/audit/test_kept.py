@@ -22,7 +22,7 @@ def test_a_chaff_is_named_once_and_again_after_the_bank_changes(tmp_path: Path) 
     def run(engine: Engine, chaffs: tuple) -> tuple[Matrix, set[str]]:
         graded: list[str] = []
         kept = ResultCache(tmp_path / "kept.jsonl")
-        matrix = verify(engine, replace(bank, chaffs=chaffs), (11,), progress=graded.append, kept=kept)
+        matrix = verify(engine, replace(bank, chaffs=chaffs), (11,), progress=graded.append, cache=kept)
         return matrix, {chaff.key for chaff in bank.chaffs} & set(graded)
 
     keys = {chaff.key for chaff in bank.chaffs}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
-from gatelab.integrations.nbgrader.late_penalties import RuleRecord
+from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
@@ -63,13 +63,13 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             if there:
                 entered.new = [one.student for one in people if one.new]
             made = [_submission(book, found.lab, one.student, one.details, one.row) for one in people]
-            sent, by_rule = GradebookRecord.beside(found.folder, database), RuleRecord(str(database))
+            record, penalties = GradebookRecord.beside(found.folder, database), PenaltyRecord(str(database))
             for one, submission in zip(people, made, strict=True):
-                _enter(submission, one.student, one.row, found.late, sent, by_rule, entered)
-            sent.keep(written=False)
+                _enter(submission, one.student, one.row, found.late, record, penalties, entered)
+            record.keep(written=False)
             book.db.commit()
-            sent.keep(written=True)
-            by_rule.keep()
+            record.keep(written=True)
+            penalties.keep()
     except ExportError:
         raise
     except OSError as error:
@@ -127,8 +127,8 @@ def _enter(
     student: str,
     row: Graded,
     rule: bool,
-    sent: GradebookRecord,
-    by_rule: RuleRecord,
+    record: GradebookRecord,
+    penalties: PenaltyRecord,
     entered: Entered,
 ) -> None:
     """Enter one row, without committing. `rule`: whether the lab has a rule for late work."""
@@ -140,14 +140,14 @@ def _enter(
         for grade in notebook.grades:
             question = questions.get(grade.name)
             if question is not None:
-                _enter_points(grade, question, f"{key}/{grade.name}", row, sent, entered)
-        _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, sent, by_rule)
+                _enter_points(grade, question, f"{key}/{grade.name}", row, record, entered)
+        _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, record, penalties)
         comments = {comment.name.removesuffix("-solution"): comment for comment in notebook.comments}
         for question in questions.values():
             if question.id in comments:
                 remarks = [*remarks_on_question(question), *(["On the whole:", *whole] if whole else [])]
                 whole = []  # goes into the first answer's comment, because nbgrader has no other place for it
-                _enter_comment(comments[question.id], question, key, remarks, row, sent, entered)
+                _enter_comment(comments[question.id], question, key, remarks, row, record, entered)
     if whole:
         entered.notes.append(f"{row.called}: nbgrader has no place for this: {' '.join(whole)}")
     entered.students.append(student)
@@ -159,19 +159,19 @@ def _enter_penalty(
     row: Graded,
     report: CorrectedReport,
     rule: bool,
-    sent: GradebookRecord,
-    by_rule: RuleRecord,
+    record: GradebookRecord,
+    penalties: PenaltyRecord,
 ) -> None:
     """Enter the late penalty, or withdraw one that an export entered. By the rule it is that of the book's points, with formgrader's
     marks. If the lab has no rule, nbgrader's own plugin decides."""
     if report.given.penalty is not None:
-        by_rule.forget(notebook)
-        notebook.late_submission_penalty = sent.now[key] = report.penalty or None
+        penalties.forget(notebook)
+        notebook.late_submission_penalty = record.now[key] = report.penalty or None
     elif report.by_rule > 0 or (rule and bool(row.handed_in)):
         lateness = report.given.lateness if report.status == "graded" else Lateness()
-        sent.now[key] = by_rule.enter(notebook, lateness) or None
+        record.now[key] = penalties.enter(notebook, lateness) or None
     else:
-        notebook.late_submission_penalty, _ = sent.settle(key, notebook.late_submission_penalty, None)
+        notebook.late_submission_penalty, _ = record.settle(key, notebook.late_submission_penalty, None)
 
 
 def _enter_comment(
@@ -180,11 +180,11 @@ def _enter_comment(
     key: str,
     remarks: list[str],
     row: Graded,
-    sent: GradebookRecord,
+    record: GradebookRecord,
     entered: Entered,
 ) -> None:
     wanted = "\n".join(remarks) or None
-    value, done = sent.settle(f"{key}/{comment.name} comment", comment.manual_comment or None, wanted)
+    value, done = record.settle(f"{key}/{comment.name} comment", comment.manual_comment or None, wanted)
     comment.manual_comment = value
     if not done:
         entered.notes.append(
@@ -193,7 +193,7 @@ def _enter_comment(
 
 
 def _enter_points(
-    grade: Any, question: Question, key: str, row: Graded, sent: GradebookRecord, entered: Entered
+    grade: Any, question: Question, key: str, row: Graded, record: GradebookRecord, entered: Entered
 ) -> None:
     over = given_for(question)
     wanted = over.points if over else None
@@ -201,7 +201,7 @@ def _enter_points(
         wanted = question.points if question.parts else None
     else:
         grade.auto_score = min(question.graded, grade.max_score)
-    grade.manual_score, _ = sent.settle(key, grade.manual_score, wanted)
+    grade.manual_score, _ = record.settle(key, grade.manual_score, wanted)
     # Points from formgrader that agree with ours count as reviewed there.
     grade.needs_manual_grade = question.by_hand and grade.manual_score is None
     if wanted is None and not question.by_hand:

@@ -34,9 +34,9 @@ class GradebookRecord:
 
     @classmethod
     def beside(cls, graded: Path, database: Path) -> GradebookRecord:
-        sent = cls(graded / FILE, os.path.relpath(database.resolve(), graded.resolve()))
-        sent.found = sent._read().get(sent.database, {})
-        return sent
+        record = cls(graded / FILE, os.path.relpath(database.resolve(), graded.resolve()))
+        record.found = record._read().get(record.database, {})
+        return record
 
     def settle(self, key: str, present: Value, wanted: Value) -> tuple[Value, bool]:
         """The value a cell should have, and whether that is the wanted one. `wanted`: None if there is nothing to enter (any more)."""

@@ -12,7 +12,7 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Unicode
 
-from gatelab.integrations.nbgrader.late_penalties import RuleRecord, lateness_of
+from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord, lateness_of
 from gatelab.lab.late import LateRule
 from gatelab.lab.spec import Lab, LabError
 
@@ -31,7 +31,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
             submission = gradebook.find_submission(ids["assignment"], ids["student"])
             notebook = gradebook.find_submission_notebook(ids["notebook"], ids["assignment"], ids["student"])
             lateness = lateness_of(submission, rule)
-            record = RuleRecord(gradebook.engine.url.database)
+            record = PenaltyRecord(gradebook.engine.url.database)
             penalty = record.enter(notebook, lateness)
             if penalty:
                 self.log.warning("%s: %s %g points are taken off.", ids["student"], lateness.text, penalty)
@@ -73,7 +73,7 @@ def _bring_up_to_date(gradebook: Gradebook, kit: str, submissions: list[Any]) ->
         return
     if rule is None:
         return
-    record = RuleRecord(gradebook.engine.url.database)
+    record = PenaltyRecord(gradebook.engine.url.database)
     for submission in submissions:
         record.bring_up_to_date(submission, rule)
     gradebook.db.commit()

@@ -18,7 +18,7 @@ from gatelab.lab.late import Lateness, LateRule
 FILE = "nbgrader.late.json"
 
 
-class RuleRecord:
+class PenaltyRecord:
     """The penalties that the rule entered into a grade book, by student's notebook; kept in a file next to the book."""
 
     def __init__(self, database: str | None) -> None:
