@@ -95,11 +95,11 @@ class ClassFolder:
     def _named(self, typed: str) -> str:
         if typed in self._rows:
             return typed
-        wanted = nearby.plain(typed)
+        wanted = nearby.comparable(typed)
         exactly = [
             name
             for name, row in self._rows.items()
-            if wanted in (nearby.plain(str(known)) for known in (name, row.get("file"), row.get("called")))
+            if wanted in (nearby.comparable(str(known)) for known in (name, row.get("file"), row.get("called")))
         ]
         matching = exactly or nearby.starting_with(typed, self._rows)
         if len(matching) == 1:
