@@ -59,7 +59,9 @@ def test_the_reports_have_their_headings_in_order() -> None:
         "nobody": class_page(empty),
         "feedback": feedback_page(LAB, graded("ada", question("q1", True, False), cells=cells)),
         "ungradable": feedback_page(LAB, Report("dan", "ungradable", reason="dan.ipynb: empty")),
-        "failed": feedback_page(LAB, Report("eve", "failed", reason="The disk is full.", told="Again.")),
+        "failed": feedback_page(
+            LAB, Report("eve", "failed", reason="The disk is full.", student_reason="Again.")
+        ),
     }
     assert {
         name: wrong for name, page in pages.items() if (wrong := outline.faults(outline.of_page(page)))

@@ -165,7 +165,7 @@ def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: P
     ]
     assert parts[0] == parts[1] == parts[2] and plain.points >= 7
     assert plain.own == [] and own.own == slow.own == ["LSTM", "last_valid", "lstm_step"]
-    over_references = {part.name: part for part in own.otherwise.parts}
+    over_references = {part.name: part for part in own.second_grading.parts}
     assert "TypeError" in over_references["accuracy"].raised and not over_references["logits"].passed
 
 
@@ -173,7 +173,7 @@ def test_a_wrong_answer_is_not_trained_a_second_time(quick: Engine, tmp_path: Pa
     """The own versions are right and change nothing: the parts before the training show it."""
     question = report_on(quick, tmp_path, {"q7": [(HEAD, f"{HEAD} * 2")]}).question("q7")
     assert question.own == [] and question.points < 10
-    again = {part.name: part.student_text for part in question.otherwise.parts}
+    again = {part.name: part.student_text for part in question.second_grading.parts}
     assert again["accuracy"] == "This check was not run."
 
 

@@ -99,7 +99,8 @@ class ClassFolder:
         exactly = [
             name
             for name, row in self._rows.items()
-            if wanted in (nearby.comparable(str(known)) for known in (name, row.get("file"), row.get("called")))
+            if wanted
+            in (nearby.comparable(str(known)) for known in (name, row.get("file"), row.get("called")))
         ]
         matching = exactly or nearby.starting_with(typed, self._rows)
         if len(matching) == 1:

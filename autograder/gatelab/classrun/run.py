@@ -303,7 +303,7 @@ class ClassRun:
         if isinstance(self.lab, QuickLab) and not report.quick:
             report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that contains.
-        report.reason, report.told = visible(report.reason), visible(report.told)
+        report.reason, report.student_reason = visible(report.reason), visible(report.student_reason)
         report.others = list(submission.others)
         self.store.record_hashes(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())

@@ -18,11 +18,11 @@ PartKey = tuple[str, float, float, Kind | None]
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    signed = report.signed and GradingHashes(
-        report.signed.key, _hashes(tuple(report.signed.questions.items()))
+    hashes = report.grading_hashes and GradingHashes(
+        report.grading_hashes.key, _hashes(tuple(report.grading_hashes.questions.items()))
     )
     return replace(
-        report, output="", questions=[_slim(question) for question in report.questions], signed=signed
+        report, output="", questions=[_slim(question) for question in report.questions], grading_hashes=hashes
     )
 
 

@@ -179,23 +179,25 @@ class Store:
     def current(self, submission: Submission) -> Report | None:
         """The report, if it was made of these bytes with what decides grades now; also one that says that the grader failed."""
         report = self.existing(submission)
-        holds = report is not None and report.signed and report.signed.key == self.key(submission)
+        holds = (
+            report is not None and report.grading_hashes and report.grading_hashes.key == self.key(submission)
+        )
         return report if holds else None
 
     def record_hashes(self, submission: Submission, report: Report) -> None:
         """Mark the report with everything that decides it, so that `load` can recognise it."""
-        report.signed = GradingHashes(self.key(submission), self._of_questions(self.parts))
+        report.grading_hashes = GradingHashes(self.key(submission), self._of_questions(self.parts))
 
     def record_question_hashes(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
-        was = report.signed or GradingHashes()
-        report.signed = GradingHashes(was.key, was.questions | self._of_questions(questions))
+        was = report.grading_hashes or GradingHashes()
+        report.grading_hashes = GradingHashes(was.key, was.questions | self._of_questions(questions))
         if not self.changed(report):
             self.record_hashes(submission, report)
 
     def changed(self, report: Report) -> list[str]:
         """What was changed since the report was made: question IDs, or REST where it may be anything."""
-        was = (report.signed or GradingHashes()).questions
+        was = (report.grading_hashes or GradingHashes()).questions
         return [id for id, digest in self._of_questions(self.parts).items() if was.get(id) != digest]
 
     def _of_questions(self, ids: Iterable[str]) -> dict[str, str]:

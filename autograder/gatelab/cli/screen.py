@@ -103,9 +103,11 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
         yield from _failed(parts, closely) if closely or k == 0 else _failed_in_short(parts)
     if len(failed) > 1 and not closely:
         yield _below(3, f"more: gatelab show NAME {question.id}", "dim")
-    if question.otherwise is not None and closely:
-        others = ", ".join(f"{'✓' if part.passed else '✗'} {part.name}" for part in question.otherwise.parts)
-        over = ", ".join(map(shown, question.otherwise.own)) or "the references alone"
+    if question.second_grading is not None and closely:
+        others = ", ".join(
+            f"{'✓' if part.passed else '✗'} {part.name}" for part in question.second_grading.parts
+        )
+        over = ", ".join(map(shown, question.second_grading.own)) or "the references alone"
         yield _below(1, f"graded also over {over}, which gave no more: {others}", "dim")
     if closely and question.code:
         lines = shown(question.code).splitlines()

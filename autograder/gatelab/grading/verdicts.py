@@ -205,7 +205,7 @@ class Grading:
                 question = self._sum_up(last)
                 self._name_mistake(last, question)
                 last = first
-            question.otherwise = SecondGrading(sorted(last.own), self._parts(last))
+            question.second_grading = SecondGrading(sorted(last.own), self._parts(last))
         self.finished[question.id] = question
         self.running = self.before = None
 

@@ -83,11 +83,11 @@ class Row:
 
 def signature(report: Report) -> str:
     """What identifies the grading that made the report: another suite, other points or another seed give another one."""
-    signed = report.signed or GradingHashes()
+    hashes = report.grading_hashes or GradingHashes()
     # Named as in reports of format 3: the class.json of an older kit has this hash.
-    entries = {f"graded with {id}".strip() + ":": digest for id, digest in signed.questions.items()}
-    if signed.key:
-        entries["graded with"] = signed.key
+    entries = {f"graded with {id}".strip() + ":": digest for id, digest in hashes.questions.items()}
+    if hashes.key:
+        entries["graded with"] = hashes.key
     return hashlib.sha256(json.dumps(sorted(entries.items())).encode()).hexdigest()[:16]
 
 

@@ -71,7 +71,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     found = {question.id: question for question in report.questions}
     for spec in questions:
         found.setdefault(spec.id, Question(spec.id, spec.title, spec.points, by_hand=spec.by_hand))
-    reason = report.told or report.reason or "Nothing was checked here. Please tell the staff."
+    reason = report.student_reason or report.reason or "Nothing was checked here. Please tell the staff."
     return [
         question
         if question.parts or question.by_hand
@@ -98,7 +98,7 @@ def summary(
         sentence = "{} of {} points." if counts else points
         lines.append(sentence.format(number(report.points), number(here)))
     elif report.status != "graded":
-        lines.append(f"Not graded. {shown(report.told or report.reason)}")
+        lines.append(f"Not graded. {shown(report.student_reason or report.reason)}")
     lines += [shown(note) for note in [*report.notes, *remarks_on(report)]]
     if open_:
         total = sum(question.max_points for question in open_)

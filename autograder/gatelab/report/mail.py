@@ -25,7 +25,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     name = shown(called or display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
     if report.status != "graded":
-        for remark in [report.told or report.reason, *remarks_on(report)]:
+        for remark in [report.student_reason or report.reason, *remarks_on(report)]:
             lines += _wrapped(shown(remark))
         return _joined([*lines, "", *_end()])
     waiting = [q for q in report.questions if q.by_hand and not q.parts]

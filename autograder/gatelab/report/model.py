@@ -22,6 +22,10 @@ Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound 
 FORMAT = 4  # of the JSON
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
+# A field of the report → its key in the JSON, where that has an older name: to change a key is another FORMAT.
+IN_JSON = {"student_reason": "told", "grading_hashes": "signed", "second_grading": "otherwise"}
+WITH_KEYS = {**STRICT, "alias_generator": lambda name: IN_JSON.get(name, name)}  # for pydantic
+
 MOST_NAMED = 5  # other notebooks
 
 
@@ -90,7 +94,7 @@ class SecondGrading:
 class Question:
     """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__ = WITH_KEYS
 
     id: str
     title: str
@@ -107,7 +111,7 @@ class Question:
     by_hand: bool = False
     seconds: float = 0.0
     own: list[str] = field(default_factory=list)  # staff: earlier names that were the student's own here
-    otherwise: SecondGrading | None = None  # staff
+    second_grading: SecondGrading | None = None  # staff
     curve: Curve | None = None  # of a question that trains a model
 
     @property
@@ -193,12 +197,12 @@ class GradingHashes:
 class Report:
     """Every submission that came in gets exactly one."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__ = WITH_KEYS
 
     submission: str
     status: Status
     reason: str = ""  # why not graded: one sentence that says what to do
-    told: str = ""  # the same as the student reads it, where that is another sentence
+    student_reason: str = ""  # the same as the student reads it, where that is another sentence
     quick: bool = False  # a quick look without trainings, which is no grade
     sha256: str = ""
     seed: int = 0
@@ -210,7 +214,7 @@ class Report:
     hints: list[str] = field(default_factory=list)  # staff: library shortcuts seen in the code, …
     protection: dict[str, bool] = field(default_factory=dict)  # each piece of confinement, on or off
     versions: dict[str, str] = field(default_factory=dict)
-    signed: GradingHashes | None = None  # None: not graded by a class run
+    grading_hashes: GradingHashes | None = None  # None: not graded by a class run
     output: str = ""  # staff: what the cells printed while loading
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
@@ -230,7 +234,10 @@ class Report:
         return [
             q.id
             for q in self.questions
-            if any(p.kind is Kind.TIME_UP for p in [*q.parts, *(q.otherwise.parts if q.otherwise else ())])
+            if any(
+                p.kind is Kind.TIME_UP
+                for p in [*q.parts, *(q.second_grading.parts if q.second_grading else ())]
+            )
         ]
 
     @property
@@ -264,7 +271,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as data. It holds totals for readers of the JSON (`earned`: by the parts alone), since fractions of a point do not add up exactly."""
-        data = asdict(self)
+        data = _with_keys(asdict(self))
+        data["questions"] = [_with_keys(row) for row in data["questions"]]
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}
             for part in [*row["parts"], *(row["otherwise"] or {"parts": ()})["parts"]]:
@@ -274,3 +282,7 @@ class Report:
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _with_keys(row: dict[str, Any]) -> dict[str, Any]:
+    return {IN_JSON.get(name, name): value for name, value in row.items()}

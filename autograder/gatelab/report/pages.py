@@ -39,7 +39,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
             name=called or display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",
-            reason=report.told or report.reason,
+            reason=report.student_reason or report.reason,
             notes=[shown(note) for note in [*report.notes, *remarks_on(report)]],
             file=report.sha256[:12],
             points=report.points,

@@ -50,7 +50,7 @@ def read_json(text: str) -> Report:
 def is_of_a_class(text: str) -> bool:
     """Whether this is the JSON of a report that a class run wrote; not of one that cannot be read."""
     try:
-        return read_json(text).signed is not None
+        return read_json(text).grading_hashes is not None
     except (ValueError, RecursionError):
         return False
 

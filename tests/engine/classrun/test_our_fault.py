@@ -66,7 +66,10 @@ def correct(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def is_our_fault(report: Report, why: str) -> None:
     assert (report.status, report.points, report.questions) == ("failed", 0, []), report.reason
     assert why in report.reason and "run the same command again" in report.reason
-    assert report.told == MESSAGE_TO_STUDENT and "hand it in" not in report.reason + report.told
+    assert (
+        report.student_reason == MESSAGE_TO_STUDENT
+        and "hand it in" not in report.reason + report.student_reason
+    )
 
 
 def files_left(engine: Engine, correct: Path, more: int) -> None:

@@ -44,11 +44,11 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
     report = graded(engine, tmp_path, LENGTHS)
     own, plain = report.question("q8"), report.question("q7")
     assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 16
-    assert own.otherwise.own == []
-    wrong = {part.name: part for part in own.otherwise.parts if not part.passed}
+    assert own.second_grading.own == []
+    wrong = {part.name: part for part in own.second_grading.parts if not part.passed}
     assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].student_text
     assert "unexpected keyword argument" in wrong["encode"].raised
-    assert plain.own == [] and plain.otherwise is None  # full over the references: graded once
+    assert plain.own == [] and plain.second_grading is None  # full over the references: graded once
     assert read_json(report.to_json()) == report
 
 
@@ -125,4 +125,4 @@ def test_a_layer_follows_its_step_under_another_name_and_gains_nothing_by_a_copy
 def test_a_stub_is_graded_once(engine: Engine, tmp_path: Path) -> None:
     sources = {"q8": "class Seq2Seq(nn.Module):\n    def __init__(self, *sizes):\n        raise NotImplementedError('q8: not written yet')\n"}  # fmt: skip
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", engine.lab, sources), training=False)
-    assert report.question("q8").points < 8 and report.question("q8").otherwise is None
+    assert report.question("q8").points < 8 and report.question("q8").second_grading is None

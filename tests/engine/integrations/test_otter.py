@@ -296,7 +296,7 @@ def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tm
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"])
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
-    assert (report.told, report.hints) == (TIMEOUT_MESSAGE_TO_STUDENT, [])
+    assert (report.student_reason, report.hints) == (TIMEOUT_MESSAGE_TO_STUDENT, [])
 
 
 def test_the_container_applies_the_labs_rule_for_late_work(container, one_engine):

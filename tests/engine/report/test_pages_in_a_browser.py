@@ -59,7 +59,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ),
         "ungradable": feedback_page(LAB, Report("dan", "ungradable", reason=f"dan.ipynb: {LONG}")),
         "failed": feedback_page(
-            LAB, Report("eve", "failed", reason="The disk is full.", told="It will be graded again.")
+            LAB,
+            Report("eve", "failed", reason="The disk is full.", student_reason="It will be graded again."),
         ),
     }
     for name, text in written.items():

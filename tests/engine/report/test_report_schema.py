@@ -69,7 +69,7 @@ questions = st.builds(
     parts=st.lists(parts, max_size=3),
     credit=numbers,
     seconds=numbers,
-    otherwise=st.none() | st.builds(SecondGrading, parts=st.lists(parts, max_size=2)),
+    second_grading=st.none() | st.builds(SecondGrading, parts=st.lists(parts, max_size=2)),
     curve=st.none() | st.just(WHOLE.questions[0].curve),
 )
 reports = st.builds(
@@ -110,7 +110,7 @@ def test_a_report_of_an_earlier_format_is_read_with_all_that_it_says(
     )
     assert (right.passed, right.kind, right.detail, right.raised) == (True, None, "", "")
     assert [part.kind for part in second.parts] == [Kind.UNTOUCHED, Kind.NOT_RUN]
-    assert first.otherwise and [part.passed for part in first.otherwise.parts] == [False, True]
+    assert first.second_grading and [part.passed for part in first.second_grading.parts] == [False, True]
     assert (first.curve is None) == (format == 1)
     jsonschema.validate(json.loads(report.to_json()), schema())
 
@@ -120,13 +120,13 @@ def test_a_report_of_format_3_is_read_with_the_hashes_that_were_among_its_versio
     assert json.loads(text)["format"] == 3 and read_json(text) == WHOLE
     old = json.loads(text)
     old["versions"] = {"torch": "2.13.0"}
-    assert read(old).signed is None and is_of_a_class(text) and not is_of_a_class(json.dumps(old))
+    assert read(old).grading_hashes is None and is_of_a_class(text) and not is_of_a_class(json.dumps(old))
 
 
 @pytest.mark.parametrize(
     ("signed", "row"),
     [
-        (WHOLE.signed, "2c3bb7dc6a5d15aa"),
+        (WHOLE.grading_hashes, "2c3bb7dc6a5d15aa"),
         (GradingHashes("5f" * 32), "6f7c87be7b8538c1"),
         (None, "4f53cda18c2baa0c"),
     ],
@@ -134,7 +134,7 @@ def test_a_report_of_format_3_is_read_with_the_hashes_that_were_among_its_versio
 def test_a_class_json_that_was_written_with_reports_of_format_3_is_still_of_the_same_grading(
     signed: GradingHashes | None, row: str
 ) -> None:
-    assert signature(replace(WHOLE, signed=signed)) == row
+    assert signature(replace(WHOLE, grading_hashes=signed)) == row
 
 
 @pytest.mark.parametrize(
