@@ -116,9 +116,9 @@ def test_an_examiner_that_is_killed_is_not_the_submissions_fault(
 ) -> None:
     """As the kernel does where memory runs out."""
     engine.grade(correct)
-    monkeypatch.setattr(engine, "at", lambda *_: psutil.Process(engine._all[0].pid).kill())
+    monkeypatch.setattr(engine, "on_question_start", lambda *_: psutil.Process(engine._all[0].pid).kill())
     is_our_fault(engine.grade(correct), "The grader's own process ended")
-    monkeypatch.setattr(engine, "at", None)
+    monkeypatch.setattr(engine, "on_question_start", None)
     assert engine.grade(correct).points == 10
 
 
