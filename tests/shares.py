@@ -4,8 +4,8 @@
 anew for each run, from the seed in the run's head: in the end all of it is looked at, and `--hypothesis-seed` gives the same part
 again. Whoever names a test (`-k`, `file.py::test`) gets all cases of it; a `share` is whole with GATELAB_ALL=1.
 
-Files that take long and look at the kit from a similar side take turns: `pytestmark = pytest.mark.one_in(2, at=0)` in one of them
-and `at=1` in the other, so that every run has one of the two.
+Files that take long and look at the kit from a similar side take turns: `pytestmark = pytest.mark.one_in(3, at=0)` in some of
+them, `at=1` and `at=2` in others, so that every run has a third of these files.
 """
 
 from __future__ import annotations

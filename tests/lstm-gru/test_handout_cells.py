@@ -22,7 +22,7 @@ from gatelab.build import handout
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = kit_lab()

@@ -23,7 +23,7 @@ from jupyter_client import KernelManager
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 SECONDS = 180
 SET_UP = """

@@ -16,7 +16,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 TRAINED = ("q7", "q11")
 

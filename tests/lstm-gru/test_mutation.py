@@ -17,7 +17,7 @@ from gatelab.audit.mutate_run import ENDLESS, MutationResult, stamp
 from gatelab.cli.mutate import mutated
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 EXAMPLES = {  # operator → a statement and some of what must become of it
     "arithmetic": ("y = a - b", {"y = a + b", "y = a", "y = b", "y = b - a"}),

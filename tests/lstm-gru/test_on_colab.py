@@ -14,7 +14,7 @@ from test_handout_cells import CELLS, FIRST, LAB, zipped
 from gatelab.build import handout
 from gatelab.build.settings import Settings
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 COLAB = """
 import sys, types

@@ -16,7 +16,7 @@ from gatelab.build import handout
 from gatelab.lab.spec import Lab
 from gatelab.text import RESERVED
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 # Modules that Windows lacks, and names of `os` and `signal` that only Unix has.
 ONLY_UNIX = {"crypt", "curses", "fcntl", "grp", "nis", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}  # fmt: skip

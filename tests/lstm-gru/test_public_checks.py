@@ -21,7 +21,7 @@ from gatelab.audit.fingerprints import namespace
 from gatelab.build.stubs import StubSolutions
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from public_checks import CODE, STEP, first_message, names_with
 from shares import share
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 LAYER = """
 class LSTM(Right):

@@ -20,7 +20,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import feedback_page
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 
 FULL, LOOKS = 9, [4, 6]
 

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 HANDOUT = Path(__file__).parents[2] / "assignment" / "lstm-gru"
 

@@ -12,7 +12,7 @@ from public_checks import student_folder
 
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 WARNS = "    import warnings; warnings.warn('slow')\n"
 # The headline at the end is the one that every wrong notebook got before.

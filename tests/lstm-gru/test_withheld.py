@@ -19,7 +19,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.withheld import withheld
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 HELD = kit_lab().policy.withheld
 SHUT = "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"

@@ -19,7 +19,7 @@ from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.testkit.draw import Draw
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 SORTED = """
 class Seq2Seq(Seq2Seq):

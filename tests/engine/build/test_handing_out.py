@@ -20,7 +20,7 @@ from gatelab.build import snapshot
 from gatelab.build.pipeline import build
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 HUB = "https://github.com/a-course/softmax-for-students"
 

@@ -27,7 +27,7 @@ from gatelab.build.student_zip import check_student_zip, write_student_zip
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 NAME = build_kit.NAME
 KEY = {"c1": "b", "c2": "dcab", "c3": "a", "c4": "1.60"}

@@ -13,7 +13,7 @@ from marked_class import Class, class_of
 from notebooks import write_notebook
 from tiny_lab import RIGHT, SETUP
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FULL = "could not be written (No space left on device); free some space or fix its permissions, and run the command again."

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from gatelab.cli.export import app as export_app
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=0)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 
 
 class TestAMarkBelongsToWhatWasRead:

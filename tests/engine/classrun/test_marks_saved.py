@@ -16,7 +16,7 @@ from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.run import ClassRun
 from gatelab.cli.export import app as export_app
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 
 
 FORMS = {

@@ -35,7 +35,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess, machine_can_fork
 from gatelab.submission.notebook import CodeCell
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 

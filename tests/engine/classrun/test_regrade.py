@@ -15,7 +15,7 @@ from tiny_class import Tiny
 
 from gatelab.classrun.run import ClassRun
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 
 LARGE = '@part("q1", "large-logits", 1)\n'
 WITHOUT = LARGE.replace("@part", "# @part")

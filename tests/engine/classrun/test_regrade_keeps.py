@@ -14,7 +14,7 @@ from test_regrade import cut_off_while_it_replaces, outputs, without_large_logit
 from tiny_class import Tiny, gatelab
 from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 
 ROSTER = (
     "Student,ID,Email\n"

@@ -19,7 +19,7 @@ from gatelab.testkit.compare import close, close_grads, same, unchanged
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.trace import Recording, Trace
 
-pytestmark = [pytest.mark.one_in(2, at=1), pytest.mark.usefixtures("kit_terms")]
+pytestmark = [pytest.mark.one_in(3, at=1), pytest.mark.usefixtures("kit_terms")]
 
 torch.set_num_threads(1)  # thousands of tiny products
 

@@ -156,7 +156,7 @@ def test_a_module_next_to_the_notebook_is_searched_too(
     assert names["use"]() == ("reference", "reference")
 
 
-@pytest.mark.one_in(2, at=1)
+@pytest.mark.one_in(3, at=1)
 def test_one_mistake_costs_one_question_however_the_answer_was_kept(
     plain_engine: Engine, tmp_path: Path
 ) -> None:

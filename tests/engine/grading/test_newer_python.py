@@ -14,7 +14,7 @@ from solved_notebook import full as has_all
 
 from gatelab.sandbox.worker.type_parameters import parsed
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 PRE = "pre = "
 

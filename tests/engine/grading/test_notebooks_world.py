@@ -12,7 +12,7 @@ import pytest
 from shares import WHOLE
 from solved_notebook import Cells, answer, code, containing, full, place, swap
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 SHADOW = "def {name}(*args, **kwargs):\n    raise RuntimeError('an older attempt')\n\n"
 

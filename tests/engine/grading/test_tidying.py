@@ -18,7 +18,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import memory
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 DEEP = 3000  # more than Python's recursion and a process's descriptors
 

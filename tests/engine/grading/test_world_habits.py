@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from solved_notebook import Cells, answer, code, containing, full, place, swap
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 PRE = "pre = "
 OLD = "def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    return h, c, {}\n"

@@ -24,7 +24,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 BIN = Path(sys.executable).parent
 SLOW = "import time\ntime.sleep(1.5)\n"  # leaves the time to kill something

@@ -27,7 +27,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 LAB = build_kit.NAME
 GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")

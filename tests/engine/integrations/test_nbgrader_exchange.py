@@ -28,7 +28,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from gatelab.build.course import configure
 from gatelab.integrations.nbgrader import engines
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 LAB = build_kit.NAME
 COURSE = "rnn101"

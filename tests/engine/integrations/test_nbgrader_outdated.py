@@ -27,7 +27,7 @@ from gatelab.build.pipeline import released_now
 from gatelab.integrations.nbgrader import engines
 from gatelab.lab.spec import Lab
 
-pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 
 LAB = build_kit.NAME
 PART = """

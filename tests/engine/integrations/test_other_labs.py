@@ -19,7 +19,7 @@ from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.pipeline import accept_now, released_now
 from gatelab.lab.spec import Lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 OWN, OTHER = build_kit.NAME, "conv-nets"
 HALF_A_QUESTION = '\n[q3]\ntitle = "Perplexity"\npoints = 5\nnames = ["perplexity"]\n'

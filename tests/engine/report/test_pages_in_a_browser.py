@@ -16,7 +16,7 @@ from gatelab.report.curve import Band, Curve, Look, Point
 from gatelab.report.model import CellProblem, Mistake, Report
 from gatelab.report.pages import class_page, feedback_page
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -19,7 +19,7 @@ from gatelab.sandbox.ending import CLOSED, describe_end
 from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 # Without the worker's own alarms, so that the kernel's limit is what ends it.
 ALARMS = "import signal\nfor number in (signal.SIGPROF, signal.SIGALRM):\n    signal.signal(number, signal.SIG_IGN)\n"

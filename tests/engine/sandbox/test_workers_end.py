@@ -23,7 +23,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess
 from gatelab.submission.notebook import CodeCell
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=2)
 
 Run = Callable[..., Any]
 MEMORY = 700 << 20  # bytes that a test may fill

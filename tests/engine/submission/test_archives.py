@@ -25,7 +25,7 @@ from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import inner_path
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(3, at=1)
 
 
 @pytest.mark.parametrize("kind", MAKERS)

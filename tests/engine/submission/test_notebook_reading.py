@@ -17,7 +17,7 @@ from shares import WHOLE
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.submission.notebook_file import without_outputs
 
-pytestmark = pytest.mark.one_in(2, at=0)
+pytestmark = pytest.mark.one_in(3, at=0)
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = kit_lab()
