@@ -50,6 +50,7 @@ def calls(student):
     for about, gates in [
         ("f = 0.9, 0.5, 0.2, 0.8", torch.tensor([0.9, 0.5, 0.2, 0.8], dtype=torch.float64)),
         ("f = 0.5, 0, 0.25", torch.tensor([0.5, 0.0, 0.25], dtype=torch.float64)),
+        ("f = 0.5, 0, 0.25 in float32", torch.tensor([0.5, 0.0, 0.25])),
         ("shape (3, 2, 4)", torch.sigmoid(draw(3, 2, 4))),
         ("one step", torch.sigmoid(draw(1, 3))),
     ]:
@@ -114,8 +115,9 @@ def cell_path_gain(found):
     for about, gain in [
         ("f = 0.9, 0.5, 0.2, 0.8", [0.08, 0.16, 0.8, 1.0]),
         ("f = 0.5, 0, 0.25", [0.0, 0.25, 1.0]),
+        ("f = 0.5, 0, 0.25 in float32", [0.0, 0.25, 1.0]),
     ]:
-        agree(found[about], found[about].like(lambda _, g=gain: torch.tensor(g, dtype=torch.float64)), NORMS)
+        agree(found[about], found[about].like(lambda f, g=gain: torch.tensor(g, dtype=f.dtype)), NORMS)
     for about, shape in [("shape (3, 2, 4)", (3, 2, 4)), ("one step", (1, 3))]:
         call = found[about]
         has_shapes(call, {"": Part("the result", " ".join("TNH"[: len(shape)]))}, {"": shape})

@@ -49,6 +49,8 @@ def calls(student):
         found[layer] = (batch, cut, run(TOKENS, torch.tensor([4, 4, 4]), "no padding"))
         if kind is nn.LSTM:  # put in order, up or down, and back by the same order, these are not what they were
             found["order"] = run(ORDER, torch.tensor([2, 5, 1, 4]), "4 sequences of lengths 2, 5, 1, 4")
+            student.look(model, "float32", lambda m: bool(m.float()))
+            found["float32"] = run(TOKENS, LENGTHS, "the weights in float32")
     given = Own(E, H, batch_first=True)
     student.make("SequenceClassifier", V, E, H, K, given)  # which leaves its weights as they are
     outputs = torch.arange(12, dtype=torch.float64).reshape(2, 3, 2)
@@ -65,7 +67,7 @@ def classifier(found):
     )
     there = "last_valid" in check.student.namespace
     more = "" if sound or not there else " (q7 builds on last_valid, which is not right yet: look at q6 first.)"
-    order = found.pop("order")
+    order, float32 = found.pop("order"), found.pop("float32")
     for batch, cut, whole in (found[layer] for layer in found if layer != "q6"):
         for call in (batch, whole, *cut):
             has_shapes(call, LOGITS, {"": (len(call.arguments[0]), K)})
@@ -82,3 +84,11 @@ def classifier(found):
         check.as_stored(batch, f"the logits, or their gradients, are not right.{more}")
     has_shapes(order, LOGITS, {"": (4, K)})
     check.as_stored(order, f"the logits are not right: does every sequence get its own, in the original order?{more}")
+    has_shapes(float32, LOGITS, {"": (len(TOKENS), K)})
+    need(
+        float32,
+        float32.value.dtype == torch.float32,
+        f"logits have dtype {float32.value.dtype}; expected torch.float32, as the weights here. What you make yourself "
+        "takes its dtype from them.",
+    )
+    check.as_stored(float32, "right in float64, but not with weights in float32.")

@@ -43,7 +43,7 @@ HEAD = (
 def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path) -> None:
     report = graded(engine, tmp_path, LENGTHS)
     own, plain = report.question("q8"), report.question("q7")
-    assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 16
+    assert own.own == ["GRU", "LSTM", "gru_step", "last_valid", "lstm_step"] and own.points == 16
     assert own.second_grading.own == []
     wrong = {part.name: part for part in own.second_grading.parts if not part.passed}
     assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].student_text
@@ -87,6 +87,23 @@ def test_a_wrong_own_version_is_replaced_by_the_reference(engine: Engine, tmp_pa
     report = graded(engine, tmp_path, {"q3": [NO_FORGET]})
     assert set(lost(report)) == {"q3"}
     assert all(question.own == [] for question in report.questions)
+
+
+def test_a_wrong_last_valid_costs_q6_alone_where_the_encoder_calls_it_too(
+    engine: Engine, tmp_path: Path
+) -> None:
+    held = "            h = torch.where(valid, h_next, h)\n            c = torch.where(valid, c_next, c)\n        return h, c\n"
+    kept = (
+        "            h, c = h_next, c_next\n            steps.append((h, c))\n"
+        "        return tuple(last_valid(torch.stack(one, dim=1), source_lengths) for one in zip(*steps))\n"
+    )
+    valid = "            valid = (t < source_lengths).unsqueeze(1)  # (N, 1): a sequence that is over keeps its state\n"
+    start = "        c = torch.zeros_like(h)\n"
+    edits = {
+        "q6": [("lengths - 1", "-1")],
+        "q8": [(held, kept), (valid, ""), (start, f"{start}        steps = []\n")],
+    }
+    assert set(lost(graded(engine, tmp_path, edits))) == {"q6"}
 
 
 def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
