@@ -59,6 +59,24 @@ def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+def test_the_table_of_packages_lists_each_in_the_order_of_the_contract(root: Path) -> None:
+    page = (root / "docs" / "how-it-grades.md").read_text(encoding="utf-8")
+    table = page.partition("| package in `autograder/gatelab` |")[2].partition("\n\n")[0]
+    rows = [re.findall(r"`(\w+(?:/|\.py))`", row.split(" | ")[0]) for row in table.splitlines()]
+    engine = root / "autograder" / "gatelab"
+    packages = {f"{path.parent.name}/" for path in engine.glob("*/__init__.py")}
+    files = {path.name for path in engine.glob("*.py")} - {"__init__.py"}  # it holds the version
+    listed = [name for row in rows for name in row]
+    assert sorted(listed) == sorted(packages | files)
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    layer = {
+        name.removeprefix("gatelab."): k for k, names in enumerate(layers) for name in names.split(" | ")
+    }
+    order = [layer[name.removesuffix(".py").removesuffix("/")] for name in listed]
+    assert order == sorted(order)
+
+
 # Folders of tests/engine that are no package of the engine.
 NO_PACKAGE = {
     "tiny-lab": "the small lab on which the engine's tests work, and of which `gatelab new` makes a copy"
