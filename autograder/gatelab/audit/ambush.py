@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from multiprocessing.connection import Connection
 
-from gatelab.audit.fingerprints import check_names, namespace
+from gatelab.audit.fingerprints import check_names, check_source, namespace
 from gatelab.audit.mutate import mutants
-from gatelab.audit.mutate_run import limit, outcomes
+from gatelab.audit.mutate_run import code_of, limit, outcomes
 from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
@@ -24,6 +25,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Kind
+from gatelab.source_without_comments import without_comments
 
 SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check
 RED = "red"
@@ -42,6 +44,7 @@ class Tally:
     """The results of the wrong solutions of one question."""
 
     question: str
+    stamp: str = ""
     wrong: int = 0  # put to the public check
     green: int = 0  # passed by it
     ambushes: list[tuple[str, float, float]] = field(default_factory=list)  # name, points lost, of
@@ -74,7 +77,7 @@ def tally(
         is_green(
             lab, question, lab.reference(question)
         )  # here, so that what it imports is there for every fork
-        found = Tally(question)
+        found = Tally(question, stamp(lab, bank, question))
         for wrong, points in outcomes(
             partial(_judge, lab, question, seed, seconds), wrong_work(lab, bank, question), jobs
         ):
@@ -90,6 +93,12 @@ def tally(
         )
         results.append(found)
     return results
+
+
+def stamp(lab: Lab, bank: Bank, question: str) -> str:
+    """Eight digits that change with the code of the public check, the chaff, the reference, its suite or the mutator."""
+    code = [check_source(lab, question), *(chaff.source for chaff in bank.chaffs_of(question))]
+    return sha256(code_of(lab, question) + "".join(map(without_comments, code)).encode()).hexdigest()[:8]
 
 
 def is_green(lab: Lab, question: str, source: str) -> bool:
@@ -126,28 +135,28 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     os._exit(0)
 
 
+HEAD = """# No ambush
+
+Wrong work that is green in every public check and then loses points is a bad surprise. Every chaff and every mutant of
+the references was put to the public checks; what they let pass was graded, without the parts that train. Written by
+`make ambush` (seed {seed}); a test fails when a public check, a chaff, a reference, its suite or the rules by which
+mutants are made are no longer those of the stamp.
+
+"""
+COLUMNS = ("question", "wrong solutions", "green in public", f"lose more than {SHARE:.0%}", "stamp")
+
+
 def page(results: list[Tally], seed: int) -> str:
     """ambush.md: the counts, and each piece of wrong work that nobody is warned of."""
-    lines = [
-        "# No ambush",
-        "",
-        "Wrong work that is green in every public check and then loses points is a bad surprise. Every chaff and every mutant of "
-        f"the references was put to the public checks; what they let pass was graded (seed {seed}, without the parts that train).",
-        "",
-        f"| question | wrong solutions | green in public | lose more than {SHARE:.0%} |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    lines += [f"| {t.question} | {t.wrong} | {t.green} | {len(t.ambushes)} |" for t in results]
-    sums = [
-        sum(t.wrong for t in results),
-        sum(t.green for t in results),
-        sum(len(t.ambushes) for t in results),
-    ]
-    lines.append("| all | {} | {} | {} |".format(*sums))
+    counts = [(t.wrong, t.green, len(t.ambushes)) for t in results]
+    rows = [(t.question, *of, t.stamp) for t, of in zip(results, counts, strict=True)]
+    sums = [sum(column) for column in zip(*counts, strict=True)]
+    lines = [f"| {' | '.join(COLUMNS)} |", "| --- |" + " ---: |" * 3 + " --- |"]
+    lines += [f"| {' | '.join(map(str, row))} |" for row in (*rows, ("all", *sums, ""))]
     for t in results:
         if t.ambushes:
             lines += ["", f"## {t.question}", ""]
             lines += [
                 f"- loses {lost:g} of {of:g}: {' '.join(name.split())}" for name, lost, of in t.ambushes
             ]
-    return "\n".join(lines) + "\n"
+    return HEAD.format(seed=seed) + "\n".join(lines) + "\n"

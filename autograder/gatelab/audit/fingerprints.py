@@ -142,10 +142,14 @@ def _check_file(lab: Lab, question: str) -> Path:
 
 def check_names(lab: Lab, question: str) -> dict[str, Any]:
     """The names of a public check's file, made again, as otter does at every grader.check."""
-    path = _check_file(lab, question)
     names: dict[str, Any] = {}
-    exec(_compiled(path.read_text(encoding="utf-8"), str(path)), names)
+    exec(_compiled(check_source(lab, question), str(_check_file(lab, question))), names)
     return names
+
+
+def check_source(lab: Lab, question: str) -> str:
+    """The code of a question's public check."""
+    return _check_file(lab, question).read_text(encoding="utf-8")
 
 
 def _load_check(lab: Lab, question: str) -> Any:

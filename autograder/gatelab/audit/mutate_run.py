@@ -103,6 +103,11 @@ def run(
 
 def stamp(lab: Lab, question: str) -> str:
     """Eight digits that change with the code of the reference, its suite, the list or the mutator."""
+    return sha256(code_of(lab, question) + repr(equivalents(lab, question)).encode()).hexdigest()[:8]
+
+
+def code_of(lab: Lab, question: str) -> bytes:
+    """What a mutant is made of and graded by: the reference, its suite and the mutator, as Python runs them."""
     suites = sorted(lab.hidden.glob(f"test_{question}_*.py"))
     helpers = {
         name
@@ -110,11 +115,8 @@ def stamp(lab: Lab, question: str) -> str:
         for name in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
-    digest = sha256(without_comments(lab.reference(question)).encode())
-    for path in files:
-        digest.update(without_comments(path.read_text("utf-8")).encode() if path.is_file() else b"")
-    digest.update(repr(equivalents(lab, question)).encode())
-    return digest.hexdigest()[:8]
+    code = [lab.reference(question), *(path.read_text("utf-8") for path in files if path.is_file())]
+    return "".join(map(without_comments, code)).encode()
 
 
 class _UntilLost(GradingWithoutWallClock):
