@@ -25,8 +25,7 @@ SEEDS = (kit_lab().settings.seed, 2026) if WHOLE else (kit_lab().settings.seed,)
 
 @pytest.fixture(scope="module")
 def drawn(bank: Bank, turn: int) -> Bank:
-    """Every third wheat of each question, whole notebook and every twelfth chaff; others at the next run. `make verify` grades
-    them all."""
+    """Part of each question's wheat, of the whole notebooks and of the chaff; others at the next run. `make verify` grades all."""
     questions = dict.fromkeys(wheat.question for wheat in bank.wheats)
     wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 4, turn)]
     return Bank(tuple(wheats), tuple(share(bank.chaffs, 12, turn)), tuple(share(bank.notebooks, 3, turn)))

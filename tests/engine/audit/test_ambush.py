@@ -31,7 +31,9 @@ def test_a_former_ambush_is_detected(lab: Lab, before: str, after: str) -> None:
 def test_chaff_and_mutants_are_tried_and_the_page_counts_them(lab: Lab, bank: Bank) -> None:
     names = [wrong.name for wrong in wrong_work(lab, bank, "q6")]
     assert len(names) > len(bank.chaffs_of("q6")) > 10
-    text = page([Tally("q6", "abcdef01", 80, 3, [("in f, `a` → `b`", 1.0, 8.0)]), Tally("q9", "abcdef02", 70, 0)], 11)
+    text = page(
+        [Tally("q6", "abcdef01", 80, 3, [("in f, `a` → `b`", 1.0, 8.0)]), Tally("q9", "abcdef02", 70, 0)], 11
+    )
     assert f"lose more than {SHARE:.0%}" in text
     assert "| all | 150 | 3 | 1 |  |" in text
     assert "| q9 | 70 | 0 | 0 | abcdef02 |" in text and "(seed 11)" in text

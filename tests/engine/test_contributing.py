@@ -1,0 +1,47 @@
+"""CONTRIBUTING.md: what it says of the linters and of what a run leaves out is what the files say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+IN_PART = re.compile(r"one_in\(|\bshare\(|\bWHOLE\b")  # as tests/shares.py explains
+
+
+@pytest.fixture
+def text(root: Path) -> str:
+    return (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_table_names_files_of_which_a_run_takes_part_and_commands_that_exist(
+    root: Path, text: str
+) -> None:
+    table = text.partition("| subject | files that take part")[2].partition("\n\n")[0]
+    rows = [row.strip("|").split(" | ") for row in table.splitlines()[2:]]
+    assert len(rows) > 5
+    for _, files, whole in rows:
+        for name in re.findall(r"`(.*?)`", files):
+            assert IN_PART.search((root / "tests" / name).read_text(encoding="utf-8")), name
+        assert re.fullmatch(r" *`make [\w-]+` *", whole)
+
+
+def test_every_target_of_make_that_it_names_exists(root: Path, text: str) -> None:
+    made = re.findall(r"^([\w-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(r"`make ([a-z-]+)", text)
+    assert "ambush" in named and set(named) <= set(made)
+
+
+def test_git_runs_the_linters_that_make_lint_runs(root: Path) -> None:
+    hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
+        "hooks"
+    ]
+    recipe = re.search(
+        r"^lint:.*\n((?:\t.*\n)+)", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert recipe is not None
+    assert set(re.findall(r"bin\)?/([\w-]+)", recipe[1].replace("$(BIN)", "bin"))) == {
+        Path(hook["entry"].split()[0]).name for hook in hooks
+    }
