@@ -14,6 +14,7 @@ import nbformat
 import outline
 import pytest
 import typer.main
+from pages import pages
 from tiny_lab import tiny_kit
 
 from gatelab.cli.app import app
@@ -22,7 +23,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "autograder").rglob("README.md")])
+PAGES = pages(ROOT)
 BIN = Path(sys.executable).parent
 
 
@@ -49,6 +50,22 @@ def broken(page: Path) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_of_a_page_leads_to_an_existing_file_and_heading(page: Path) -> None:
     assert list(broken(page)) == []
+
+
+def test_copies_of_pages_in_the_release_are_what_is_read_in_the_assignment() -> None:
+    for page in (ROOT / "release").rglob("*.md"):
+        master = ROOT / "assignment" / page.relative_to(ROOT / "release")
+        assert page.read_bytes() == master.read_bytes(), page
+    assert {"RESULTS.md", "LESSON_PLAN.md", "mutation.md", "README.md"} <= {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_each_block_of_a_page_is_fenced_and_says_what_it_holds(page: Path) -> None:
+    """So that no block of commands is missed by the test that types them (cli/test_typed_pages.py)."""
+    text = page.read_text(encoding="utf-8")
+    fences = re.findall(r"^ *```(.*)$", text, re.MULTILINE)
+    assert all(fences[::2]) and not any(fences[1::2])
+    assert re.findall(r"\n\n    \S.*", without_code(text)) == []
 
 
 def test_the_documentation_builds_as_a_website(tmp_path: Path) -> None:
@@ -102,7 +119,9 @@ def unknown(line: str, command: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.name != "commands.md"], ids=lambda page: page.name
+    "page",
+    [page for page in PAGES if page.name != "commands.md"],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
     command = typer.main.get_command(app)
