@@ -45,3 +45,12 @@ def test_git_runs_the_linters_that_make_lint_runs(root: Path) -> None:
     assert set(re.findall(r"bin\)?/([\w-]+)", recipe[1].replace("$(BIN)", "bin"))) == {
         Path(hook["entry"].split()[0]).name for hook in hooks
     }
+
+
+@pytest.mark.parametrize(
+    "page", ["add-a-misconception", "add-a-question", "change-points-thresholds-dates", "instructors"]
+)
+def test_a_page_of_steps_names_the_records_that_the_tests_compare_with(root: Path, page: str) -> None:
+    """Without them `make test` fails for the kit's own lab after the steps."""
+    said = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert "`make accept-bank " in said and re.search(r"`make accept( LAB=<lab>)?`", said)
