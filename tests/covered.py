@@ -71,6 +71,7 @@ def main() -> None:
         "Of the lines in functions, on Linux as root; what runs when a module is imported says nothing. A line counts as reached in the",
         "processes of pytest (coverage.py) or below a fork server of theirs, so in examiners, wardens and workers; commands that a test starts as",
         "a program of its own are not counted. `make coverage` writes the tables; what is below them people write.",
+        reaching.state(),
         "",
     ]
     PAGE.write_text("\n".join([*head, *table(reached()), *below(PAGE), ""]), encoding="utf-8")

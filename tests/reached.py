@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("sandbox/confine", "sandbox/worker")
 BYTES = ROOT / "out" / "reached.bin"
 COUNT = BYTES.with_suffix(".count")  # submissions that were graded
+STATE = BYTES.with_suffix(".state")  # of which commit
 PAGE = ROOT / "docs" / "reached.md"
 SECONDS = 12  # wall time of q1
 
@@ -32,6 +33,7 @@ def grade(submissions: int, jobs: int) -> None:
 
     BYTES.unlink(missing_ok=True)
     reaching.start(BYTES, ROOMS)
+    STATE.write_text(reaching.state(), encoding="utf-8")
     graded = 0
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab.in_repository(whole_course(Path(folder) / "course", SECONDS))
@@ -61,7 +63,7 @@ def page() -> str:
         "# Lines that no hostile submission reaches", "",
         f"Of the {total} lines in functions of `worker/` and `confine/`, {COUNT.read_text(encoding='ascii')} hostile submissions",
         f"(`tests/hostile`, `tests/engine/grading/test_tidying.py`) reached {total - left} ({100 * (total - left) / total:.0f} %), on Linux as root, some of them without",
-        "namespaces, with Landlock 5 or without libseccomp. `make reached` writes this page.", "",
+        f"namespaces, with Landlock 5 or without libseccomp. {STATE.read_text(encoding='utf-8')} `make reached` writes this page.", "",
         "| file | lines | never reached |", "| --- | --- | --- |",
     ]  # fmt: skip
     for path, missed in rest.items():

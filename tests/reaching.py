@@ -123,6 +123,16 @@ def reached(marks: Path, rooms: Sequence[str]) -> dict[Path, set[int]]:
     }
 
 
+def state() -> str:
+    """Of which commit a page's lines are, for its head: later ones have moved them."""
+    shown = subprocess.run(
+        ["git", "log", "-1", "--format=%h, %ad", "--date=format:%Y-%m-%d"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    commit, date = shown.stdout.strip().split(", ")
+    return f"Files and lines are those of commit `{commit}` ({date})."
+
+
 def ranges(numbers: list[int]) -> str:
     """1, 3–5"""
     parts: list[list[int]] = []
