@@ -1,4 +1,5 @@
-"""Every command block of README.md and docs/: typed here in a small kit, or by the test that is named here."""
+"""Every block of commands in the repository's pages: typed here in a small kit, or by the test that is named here with what it has
+of it, or by none, for a reason that is given here."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import evening_class
 import pytest
+from pages import pages
 from shares import WHOLE
 from tiny_class import gatelab
 from tiny_lab import tiny_kit
@@ -20,10 +22,11 @@ from tiny_lab import tiny_kit
 pytestmark = pytest.mark.one_in(3, at=2)
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]
+TESTS = Path(__file__).parents[1]
+PAGES = pages(ROOT)
 LATE = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'
 
-# Pages that a test of their own types through
+# Pages that a test of their own types through; it names the page
 OWN_TEST = {
     "add-a-misconception.md": "cli/test_second_lab.py",
     "add-a-question.md": "cli/test_second_lab.py",
@@ -32,26 +35,39 @@ OWN_TEST = {
     "deadline-night.md": "cli/test_deadline_night.py",
     "hand-out.md": "build/test_handing_out.py",
     "commands.md": "test_docs.py",  # the usage of each command, made from it
+    "nbgrader.md": "cli/test_typed_elsewhere.py",
 }
-# Commands that cost too much to be typed here, by how they begin, and where they run
+# Other commands that are not typed here, by how they begin: the file where they run, and what it has of them
 ELSEWHERE = {
-    "make ": "the workflow of each change",
-    "pip install": "the Makefile and test_environment.py",
-    "conda ": "test_environment.py compares what is pinned",
-    "nbgrader ": "integrations/test_nbgrader.py",
-    "jupyter lab": "integrations/test_formgrader_by_clicks.py",
-    "gatelab export nbgrader": "classrun/test_intake_and_export.py",
-    "gatelab receipt": "../lstm-gru/test_handing_in.py",
-    "pytest tests/": "grading/test_engine.py",
-    "dask ": "integrations/test_cluster.py",
-    "GATELAB_ROOT=": "integrations/test_cluster.py",
-    "gatelab grade submissions/ -o out/ --cluster": "integrations/test_cluster.py",
-    "mkdir -p out/autograder": "integrations/test_gradescope.py",
-    "unzip -q": "integrations/test_gradescope.py",
-    "cp solutions/": "integrations/test_gradescope.py",
-    "AUTOGRADER_ROOT=": "integrations/test_gradescope.py",
-    "python tests/lstm-gru/explorer": "../lstm-gru/test_explorer.py",
-}
+    "make grade": ("cli/test_typed_pages.py", 'make(clone, "grade"'),
+    "make test": ("../../.ci/run", "for command in grade test; do"),
+    "make zip": ("cli/test_typed_elsewhere.py", '"make zip"'),
+    "mkdir -p out/autograder": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
+    "unzip -q": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
+    "cp solutions/": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
+    "AUTOGRADER_ROOT=": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
+    "nbgrader generate_assignment": ("cli/test_second_lab.py", "generate_assignment"),
+    "nbgrader autograde": ("cli/test_second_lab.py", "autograde"),
+    "pip install torch==": ("../../Makefile", "--index-url $(CPU_INDEX)) $(TORCH)"),
+    "pip install -e '.[dev]'": ("../../Makefile", "--editable '.[dev]'"),
+    "gatelab export nbgrader": ("classrun/test_intake_and_export.py", '"export", "nbgrader"'),
+    "gatelab receipt": ("../lstm-gru/test_handing_in.py", '["receipt", *words]'),
+    "pytest tests/": ("grading/test_engine.py", '"-m", "pytest", "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission"'),
+    "dask scheduler": ("integrations/test_cluster.py", '"scheduler"'),
+    "GATELAB_ROOT=": ("integrations/test_cluster.py", "GATELAB_ROOT="),
+    "gatelab grade submissions/ -o out/ --cluster": ("integrations/test_cluster.py", '"--cluster"'),
+    "gatelab bench --scaling": ("audit/test_bench_scaling.py", "run_scaling_bench("),
+    "python tests/lstm-gru/explorer/page.py": ("../lstm-gru/test_explorer.py", "module.text()"),
+}  # fmt: skip
+# Commands that no test runs, by how they begin: why not, and what is tested in their place
+NOWHERE = {
+    "make claims": "it trains for an hour or more; what it recorded is held to the notebooks by ../lstm-gru/test_claims.py",
+    "python tests/lstm-gru/explorer/record.py": "it trains two models; ../lstm-gru/test_explorer.py reads what it recorded",
+    "python tests/lstm-gru/calibration/": "it trains for a minute to an hour; ../lstm-gru/test_calibration.py reads what it recorded",
+    "gatelab bench --trainings": "it trains every solution twice; ../lstm-gru/test_quick_training.py grades by the suites that it compares with",
+    "conda ": "it downloads 2 GB, and conda is not here; test_environment.py compares environment.yml with what is installed",
+    "pip install -e . --no-deps": "for conda alone; test_pip_install.py installs the kit without -e",
+}  # fmt: skip
 SHEETS = {  # as the platforms give them for this class
     "canvas": "Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nZoë Müller,2,zoe,S,\n",
     "moodle": "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
@@ -66,7 +82,7 @@ def commands(page: Path) -> list[str]:
     lines = [
         re.split(r"\s+# ", line)[0].strip()
         for kind, block in blocks
-        if kind in ("sh", "bash", "console") or (not kind and re.match(r" *(gatelab|python) ", block))
+        if kind in ("sh", "bash", "console")
         for line in block.replace("\\\n", " ").splitlines()
     ]
     return [line for line in lines if line and not line.startswith("#")]
@@ -74,7 +90,7 @@ def commands(page: Path) -> list[str]:
 
 def here(page: Path) -> list[str]:
     """Those that are typed in this file."""
-    return [line for line in commands(page) if not line.startswith(tuple(ELSEWHERE))]
+    return [line for line in commands(page) if not line.startswith((*ELSEWHERE, *NOWHERE))]
 
 
 HERE = [page for page in PAGES if page.name not in OWN_TEST and here(page)]
@@ -138,15 +154,22 @@ def test_the_commands_that_build_run_as_written_in_their_order(
     assert Path("dist/softmax.zip").is_file()
 
 
-def test_every_test_named_here_exists() -> None:
-    for place in {*OWN_TEST.values(), *ELSEWHERE.values()}:
-        for name in re.findall(r"\S+\.py", place):
-            assert (Path(__file__).parents[1] / name).is_file(), name
+def test_where_a_command_is_said_to_run_its_text_stands() -> None:
+    said = [*ELSEWHERE.values(), *((test, name) for name, test in OWN_TEST.items())]
+    read = {place: (TESTS / place).read_text(encoding="utf-8") for place, _ in said}
+    assert [(place, text) for place, text in said if text not in read[place]] == []
 
 
-def test_commands_that_run_elsewhere_are_on_a_page() -> None:
+def test_what_is_tested_in_place_of_a_command_exists() -> None:
+    for why in NOWHERE.values():
+        assert all((TESTS / name).is_file() for name in re.findall(r"\S+\.py", why)) and ".py" in why, why
+
+
+def test_commands_that_do_not_run_here_are_on_a_page() -> None:
     lines = [line for page in PAGES for line in commands(page)]
-    assert [begin for begin in ELSEWHERE if not any(line.startswith(begin) for line in lines)] == []
+    assert [
+        begin for begin in (*ELSEWHERE, *NOWHERE) if not any(line.startswith(begin) for line in lines)
+    ] == []
 
 
 # --- the two commands of the README, in a fresh clone ---
@@ -176,7 +199,7 @@ def make(clone: Path, *words: str, seconds: float = 60) -> subprocess.CompletedP
 def test_both_commands_of_the_readme_are_there_in_a_fresh_clone(clone: Path) -> None:
     lines = [line for line in commands(clone / "README.md") if line.startswith("make ")]
     assert lines == ["make grade", "make test"]
-    for line in lines:
+    for line in (line for page in PAGES for line in commands(page) if line.startswith("make ")):
         done = make(clone, "-n", *line.split()[1:])
         assert done.returncode == 0 and f"{sys.prefix}/bin/" in done.stdout, done.stderr
 
