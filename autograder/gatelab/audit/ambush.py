@@ -1,4 +1,4 @@
-"""No ambush: wrong work that is green in every public check and then loses more than a twentieth of a question.
+"""Ambushes: wrong work that passes every public check and then loses more than a twentieth of a question.
 
 Every chaff of the bank and every mutant of the references is put to the question's public check; what it lets pass is
 graded by the hidden suite. Each has a process of its own, as in mutate_run.py.
@@ -129,9 +129,9 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
 def page(results: list[Tally], seed: int) -> str:
     """ambush.md: the counts, and each piece of wrong work that nobody is warned of."""
     lines = [
-        "# No ambush",
+        "# Wrong work that the public checks let pass",
         "",
-        "Wrong work that is green in every public check and then loses points is a bad surprise. Every chaff and every mutant of "
+        "A student whose work passes every public check and then loses points gets a bad surprise. Every chaff and every mutant of "
         f"the references was put to the public checks; what they let pass was graded (seed {seed}, without the parts that train).",
         "",
         f"| question | wrong solutions | green in public | lose more than {SHARE:.0%} |",
