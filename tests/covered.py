@@ -43,7 +43,7 @@ def table(found: dict[Path, set[int]]) -> list[str]:
     packages: dict[str, list[Path]] = {}
     for path in found:
         packages.setdefault(path.relative_to(reaching.ENGINE).parts[0], []).append(path)
-    rows = ["| room | lines | reached |", "| --- | --- | --- |"]
+    rows = ["| package | lines | reached |", "| --- | --- | --- |"]
     for package, paths in packages.items():
         if lines := sum(len(all[path]) for path in paths):
             rest = sum(len(missed[path]) for path in paths)
@@ -70,7 +70,7 @@ def main() -> None:
         "",
         "Of the lines in functions, on Linux as root; what runs when a module is imported says nothing. A line counts as reached in the",
         "processes of pytest (coverage.py) or below a fork server of theirs, so in examiners, wardens and workers; commands that a test starts as",
-        "a program of its own are not counted. `make coverage` writes the tables; what is below them people write.",
+        "a program of its own are not counted. `make coverage` writes the tables; the text below them is written by hand.",
         reaching.state(),
         "",
     ]

@@ -228,8 +228,8 @@ print({name: round(gate.item(), 4) for name, gate in gates.items()})
 print("c =", round(c.item(), 4), "  h =", round(h.item(), 4))
 
 # %% [markdown]
-# **A memory you can see.** Here is an LSTM with one unit whose weights were set by hand. It reads pairs (*store?*, *value*). When *store* is 1
-# it should put the value into its cell state, and keep it until the next *store*, whatever values pass by in between.
+# **A memory you can see.** Here is an LSTM with one unit whose weights were set by hand. It reads pairs (*store?*, *value*). When *store?* is 1
+# it should put the value into its cell state, and keep it until *store?* is 1 again, whatever values pass by in between.
 #
 # *Before you run the cell:* at which two steps will the forget gate be near 0? What will the cell state be at the last step?
 
@@ -238,7 +238,7 @@ sequence = torch.tensor(
     [[0, 0.5], [1, 1], [0, -1], [0, 1], [0, -1], [1, -1], [0, 1], [0, 0.5], [0, 1]]
 )  # (T, 2): store?, value
 w_ih = torch.tensor([[12.0, 0], [-12, 0], [0, 2], [0, 0]])  # rows i, f, g, o
-b_ih = torch.tensor([-6.0, 6, 0, 6])  # without a store: do not write, keep, show
+b_ih = torch.tensor([-6.0, 6, 0, 6])  # where store? is 0: do not write, keep, show
 h, c = torch.zeros(1, 1), torch.zeros(1, 1)
 record = {name: [] for name in ("i", "f", "g", "o", "c", "h")}
 for x in sequence:
@@ -249,12 +249,12 @@ labels = [f"store {v:g}" if stored else f"({v:g})" for stored, v in sequence.tol
 plots.heatmaps(record, steps=labels, title="One unit that stores a value and keeps it")
 plots.show(
     "Heat map of one LSTM unit over nine steps with the values of i, f, g, o, c and h written in:"
-    " at the two stores f is near 0 and i near 1; in between c keeps the stored value."
+    " at the two steps that store a value f is near 0 and i near 1; in between c keeps the value."
 )
 
 # %% [markdown]
 # **What did you see?** The candidate $g$ follows *every* value. The cell state does not: where $i$ is near 0 and $f$ near 1, the line
-# $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ copies the old memory almost unchanged. A store does both at once: it forgets ($f \approx 0$) and writes ($i \approx 1$).
+# $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ copies the old memory almost unchanged. A step that stores a value does both at once: it forgets ($f \approx 0$) and writes ($i \approx 1$).
 # In a trained network nobody sets these weights; they are learned, and Part 2 asks how the learning signal finds them.
 
 # %% [markdown]
@@ -321,7 +321,7 @@ grader.check("q2")
 
 # %% tags=["experiment"]
 w_ih = torch.tensor([[0.0, 0], [-12, 0], [0, 2]])  # rows r, z, n
-b_ih = torch.tensor([0.0, 6, 0])  # without a store: keep
+b_ih = torch.tensor([0.0, 6, 0])  # where store? is 0: keep
 h = torch.zeros(1, 1)
 record = {name: [] for name in ("r", "z", "n", "h")}
 for x in sequence:
@@ -330,8 +330,8 @@ for x in sequence:
         record[name].append(value.item())
 plots.heatmaps(record, steps=labels, title="The same task with a GRU: z keeps, 1 − z writes")
 plots.show(
-    "Heat map of one GRU unit over the same nine steps: at the two stores z is near 0; in between"
-    " h keeps the stored value."
+    "Heat map of one GRU unit over the same nine steps: at the two steps that store a value z is "
+    "near 0; in between h keeps the value."
 )
 
 # %% [markdown]
@@ -437,7 +437,7 @@ grader.check("q3")
 
 # %% [markdown]
 # **Yours against PyTorch's.** Load your weights into `torch.nn.LSTM`, feed both the same batch, and compare numbers and speed. Both compute the same function; PyTorch's runs
-# the loop in compiled code. From here on, experiments may use PyTorch's layers where only speed is at stake: you have shown that they are yours.
+# the loop in compiled code. From here on, experiments may use PyTorch's layers for speed: you have shown that yours compute the same.
 
 # %% tags=["experiment"]
 torch.manual_seed(SEED)
@@ -551,7 +551,7 @@ for T in (20, 200):
     panels[f"T = {T}"] = {name: gradient_norms(layer.double(), x) for name, layer in fresh.items()}
     for name, norms in panels[f"T = {T}"].items():
         a_step[name, T] = float(norms[0] / norms[-1]) ** (1 / (T - 1))
-print("a step back leaves, on average    T = 20   T = 200")
+print("mean gradient kept per step back  T = 20   T = 200")
 for name in fresh:
     print(f"{name:32} {a_step[name, 20]:7.2f} {a_step[name, 200]:9.2f}")
 plots.gradient_curves(panels, "Fresh networks: how much gradient reaches each step?")
@@ -756,7 +756,7 @@ grader.check("q6")
 # The attributes are called `embedding`, `recurrent` and `head`.
 #
 # A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. On each kind {{THRESHOLD q7}} % must be right:
-# `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). If training misses the threshold, the grader
+# `long` (a letter stored early and kept for a long time), `over` (an old letter overwritten by a new one), `edge` (a letter right before the padding) and `iid` (as in training). If training misses the threshold, the grader
 # retrains once from another initialisation, and the better of the two counts. (A shorter training run comes first and begins with shorter sequences; a model that already passes after it is not trained further.)
 #
 # *The check cannot see* the accuracy after training: it trains nothing. The next cells do, with your model.
@@ -811,7 +811,7 @@ plots.lines(
 )
 plots.show(
     "Accuracy of your classifier against training steps, a line for each of the four kinds of "
-    "sequence, rising from a guess to about 1."
+    "sequence, rising from chance level to about 1."
 )
 own_scores = training.accuracies(model, task, seed=SEED)
 print({kind: round(score, 3) for kind, score in own_scores.items()})
@@ -847,7 +847,7 @@ print(f"{len(waited)} dots after the last letter: of 32 units {(left > 0.5).sum(
 print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).sum()} units have f above 0.98")
 
 # %% [markdown]
-# **What did you see?** Find the letters in the picture without looking at the axis. Which strips change at a letter? In the upper rows, is the cell state still the same at the end as right after the last letter? What do the lower rows do?
+# **What did you see?** Find the letters in the picture without looking at the axis. Which panels change at a letter? In the upper rows, is the cell state still the same at the end as right after the last letter? What do the lower rows do?
 #
 # <details><summary>What we saw</summary>
 #
@@ -909,7 +909,7 @@ contest(contestants, (40, longest.T), BUDGET, runs)
 LENGTHS = (10, 20, 40, longest.T)
 reached = {name: {T: runs[name, T]["accuracy"] for T in LENGTHS} for name in contestants}
 plots.accuracy_by_length(
-    reached, task.chance, f"At most {BUDGET} steps: accuracy when the last store lies far back"
+    reached, task.chance, f"At most {BUDGET} steps: accuracy when the last letter lies far back"
 )
 plots.show(
     "Accuracy against sequence length 10, 20, 40 and 64 for five models after at most 300 "
@@ -929,7 +929,7 @@ guess_contest.compare_first(
 )
 
 # %% [markdown]
-# A closer look at the models trained on the longest sequences: how far back can the last store lie?
+# A closer look at the models trained on the longest sequences: how far back can the last letter lie?
 
 # %% tags=["experiment"]
 delays = [0, 2, 5, 10, 20, 30, 40, 50, 60]
@@ -947,7 +947,7 @@ plots.accuracy_by_length(
     by_delay,
     task.chance,
     f"Trained on T = {longest.T}: accuracy by delay",
-    "steps between the last store and the end",
+    "steps between the last letter and the end",
 )
 plots.show(
     "Accuracy against the delay for the five models trained on 64 steps: LSTM and GRU near 1 at "
@@ -999,7 +999,7 @@ for name, by_steps in read_right.items():
     print(f"{name:24} by row {by_steps[8]:.2f}   by pixel {by_steps[64]:.2f}")
 
 # %% [markdown]
-# **What did you see?** Row by row all four read well. Pixel by pixel all four lose, and the small RNN loses more than GRU and LSTM; but no network falls to a guess. On real data long memory is a matter of degree.
+# **What did you see?** Row by row all four read well. Pixel by pixel all four lose, and the small RNN loses more than GRU and LSTM; but no network falls to chance level. On real data long memory is a matter of degree.
 
 # %% [markdown]
 # ### Does the RNN forget?
@@ -1009,7 +1009,7 @@ for name, by_steps in read_right.items():
 
 # %% tags=["experiment"]
 outcomes_forget = [
-    "it falls to a guess as soon as the delay is longer than in training",
+    "it falls to chance level as soon as the delay is longer than in training",
     "it fades: right at 20 steps, half right at 40, guessing at 60",
     "it is right about as often as before",
 ]
@@ -1034,7 +1034,7 @@ guess_forget.compare_first(
 # %% [markdown]
 # ### How many steps does learning take?
 #
-# The contest stopped at 300 training steps. Now RNN, GRU and LSTM of the same width may train until they are right in 95 % of every kind, for at most 2,400 steps (a count of 2,400 means that it was not there yet). A single training run of the RNN says little:
+# The contest stopped at 300 training steps. Now RNN, GRU and LSTM of the same width may train until they are right in 95 % of every kind, for at most 2,400 steps (2,400 means that it never got there). A single training run of the RNN says little:
 # another seed can need twice as many steps. So each network is trained from three seeds, and the figure shows the median and the range. Next to it are our recorded runs, from many seeds. (This is the longest cell of the notebook: the RNN takes its time.)
 
 # %% tags=["experiment"]
@@ -1078,7 +1078,7 @@ for name, by_length in needed.items():
 # ### Gradients after training
 #
 # The first picture of Part 2 again, now with networks trained on $T = 64$: the GRU and the LSTM of the contest, and the small RNN twice: after the contest's 300 steps, and after the longer training above.
-# They read sequences of 20 and 200 steps whose stores all lie in the first fifth. *Before you run it:* what should training have done to the lines?
+# They read sequences of 20 and 200 steps whose letters all lie in the first fifth. *Before you run it:* what should training have done to the lines?
 
 # %% tags=["experiment"]
 networks = {name: runs[name, longest.T]["model"] for name in ("RNN", "GRU", "LSTM")}
@@ -1173,7 +1173,7 @@ plots.show(
 
 # %% nbgrader={"grade": false, "grade_id": "q8-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shift_right(targets, bos):
-    """What the decoder reads under teacher forcing: bos, then targets (N, T) without their last. (N, T)"""
+    """What the decoder reads under teacher forcing: bos, then the targets (N, T) without the last token. (N, T)"""
     # BEGIN SOLUTION
     first = torch.full_like(targets[:, :1], bos)  # (N, 1)
     return torch.cat([first, targets[:, :-1]], dim=1)
@@ -1481,7 +1481,7 @@ plots.show(
 #
 # #### q12: Concepts ({{POINTS q12}} points)
 #
-# Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.35"` or `"12"`; ±0.01 is accepted. No calculator needed.
+# Fill in `answers`. Multiple choice: one letter. For *match* and *order*, write the letters in order, e.g. `"abcd"`. Numbers such as `"0.35"` or `"12"`; ±0.01 is accepted. No calculator needed.
 #
 # *The check cannot see* which of your answers is wrong: it tells you what form each must have, and whether all of them together are right.
 #
@@ -1654,7 +1654,7 @@ challenges()
 
 # %% [markdown]
 # ---
-# ## To take with you
+# ## Wrap-up
 #
 # ### Key takeaways
 #

@@ -21,7 +21,7 @@ class OutOfTime(GraderFault):
 # What the student reads, whatever it was. Staff read the reason.
 MESSAGE_TO_STUDENT = (
     "The grader itself failed, so nothing was graded. That is not your notebook's fault and costs no points: "
-    "it will be graded again. If this message stays, tell the staff."
+    "it will be graded again. If you keep seeing this message, tell the course staff."
 )
 
 # The same two texts for OutOfTime: that is no failure.

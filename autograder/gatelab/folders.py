@@ -88,8 +88,8 @@ def temporary_folder(prefix: str = "gatelab-", dir: Path | None = None) -> Itera
 
 @contextlib.contextmanager
 def drafted(path: Path) -> Iterator[Path]:
-    """The path of a draft beside the file `path`, which it replaces at the end. A kill leaves the draft, which is quicker than `replacing`,
-    where there are many; the next command in an output folder sweeps it (classrun/lock.py)."""
+    """The path of a draft beside the file `path`, which it replaces at the end. Faster than `replacing` for many files, but a kill leaves
+    the draft behind; the next command in the output folder removes it (classrun/lock.py)."""
     name = hashlib.sha256(path.name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     draft = path.with_name(f".writing-{os.getpid()}-{name}")
     try:

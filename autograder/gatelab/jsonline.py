@@ -1,8 +1,8 @@
 """Messages between processes: one JSON object a line, as UTF-8. Whoever sends or reads one does it here.
 
-A peer may be ended in the middle of a message, and what it tells may come from a submission. So a reader believes nothing: a line
-has a largest size, its reading a deadline, and what is not one JSON object of finite numbers is a BadLine. The standard library
-alone: the fork server imports this, and so does every worker.
+A peer may be ended in the middle of a message, and what it sends may come from a submission. So a reader trusts nothing: lines have a
+maximum size, reads have a deadline, and anything but one JSON object of finite numbers is a BadLine. Imports only the standard library,
+because the fork server and every worker import it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ SCAN_SECONDS = BACKSTOP * SCAN_CPU
 # nor a keyboard.
 IDLE_SECONDS, IDLE_CPU = 15.0, 0.05
 IDLE_LOOK_SECONDS = 1.0  # between two looks at whether anything moves
-ALARM_AGAIN_SECONDS = 0.5  # after which an alarm that was swallowed (`except:`) is given once more
+ALARM_AGAIN_SECONDS = 0.5  # until an alarm that was swallowed (`except:`) is raised again
 REST_CPU = 1.0  # for what still happens in a cell whose time is up
 # For the experiments that one question needs: as much as two cells have.
 PREPARE_CPU = 2 * CELL_CPU
@@ -50,24 +50,25 @@ ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need long
 WORKER_START_SECONDS = 20.0  # measured: 0.3 s, the slowest of twenty
 # For a loaded notebook to withhold the library's answer, or to put away its experiments. Measured: 0.05 s.
 SETUP_SECONDS = 30.0
-COLLECT_SECONDS = 1.0  # in which who forked a process has collected it, once its line is closed
-# In which what was killed must be gone. Measured: all of a worker within 0.09 s, a question's fork within 0.06 s; one that forks as fast
+COLLECT_SECONDS = 1.0  # time for the parent to reap a forked process after its connection closed
+# Time for what was killed to be gone. Measured: all of a worker within 0.09 s, a question's fork within 0.06 s; one that forks as fast
 # as it is killed takes longest.
 KILLED_SECONDS = 5.0
-ENDED_SECONDS = KILLED_SECONDS  # in which a loaded notebook says how a fork of it ended
-FORK_SECONDS = 5.0  # in which a loaded notebook takes the order to fork
-# In which the rest of an order to the fork server comes: it is sent at one stroke, and everybody else waits meanwhile.
+ENDED_SECONDS = KILLED_SECONDS  # time for a loaded notebook to report how its fork ended
+FORK_SECONDS = 5.0  # time for a loaded notebook to accept the order to fork
+# Time for the rest of an order to the fork server to arrive: it is sent in one piece, and everybody else waits meanwhile.
 ORDER_SECONDS = FORK_SECONDS
 # It imports torch, which took 18 s here, and from a cold disk of another machine takes minutes: only one that hangs is ended.
 FORK_SERVER_START_SECONDS = 600.0
-# To end what is below it and say how that ended, before it is killed itself: a warden kills its worker, then what that left behind.
+# Time to end the processes below and report how they ended, before being killed too: a warden kills its worker, then what that left behind.
 FORK_SERVER_END_SECONDS = WARDEN_REPORT_SECONDS = 2 * KILLED_SECONDS
 REMOVE_SECONDS = 60.0  # for a folder nested deeper than Python can go
 # When the fork server ends: the wardens end their workers; then what is left of these is ended from there, since a warden has to
 # share the processor with a worker that spins; then the wardens too.
 WARDENS_END_SECONDS, WORKERS_END_SECONDS, ALL_END_SECONDS = 0.2, 1.0, 1.5
-# Between two looks at whether what was killed or asked is done; between two rounds of killing, in which a fork bomb must not get ahead; at
-# the memory of all of a worker's processes, of which the kernel holds each to WORKER_MEMORY at once; at an examiner's, which is trusted.
+# Intervals: between two looks at whether what was killed or asked is done; between two rounds of killing, which a fork bomb must not
+# outrun; between two looks at the memory of all processes of a worker (the kernel itself holds each of them to WORKER_MEMORY), and at an
+# examiner's, which is trusted.
 POLL_SECONDS, KILL_AGAIN_SECONDS, WARDEN_LOOK_SECONDS, EXAMINER_LOOK_SECONDS = 0.01, 0.005, 0.2, 0.25
 # For a worker's attempt to reach a socket of this machine: one that nothing stops succeeds at once.
 PROBE_SECONDS = 0.5
@@ -81,10 +82,10 @@ MAX_FORKS = 3
 # A submission, apart from its questions.
 LOADS_SECONDS = MAX_LOADS * LOAD_CPU + 2 * WORKER_START_SECONDS  # all loads together
 LOADING_SECONDS = LOADS_SECONDS + WORKER_START_SECONDS  # and the last of them may just have begun
-# In which a question's mistakes are looked up in the bank. Measured, over 71 look-ups of the bank's wrong answers: at most 2.2 s of CPU
+# Time to look up a question's mistakes in the bank. Measured, over 71 look-ups of the bank's wrong answers: at most 2.2 s of CPU
 # and 5.6 s by the clock. A question is graded up to twice, and a class may keep a machine busier.
 DIAGNOSIS_SECONDS = 60.0
-# In which an examiner whose time is up sums up what it has; it may be looking for a mistake's name.
+# Time for an examiner whose time is up to sum up what it has; it may be looking for a mistake's name.
 LATE_SECONDS = DIAGNOSIS_SECONDS
 EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 
@@ -92,9 +93,9 @@ EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 LARGEST_SEED = 2**63 - 1
 
 # Memory, disk and processes of a worker, and memory of an examiner.
-# Of each process (then it is an error), and of all together (then they end); of a mutant too. Measured: the worker of the solved notebook
-# holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that is room for wasteful code, and still two fit into
-# a laptop's 8 GiB.
+# For each process (exceeding it is an error) and for all together (exceeding it ends them); for a mutant too. Measured: the worker of the
+# solved notebook holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that leaves room for wasteful code, and
+# two still fit into a laptop's 8 GiB.
 WORKER_MEMORY = 3 * GIB
 # Of each process; a question allows less (lab.toml), 620 at most so far, where it trains a model.
 WORKER_CPU = 700
@@ -107,7 +108,7 @@ WORKER_OPEN_FILES = 256
 # Its workers have a limit of their own. Measured: 0.31 GiB after the solved notebook; the rest is for large answers, of which a question's
 # trace keeps up to TRACE_LIMIT.
 EXAMINER_MEMORY = 4 * GIB
-EXAMINER_GROWTH = 128 * MIB  # by which it may grow over many submissions until another takes its place
+EXAMINER_GROWTH = 128 * MIB  # growth over many submissions, after which another takes its place
 WARM_AFTER = 5  # submissions after which an examiner holds all it caches: suites, compiled chaff
 
 # What a worker says.
@@ -128,7 +129,7 @@ REQUEST, ANSWER = (8 * MIB, 256 * MIB), (2 * MIB, 16 * MIB)
 # What is kept of a question's answers to name its mistake. Measured: 0.7 MiB at most of a reference solution.
 TRACE_LIMIT = 4 * ANSWER[1]
 # Of a tensor that crosses. It is two more than a message writes out (handed_out/checking/tensors.py), so that an answer with an axis too
-# many is a wrong answer and no disturbance.
+# many is a wrong answer and not a violation of the protocol.
 MAX_AXES = 8
 MAX_DEPTH = 20  # of nested values; a state_dict has 1
 MAX_NODES = 20_000  # values in one answer
@@ -159,7 +160,7 @@ LOOKED_INTO, BYTES_LOOKED_INTO = 12, 2 * FILE_LIMIT
 ARCHIVES_LOOKED_INTO = 5  # in one student's folder: one, and some attempts
 ARCHIVE_SECONDS = 600  # by the clock; its processor time is what should end the reading of an archive
 ARCHIVE_DEPTH = 40  # folders within each other; the environment in which the kit was developed has 16
-# That is kept of a class's archive: deeper than what is graded, and short enough for a path.
+# Folders within each other that are kept of a class's archive: deeper than what is graded, and short enough for a path.
 CLASS_ARCHIVE_DEPTH = 12
 COPIED_AT_ONCE = MIB  # bytes of a file in an archive
 FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added where two are the same
@@ -174,7 +175,7 @@ WORKBOOK_LIMIT = 256 * MIB  # what a workbook may unpack to
 WORKBOOK_FILES = 10_000  # in it; one of a table has a dozen
 TABLE_CELLS = 4_000_000  # ten thousand rows of four hundred columns
 TABLE_ROWS = 1 << 20  # as many as a spreadsheet has
-TABLE_HEAD = 1 << 16  # bytes of a text file within which its header must be
+TABLE_HEAD = 1 << 16  # bytes at the start of a text file that must contain its header
 COLUMN_TITLE = 200  # characters of a column's title that may be one of ours
 PEOPLE_LIMIT = 100_000  # of a roster: a class has hundreds, and more than this is another file
 SUBMITTERS = 50  # of one submission in Gradescope's metadata: a group
@@ -184,8 +185,8 @@ READINGS = 5  # of a grades.csv that keeps being saved while it is processed
 # Gradescope's metadata: with every result of 3,000 submissions in it, a file has some 40 million bytes.
 EXPORT_LIMIT = 64 * MIB
 EXPORT_DEPTH = 60  # of its nested entries; a result may hold a dozen
-# What one student handed in is searched so deep and so wide; more than that is no homework. A notebook that was found by
-# then counts all the same.
+# What one student handed in is searched this deep and this wide; anything larger is not homework. A notebook found by then still
+# counts.
 HAND_IN_DEPTH, HAND_IN_ENTRIES, HAND_IN_ENTRIES_OF_A_FOLDER = 4, 2_000, 100_000
 
 
@@ -228,7 +229,7 @@ CONNECT_SECONDS, CLOSE_SECONDS = 20, 5
 CLUSTER_LOOK_SECONDS = 5.0  # between checks that the scheduler is still there
 # Submissions queued at the scheduler, so that a cluster that grows with its queue sees one: at least, and times the workers' threads.
 CLUSTER_LEAST_AHEAD, CLUSTER_AHEAD = 64, 3
-# After which an engine that nobody asks is closed; a cluster may serve others for weeks.
+# An engine that is idle this long is closed; a cluster may serve others for weeks.
 CLUSTER_IDLE_SECONDS = 300.0
 # Of notebooks that a cluster's scheduler holds, as does the command: enough for hundreds, and not 64 times FILE_LIMIT.
 CLUSTER_BYTES_AHEAD = 512 * MIB

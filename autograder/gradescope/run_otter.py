@@ -1,6 +1,6 @@
 """Grades what was handed in, in the container of Gradescope or of `otter grade`; always leaves a results.json.
 
-Exit code 0: graded, or refused with the reason in the result. 3: the grader or its machine failed at it.
+Exit code 0: graded, or refused with the reason in the result. 3: the grader or its machine failed.
 """
 
 import json

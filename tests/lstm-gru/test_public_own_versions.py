@@ -45,7 +45,7 @@ def test_what_a_stand_in_lacks_is_reported_with_the_reason_for_the_stand_in(chec
     assert "A stand-in replaced your `LSTM` here, because yours is not right yet" in shown
 
 
-def test_a_mistake_over_the_students_own_version_is_reported_and_not_what_the_stand_in_lacks(
+def test_a_mistake_with_the_students_own_version_is_reported_and_not_what_the_stand_in_lacks(
     check, lab: Lab, bank
 ) -> None:
     chaff = next(chaff for chaff in bank.chaffs_of("q8") if chaff.id == "decoder-state-not-carried")

@@ -137,7 +137,7 @@ def test_a_near_miss_continues_to_the_late_looks(small: Lab, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("question", ["q7", "q11"])
-def test_who_does_not_win_it_is_graded_as_if_there_were_none(
+def test_a_model_that_does_not_win_it_is_graded_as_if_there_were_none(
     hard: Engine, small: Lab, tmp_path: Path, question: str
 ) -> None:
     whole = in_full(small, tmp_path)
@@ -166,7 +166,9 @@ builtins.next = lying
 
 
 @pytest.mark.parametrize("loss", ["nan", "-1e300", "inf"])
-def test_losses_that_are_none_cost_nothing_and_break_no_page(easy: Engine, tmp_path: Path, loss: str) -> None:
+def test_reported_losses_that_are_nonsense_cost_nothing_and_break_no_page(
+    easy: Engine, tmp_path: Path, loss: str
+) -> None:
     question = graded(easy, tmp_path, source=easy.lab.reference("q7") + LYING.replace("LOSS", loss))
     assert accuracy(question) == (True, "")
     assert question.curve is not None

@@ -32,7 +32,7 @@ def store_tasks(draw):
 
 
 def last_store(tokens: list[int], K: int) -> int:
-    """Step of the last store among these tokens, found by reading them backwards."""
+    """Step of the last symbol stored among these tokens, found by reading them backwards."""
     return max(t for t, token in enumerate(tokens) if token >= K)
 
 

@@ -150,13 +150,13 @@ def report_on(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]
 
 def test_a_right_step_that_is_too_slow_is_not_trained_over(quick: Engine, tmp_path: Path) -> None:
     slow, right = (report_on(quick, tmp_path, edits) for edits in ({"q1": [SLOW_STEP]}, {}))
-    # All steps were made, over the reference: the same weights come out as over a quick step.
+    # All steps were made, with the reference: the same weights come out as with a quick step.
     one, other = ([(p.name, p.points, p.student_text) for p in r.question("q7").parts] for r in (slow, right))
     assert one == other and slow.question("q1").points == 10
 
 
 def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: Path) -> None:
-    """To the same losses as over the references, since these own versions compute the same; over a slow own step too."""
+    """To the same losses as with the references, since these own versions compute the same; with a slow own step too."""
     plain, own, slow = (
         report_on(quick, tmp_path, edits).question("q7") for edits in ({}, AXIS, AXIS | {"q1": [SLOW_STEP]})
     )

@@ -1,4 +1,4 @@
-"""No ambush: wrong work that is green in every public check and then loses more than a twentieth of a question.
+"""Ambushes: wrong work that passes every public check and then loses more than a twentieth of a question.
 
 Every chaff of the bank and every mutant of the references is put to the question's public check; what it lets pass is
 graded by the hidden suite. Each has a process of its own, as in mutate_run.py.
@@ -135,9 +135,9 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     os._exit(0)
 
 
-HEAD = """# No ambush
+HEAD = """# Wrong work that the public checks let pass
 
-Wrong work that is green in every public check and then loses points is a bad surprise. Every chaff and every mutant of
+A student whose work passes every public check and then loses points gets a bad surprise. Every chaff and every mutant of
 the references was put to the public checks; what they let pass was graded, without the parts that train. Written by
 `make ambush` (seed {seed}); a test fails when a public check, a chaff, a reference, its suite or the rules by which
 mutants are made are no longer those of the stamp.

@@ -1,7 +1,7 @@
 """The cost of one submission: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
 
 The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
-in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
+in their kernel (bench_native.py), as they are installed. CPU seconds are those of all processes that were
 started, user and system together, so a busy machine changes them little; ratios are printed with them.
 """
 

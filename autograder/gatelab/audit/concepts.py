@@ -20,7 +20,9 @@ def concepts(lab: Lab, question: str) -> bytes:
     try:
         key = read_toml(path)
     except OSError as error:
-        raise BankError(f"{path}: it cannot be read ({error.strerror}).") from error
+        raise BankError(
+            f"{path}: cannot be read ({error.strerror}); make sure that it exists and is readable."
+        ) from error
     except TomlError as error:
         raise BankError(str(error)) from error
     forms = {id: form(row) for id, row in key.items()}

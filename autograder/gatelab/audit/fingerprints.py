@@ -86,7 +86,14 @@ def namespace(lab: Lab, *over: Any) -> dict[str, Any]:
         try:
             exec(compile(piece.source, f"{piece.question}/{piece.id}", "exec"), names)
         except Exception as error:
-            raise BankError(f"{piece.question}/{piece.id}: its code does not run: {error!r}") from error
+            kind = "chaff" if isinstance(piece, Chaff) else "wheat"
+            files = [
+                str(Path(lab.bank or "") / kind / piece.question / f"{id}.py")
+                for id in getattr(piece, "ids", [piece.id])
+            ]
+            raise BankError(
+                f"{' and '.join(files)}: the code raised {type(error).__name__}: {error}; fix the file."
+            ) from error
     return names
 
 

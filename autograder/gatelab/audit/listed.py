@@ -81,6 +81,6 @@ def table(lab: Lab, name: str) -> tuple[Path, dict[str, Any]]:
     except FileNotFoundError:
         return path, {}
     except OSError as error:
-        raise LabError(f"{path}: it cannot be read ({error.strerror}).") from error
+        raise LabError(f"{path}: cannot be read ({error.strerror}); fix its permissions.") from error
     except TomlError as error:
         raise LabError(str(error)) from error

@@ -136,7 +136,7 @@ def programs() -> Iterator[Finding]:
     if elsewhere:
         folder = Path(sys.executable).parent
         yield Finding(
-            "commands", f"typed as they are, {', '.join(elsewhere)} would not be those of this environment",
+            "commands", f"typing {' or '.join(elsewhere)} does not run the command of this environment",
             f"source {folder / 'activate'}",
         )  # fmt: skip
 

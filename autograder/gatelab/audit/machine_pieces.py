@@ -38,7 +38,7 @@ def library() -> Finding:
     """libseccomp, without which two pieces have less to rest on."""
     found = ctypes.util.find_library("seccomp")
     if sys.platform != "linux":
-        return Finding("libseccomp", "is of Linux")
+        return Finding("libseccomp", "exists only on Linux; nothing to install here")
     try:
         import pyseccomp  # noqa: F401  (conda's is found by it alone)
     except (ImportError, OSError, RuntimeError, AttributeError):

@@ -71,7 +71,9 @@ def draft(lab: Lab, miss: Miss, id: str) -> Path:
     if path.exists():
         raise BankError(f"{path}: is there already; choose another name.")
     if not miss.code:
-        raise BankError(f"{miss.question}: the code of this group could not be read from its notebook.")
+        raise BankError(
+            f"{miss.question}: the notebooks of this group cannot be parsed, so there is no code to draft from; write {path} by hand."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         f'"""{DRAFT} what is done wrong, in one sentence that a student understands.\n\n'

@@ -35,7 +35,7 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
     for path in sorted(release.rglob("*")):
         name = path.relative_to(release).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise BuildError(f"{name} of the release is a link or no regular file; put a copy there.")
+            raise BuildError(f"{name} of the release is a link or not a regular file; put a copy there.")
         parts = name.split("/")
         if parts[0] not in allowed:
             raise BuildError(
@@ -109,7 +109,9 @@ def _check_json(text: str, name: str) -> None:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise BuildError(f"{name} of the release is not valid JSON ({error}).") from error
+        raise BuildError(
+            f"{name} of the release is not valid JSON ({error}); fix it next to the master."
+        ) from error
     if isinstance(data, dict) and "cells" in data and "nbformat" in data:
         raise BuildError(f"{name} of the release is a notebook under another name; take it out.")
 
@@ -126,7 +128,7 @@ def check_notebook(path: Path, lab: Lab) -> None:
         nbformat.validate(nbformat.from_dict(notebook))
     except (ValueError, nbformat.ValidationError) as error:
         raise BuildError(
-            f"{path.name} of the release is not a valid notebook ({str(error).splitlines()[0]})."
+            f"{path.name} of the release is not a valid notebook ({str(error).splitlines()[0]}); fix its master."
         ) from error
     extra = set(notebook) - {"cells", "metadata", "nbformat", "nbformat_minor"}
     if extra:
@@ -153,7 +155,7 @@ def check_notebook(path: Path, lab: Lab) -> None:
             refuse(f"has the metadata {min(extra)!r}", index)
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if grade_id is not None and str(grade_id).split("-")[0] not in lab.questions:
-            refuse(f"has the grade_id {grade_id!r} of no question", index)
+            refuse(f"has the grade_id {grade_id!r}, which belongs to no question", index)
 
 
 def _files_of(places: Iterable[Path]) -> Iterable[Path]:

@@ -27,7 +27,7 @@ EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def configure(c: Config, root: Path) -> None:
     """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date.
 
-    A faulty lab is refused by the steps for that lab alone; where no lab is in order, a command ends here.
+    An invalid lab only stops the steps for that lab; if every lab is invalid, the command stops here.
     """
     find_programs()
     if FORMGRADER in sys.modules:

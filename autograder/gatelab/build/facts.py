@@ -24,7 +24,9 @@ def filled(text: str, lab: Lab, master: Path) -> str:
         ids = mark[2].split()
         unknown = [id for id in ids if id not in lab.questions]
         if unknown:
-            raise BuildError(f"{master}: {mark[0]} names no question of {FILE}: {', '.join(unknown)}.")
+            raise BuildError(
+                f"{master}: {mark[0]}: there is no question {', '.join(unknown)} in {FILE}; correct the ID."
+            )
         if mark[1] == "POINTS":
             return f"{sum(lab.questions[id].points for id in ids or lab.questions):g}"
         if mark[1] == "THRESHOLD":

@@ -46,7 +46,7 @@ def _why_not(target: str, page: str, files: Collection[str], folder: Path) -> st
     if name in files or name == "." or any(file.startswith(f"{name}/") for file in files):
         return ""
     if name.startswith(("../", "/")) or ":" in name:
-        return "which is no file that students get; use an address (https://…), or a file that release in lab.toml lists"
+        return "which is not a file that students get; use an address (https://…), or a file that release in lab.toml lists"
     if (folder / name).exists():
         return f"which students do not get; list {name.split('/')[0]} under release in lab.toml"
     return f"and there is no such file in {folder}{meant(name, files)}; put it there, or take the link out"

@@ -94,11 +94,14 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
     mark = {**NBGRADER_DEFAULTS, **typed}
     if not mark.get("grade_id"):
         raise BuildError(
-            f"{master}: the cell that starts {_start(cell)} has nbgrader metadata without a grade_id."
+            f'{master}: the cell that starts {_start(cell)} has nbgrader metadata without a grade_id; add one, as in "q1-solution".'
         )
     question = lab.questions.get(regions.question_id(cell))
     if question is None and (mark["grade"] or mark["solution"]):
-        raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of lab.toml.")
+        raise BuildError(
+            f"{master}: grade_id {mark['grade_id']}: there is no question {regions.question_id(cell)} in {TABLE}; add it there or "
+            "correct the cell's metadata."
+        )
     written = mark.pop("points", None)
     if mark["grade"]:
         assert question is not None
@@ -108,7 +111,11 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
             )
         if question.by_hand != mark["solution"]:
             raise BuildError(
-                f"{master}: the grade cell {question.id} is by hand in one of lab.toml and the master only."
+                f"{master}: {question.id} is marked by hand in {TABLE}, but its grade cell here is automatic; set by_hand = false "
+                f'there, or "solution": true here.'
+                if question.by_hand
+                else f"{master}: the grade cell {question.id} is one for a written answer here, but {TABLE} does not mark {question.id} by "
+                f'hand; set by_hand = true there, or "solution": false here.'
             )
         if written not in (None, question.points):
             raise BuildError(
@@ -154,7 +161,7 @@ def _set_ids(notebook: NotebookNode, master: Path) -> None:
         key = f"grade_id {grade_id}" if grade_id else f"position {index}"
         id = hashlib.sha256(f"{master.stem} {key}".encode()).hexdigest()[:8]
         if id in seen:
-            raise BuildError(f"{master}: two cells have {key}.")
+            raise BuildError(f"{master}: two cells have {key}; give one of them another.")
         seen[id] = key
         cell["id"] = id
 

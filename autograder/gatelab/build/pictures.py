@@ -44,12 +44,12 @@ def check(data: bytes, kind: str) -> None:
     try:
         KINDS[kind](data)
     except (struct.error, IndexError, zlib.error, ElementTree.ParseError) as error:
-        raise Odd(f"is damaged, or no picture of its kind ({kind})") from error
+        raise Odd(f"is damaged, or not a picture of its kind ({kind})") from error
 
 
 def _png(data: bytes) -> None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise Odd("is no PNG, whatever its name says")
+        raise Odd("is not a PNG, whatever its name says")
     packed, head, name = b"", b"", b""
     at = 8
     while name != b"IEND":
@@ -87,7 +87,7 @@ def _png_size(head: bytes) -> int:
 
 def _jpeg(data: bytes) -> None:
     if not data.startswith(b"\xff\xd8"):
-        raise Odd("is no JPEG, whatever its name says")
+        raise Odd("is not a JPEG, whatever its name says")
     at = 2
     while data[at : at + 2] != b"\xff\xd9":
         mark, kind, size = struct.unpack_from(">BBH", data, at)
@@ -106,7 +106,7 @@ def _svg(data: bytes) -> None:
         raise Odd("defines entities, behind which text can hide")
     root = ElementTree.fromstring(data)
     if _local(root.tag) != "svg":
-        raise Odd("is no SVG, whatever its name says")
+        raise Odd("is not an SVG, whatever its name says")
     for what in _active(root):
         raise Odd(f"holds {what}, which a picture does not need")
 

@@ -99,7 +99,7 @@ def key_of(lab: Lab) -> dict[str, str]:
     except TomlError as error:
         raise BuildError(str(error)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{lab.concept_key}: the key cannot be read ({error}).") from error
+        raise BuildError(f"{lab.concept_key}: the key cannot be read ({error}); correct it.") from error
 
 
 def reasons_of(lab: Lab) -> Iterator[Secret]:

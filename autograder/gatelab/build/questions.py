@@ -60,7 +60,7 @@ def _check_solution(cell: NotebookNode, found: list[regions.Region], question: Q
     if cell.cell_type != kind:
         why = "is marked by hand" if question.by_hand else "is not marked by hand"
         raise Fault(
-            1, f"a {cell.cell_type} cell, but {question.id} {why}: its solution belongs into a {kind} cell"
+            1, f"a {cell.cell_type} cell, but {question.id} {why}: its solution belongs in a {kind} cell"
         )
     if not found:
         raise Fault(
@@ -95,7 +95,7 @@ def _check_grade_cell(cell: NotebookNode) -> None:
             return
     raise Fault(
         1,
-        f'the check cell of {id} must hold `grader.check("{id}")` and nothing else; tests belong into its suite',
+        f'the check cell of {id} must hold `grader.check("{id}")` and nothing else; tests belong in its suite',
     )
 
 

@@ -70,7 +70,7 @@ def find(cell: NotebookNode) -> list[Region]:
         elif remark.kind == "comment" and given_mark(text) and not is_solution(cell):
             raise Fault(
                 remark.line,
-                f'`{GIVEN}` means nothing here, for the cell\'s nbgrader metadata does not say "solution": true',
+                f'`{GIVEN}` means nothing here, because the cell\'s nbgrader metadata does not say "solution": true',
             )
     regions = _pair(found)
     if regions and not is_solution(cell):
@@ -92,7 +92,7 @@ def _nearly(cell_type: str, remark: markers.Remark) -> str:
     if not remark.alone and text in (BEGIN, END):
         return f"`{text}` follows code; a marker needs a line of its own"
     forms = " or ".join(f"`{form[-1]}`" for form in (BEGINS[cell_type], ENDS[cell_type]))
-    return f"`{shown}` looks like a marker but is none; write exactly {forms} on a line of its own, or word it differently"
+    return f"`{shown}` looks like a marker but is not one; write exactly {forms} on a line of its own, or word it differently"
 
 
 def _pair(found: list[tuple[int, bool]]) -> list[Region]:

@@ -37,7 +37,7 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     settings.GenerateAssignment.no_database = True
     settings.CourseDirectory.root = str(workspace)
     settings.CourseDirectory.assignment_id = lab.name
-    _convert(settings)
+    _convert(settings, lab)
     release = workspace / "release" / lab.name
     _compare(source, release, lab)
     return release
@@ -52,7 +52,7 @@ def _copy(source: Path, target: Path) -> None:
         raise BuildError(f"{source}: lab.toml lists it for release, but it does not exist.")
 
 
-def _convert(settings: Config) -> None:
+def _convert(settings: Config, lab: Lab) -> None:
     log = cast(logging.Logger, traitlets.log.get_logger())  # no adapter has been set
     heard = _Errors()
     log.addHandler(heard)
@@ -63,7 +63,9 @@ def _convert(settings: Config) -> None:
     except NbGraderException as error:
         # nbgrader's exception says "see the log"; what happened first is there, as a traceback's last line.
         first = next(iter(heard.texts), str(error)).strip().split("\n")[-1]
-        raise BuildError(f"nbgrader could not convert the notebook: {first}") from error
+        raise BuildError(
+            f"{lab.notebook}: nbgrader could not convert it ({first}); fix that in {lab.master}."
+        ) from error
     finally:
         log.propagate = propagate
         log.removeHandler(heard)
@@ -84,8 +86,12 @@ def _compare(source: Path, release: Path, lab: Lab) -> None:
     """nbgrader's ignore list has names without folders, so a needed file can get lost."""
     wanted, got = _names(source), _names(release)
     if wanted != got:
+        lost, extra = sorted(wanted - got), sorted(got - wanted)
+        did = [f"left out {', '.join(lost)}"] if lost else []
+        did += [f"added {', '.join(extra)}"] if extra else []
         raise BuildError(
-            f"nbgrader's release of {lab.name} differs from the list in: {sorted(wanted ^ got)}."
+            f"release/{lab.name}: nbgrader {' and '.join(did)}; rename what is named, because nbgrader's ignore list matches names in "
+            "every folder."
         )
 
 

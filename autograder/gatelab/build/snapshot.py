@@ -121,7 +121,7 @@ def _accepted(lab: Lab) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise BuildError(
-            f"{path_of(lab)}: it cannot be read ({error}); put it back or write it with `gatelab build --accept`."
+            f"{path_of(lab)}: cannot be read ({error}); put it back or write it with `gatelab build --accept`."
         ) from error
 
 

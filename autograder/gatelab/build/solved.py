@@ -20,6 +20,7 @@ from gatelab.build.settings import Settings
 from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
+from gatelab.text import brief
 
 # Makes two runs print the same: one thread, fixed hashes, no dates in figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
@@ -27,6 +28,7 @@ _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
 _OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # by what follows the carriage return
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
+FIRST_WORDS = 28  # characters of a cell's first line that are quoted to identify it
 
 
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
@@ -91,7 +93,9 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
         try:
             client.execute(env=environment)
         except CellExecutionError as error:
-            raise BuildError(f"{name}, solved: a cell raised {error.ename}: {error.evalue}") from error
+            raise BuildError(
+                f"{name}, solved, {_raised(notebook)}: raised {error.ename}: {error.evalue}; fix it in the master."
+            ) from error
         except (CellTimeoutError, RuntimeError) as error:  # a dead kernel's, or one's that does not start
             atexit.unregister(client._cleanup_kernel)  # it would fail: there is no kernel any more
             raise BuildError(f"{name}, solved: {str(error).splitlines()[0]}") from error
@@ -102,6 +106,19 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             outputs = (_stable(output) for output in _joined(cell.outputs))
             cell.outputs = [output for output in outputs if output.get("text") != ""]
     return notebook
+
+
+def _raised(notebook: NotebookNode) -> str:
+    """`cell 12 ("x = 3")`: the cell that stopped the run, the last one with an error among its outputs."""
+    failed = [
+        (number, cell)
+        for number, cell in enumerate(notebook.cells, 1)
+        if any(output.output_type == "error" for output in cell.get("outputs", ()))
+    ]
+    if not failed:
+        return "a cell"
+    number, cell = failed[-1]
+    return f'cell {number} ("{brief(cell.source.lstrip().split(chr(10))[0], FIRST_WORDS)}")'
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -124,7 +141,7 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def _stable(output: NotebookNode) -> NotebookNode:
-    """An output without progress bars, the addresses of objects and the emoji that otter draws by lot."""
+    """An output without progress bars, the addresses of objects and the emoji that otter picks at random."""
     if output.output_type == "stream":
         output.text = _PROGRESS.sub("", _ADDRESS.sub("at 0x…", output.text))
     for kind in ("text/plain", "text/html"):

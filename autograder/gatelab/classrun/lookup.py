@@ -107,17 +107,21 @@ class ClassFolder:
             return matching[0]
         shown = brief(typed, 80)
         if matching:
-            raise GradedError(f"{shown}: {_some(matching)} begin so; type more of the name.")
+            raise GradedError(
+                f"{shown}: several names start like this ({_some(matching)}); type more of the name."
+            )
         people = {name: str(row.get("called")) for name, row in self._rows.items()}
         wanted_people = nearby.starting_with(typed, people.values())
         called = [name for name, person in people.items() if person in wanted_people]
         if len(called) == 1:
             return called[0]
         if called:
-            raise GradedError(f"{shown}: the names of {_some(called)} begin so; type one of these.")
+            raise GradedError(
+                f"{shown}: the names of several people start like this; type one of these: {_some(called)}."
+            )
         near = nearby.near(typed, self._rows)
-        told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
-        raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
+        told = f"similar names: {_some(near)}" if near else f"the names there: {_some(self.names)}"
+        raise GradedError(f"{shown}: nobody with that name is in {visible(str(self.out))}; {told}.")
 
     def _report(self, row: SubmissionRow) -> Report | None:
         try:

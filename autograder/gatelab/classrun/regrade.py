@@ -16,7 +16,7 @@ from gatelab.classrun.store import Store, write
 from gatelab.report.corrected import StaffInput, apply_corrections, given_for
 from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report
-from gatelab.report.pages import words
+from gatelab.report.pages import plural, words
 from gatelab.report.points import equal, number
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
@@ -66,7 +66,7 @@ class Regrade:
             if submission is None:
                 if row.gradable:
                     self.skipped.append(
-                        f"{row.name}: keeps what it has, for its file is gone or was changed; gatelab grade takes in what is there now."
+                        f"{row.name}: its result is unchanged, because its file was removed or changed; run gatelab grade to grade what is there now."
                     )
                 continue
             old = self.run.reports.get(submission.name)
@@ -137,7 +137,7 @@ class Regrade:
             else:
                 why = " ".join(beside.unwritten)
                 self.skipped.append(
-                    f"{submission.name}: keeps what it has; its new report could not be kept. {why}"
+                    f"{submission.name}: its result is unchanged, because the new report could not be saved. {why}"
                 )
 
     def _keep_or_replace(self, submission: Submission, report: Report, questions: list[str]) -> None:
@@ -147,7 +147,7 @@ class Regrade:
             self.new[submission.name] = report
         elif report.status != "graded":
             self.skipped.append(
-                f"{submission.name}: {report.shown_status}, so it keeps what it has. {report.reason}"
+                f"{submission.name}: {report.shown_status}, so its earlier result stays. {report.reason}"
             )
         else:
             self.new[submission.name] = _merged(self.run, old, report, questions)
@@ -162,12 +162,15 @@ class Regrade:
                 continue
             has = {q.id: q.max_points for q in old.questions if not q.by_hand}
             for id in [id for id in most if id not in has and id not in replaced]:
-                return f"{submission.name} has no {id}, which is new"
+                return f"{submission.name} would have no result for {id}, which is new"
             for id, points in has.items():
                 if id not in most:
-                    return f"{submission.name} keeps {id}, which is no longer a question"
+                    return f"{submission.name} would keep a result for {id}, which is no longer a question"
                 if id not in replaced and not equal(points, most[id]):
-                    return f"{submission.name} keeps {id} out of {number(points)}, and it is worth {number(most[id])} now"
+                    return (
+                        f"{submission.name} would keep a result for {id} out of {plural(points, 'point')}, but {id} is worth "
+                        f"{number(most[id])} now"
+                    )
         return ""
 
     def differences(self) -> list[Difference]:
@@ -195,9 +198,9 @@ class Regrade:
         found = []
         for id in [id for id in {**was, **now} if was.get(id) != now.get(id)]:
             if id in now:
-                why = f"it gives {number(questions[id].points)} now, so the mark counts again"
+                why = f"it is worth {number(questions[id].points)} now, so the mark counts again"
             elif id in questions and questions[id].by_hand:
-                why = f"it gives {number(questions[id].points)} now, so it is to be marked again"
+                why = f"it is worth {number(questions[id].points)} now, so it is to be marked again"
             else:
                 why = "it is no longer marked by hand"
             found.append(Difference(submission.name, id, was.get(id), now.get(id), why))
@@ -235,7 +238,7 @@ class Regrade:
                 if over := given_for(question):
                     why += f"; overridden, so its {number(over.points)} points stand"
                 elif lapsed := first_given.overrides.get(question.id):
-                    why += f"; the override, {number(lapsed.points)}, is more than it gives now and no longer counts"
+                    why += f"; the override, {number(lapsed.points)}, is more than it is worth now and no longer counts"
                 found.append(Difference(submission.name, question.id, first.points, question.graded, why))
         return found
 

@@ -113,7 +113,7 @@ class Store:
 
     @property
     def _head(self) -> PreviousRun:
-        """Of class.json, whose it is and what was graded. It is large, so it is read again only if the file is another by now."""
+        """The head of class.json: which class and which questions. The file is large, so it is reread only if it has changed."""
         path = self.out / "class.json"
         try:
             found = path.stat()

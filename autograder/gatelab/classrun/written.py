@@ -41,7 +41,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
     found: dict[str, Submission] = {}
     try:
         found, _ = available_notebooks(run.submissions, folder, lab, run.out)
-        gone = "what was graded is gone or was changed; run gatelab grade again"
+        gone = "the graded file was removed or changed; run gatelab grade again"
     except CollectError as error:
         gone = str(error)
     texts = {name: written(submission.path, lab) for name, submission in found.items() if submission.path}

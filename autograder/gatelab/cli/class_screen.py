@@ -112,7 +112,7 @@ def _parts_nobody_earned(rows: list[Row]) -> list[str]:
     if not named:
         return []
     return [
-        f"Nobody who tried has {some(named)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
+        f"Nobody who attempted it passed: {some(named)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
     ]
 
 

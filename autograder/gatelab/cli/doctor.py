@@ -55,7 +55,7 @@ def _of_lab(name: str | None) -> Iterator[Finding]:
     try:
         lab = chosen_lab(Path(), name)
     except LabError as error:
-        yield Finding("lab", "is not in order", str(error))
+        yield Finding("lab", "is invalid", str(error))
     else:
         yield Finding("lab", f"{name}: {plural(len(lab.questions), 'question')}")
 

@@ -264,7 +264,7 @@ def _place(graded: Path, out: Path | None, usual: str) -> Path:
         return graded / usual
     place, own = out.resolve(), graded.resolve()
     if place == own or (place.is_relative_to(own) and place.relative_to(own).parts[0] in OWN):
-        usage(f"{out}: is the grading's own; choose another -o.")
+        usage(f"{out}: gatelab grade keeps its own data there; choose another -o.")
     if place.is_dir() and "." in usual:
         usage(f"{out}: is a folder; name a file, as in -o {out / usual}.")
     return out

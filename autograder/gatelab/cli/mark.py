@@ -33,7 +33,9 @@ def mark(
     given: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME QUESTION POINTS]", help="Whose, which, how many; - withdraws.", show_default=False
+            metavar="[NAME QUESTION POINTS]",
+            help="Student, question, points; - as points withdraws the mark.",
+            show_default=False,
         ),
     ] = None,
     why: Why = None,
@@ -45,7 +47,7 @@ def mark(
     """Give points: for a question that is marked by hand, or in place of the grader's (with --why). Without arguments, the
     written answers one after another.
 
-    Exit code 1: it could not be kept; the message says why.
+    Exit code 1: it could not be saved; the message says why.
 
     Example: gatelab mark ada q1 4 --why "agreed in the office hour" -o out
     """
@@ -84,7 +86,11 @@ def mark(
 def comment(
     given: Annotated[
         list[str],
-        typer.Argument(metavar="NAME [QUESTION] TEXT", help="Whose, on what, which.", show_default=False),
+        typer.Argument(
+            metavar="NAME [QUESTION] TEXT",
+            help="Student, question (without one: on the whole lab), comment.",
+            show_default=False,
+        ),
     ],
     remove: Remove = False,
     out: ClassFolder = None,
@@ -93,7 +99,7 @@ def comment(
 ) -> None:
     """Write a comment for a student, on a question or on the whole lab; it goes into every output.
 
-    Exit code 1: it could not be kept; the message says why.
+    Exit code 1: it could not be saved; the message says why.
 
     Example: gatelab comment ada q3 "Well done." -o out
     """
@@ -119,7 +125,7 @@ def comment(
 
 
 def late(
-    name: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="The student.", show_default=False)],
     points: Annotated[str, typer.Argument(help="Points to deduct instead of what the rule deducts.")] = "0",
     why: Why = None,
     remove: Remove = False,
@@ -129,7 +135,7 @@ def late(
 ) -> None:
     """Waive a late penalty, or set another one.
 
-    Exit code 1: it could not be kept; the message says why.
+    Exit code 1: it could not be saved; the message says why.
 
     Example: gatelab late ada 0 --why "was ill" -o out
     """
@@ -141,7 +147,7 @@ def late(
         if taken is None:
             usage(f"{submission.name}: {points[:40]!r} is not a number of points from 0 on.")
         if not reason:
-            usage(f"{submission.name}: say with --why why the rule for late work does not hold here.")
+            usage(f"{submission.name}: say with --why why the rule for late work does not apply here.")
         if run.lab.late is None:
             usage(
                 f"{run.lab.assignment / 'lab.toml'}: has no rule for late work, [late], that could be waived."

@@ -18,7 +18,7 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
     if again:
         lines.append(
-            f"To be marked again, because the submission is not the one that was marked, or the question gives less now: {some(again, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked, or the question is worth less now: {some(again, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]
@@ -26,9 +26,7 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         else []
     )
     if timeless:
-        lines.append(
-            f"Nothing readable says when {some(timeless)} handed in, so no late penalty applies there."
-        )
+        lines.append(f"The hand-in time of {some(timeless)} is not known, so no late penalty applies there.")
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
     if left := book.left_over(works, by_hand):
         lines.append(

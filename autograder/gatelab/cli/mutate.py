@@ -27,7 +27,7 @@ take points from it, or `tests/<lab>/bank/equivalent.toml` must say why it is ri
 (seed {seed}); a test fails when a reference, its suite, the list or the rules are no longer those of the stamp.
 
 """
-COLUMNS = ("question", "mutants", "killed", "of these endless", "equivalent", "not killed", "stamp")
+COLUMNS = ("question", "mutants", "killed", "of which by timeout", "equivalent", "not killed", "stamp")
 
 
 def mutate_command(
@@ -61,7 +61,10 @@ def mutate_command(
     chosen = [id for id in known if not question or id in question]
     if question and len(chosen) < len(set(question)):
         lab.check_questions(question, "--question")
-        raise LabError(f"--question: a reference in code have {', '.join(known)}.")
+        lacking = ", ".join(id for id in dict.fromkeys(question) if id not in known)
+        raise LabError(
+            f"--question {lacking}: has no reference solution in code; choose among {', '.join(known)}."
+        )
     if out is not None and chosen != known:
         raise LabError("The page is about all questions: omit --question or --out.")
     progress = Console(stderr=True)

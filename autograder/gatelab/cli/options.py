@@ -32,7 +32,7 @@ OfLab = Annotated[
     str | None,
     typer.Option(
         "--lab", metavar="NAME",
-        help="Its lab. It says itself which one that is, and another name is refused.",
+        help="The lab. It is read from the folder or file itself; any other name is refused.",
         show_default=False,
     ),
 ]  # fmt: skip

@@ -97,14 +97,16 @@ def regrade_command(
     run.keep_marks()
     _print(lines_of_marks(run, run.rows()))
     if newcomers:
-        _print([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
+        _print([f"{some(newcomers)}: not graded before; run gatelab grade to grade new submissions."])
     left = again.plan()
     if not left and not again.affects_marks:
         _end_as_it_is(again, class_file)
     stays = partial(_write_marks, again, root, lab_name)
     if problem := again.first_with_an_old_maximum(again.questions):
         stays()
-        usage(f"{problem}: {WHOLE if question or named else 'gatelab grade grades all that is there now.'}")
+        usage(
+            f"{problem}: {WHOLE if question or named else 'run gatelab grade to grade everything that is there now.'}"
+        )
     if left:
         _grade(again, left, jobs or processors(), accept_missing or [])
     _print(again.skipped)
@@ -194,7 +196,9 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
         stays()
         raise typer.Exit(1)
     if problem := again.first_with_an_old_maximum({name: again.questions[name] for name in again.new}):
-        _print([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
+        _print(
+            [f"{problem}, so nothing was replaced; run gatelab grade to grade everything that is there now."]
+        )
         stays()
         raise typer.Exit(1)
     if not yes and not _agreed(out):
@@ -221,7 +225,8 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     stale = [submission.name for submission in again.run.submissions if _is_stale(again, submission.name)]
     if stale:
         typer.echo(
-            f"{plural(len(stale), 'submission')} still graded with what was before: gatelab regrade without --only and --question."
+            f"{plural(len(stale), 'submission')} still {'has' if len(stale) == 1 else 'have'} results from the earlier suites or points; "
+            "run gatelab regrade without --only and --question."
         )
     raise typer.Exit(1 if again.run.unwritten or failed else 0)
 
@@ -239,7 +244,7 @@ def _by_hand(run: ClassRun, class_file: ClassFile) -> list[str]:
     rows = [(row["id"], row["title"], row["points"]) for row in class_file["by_hand"]]
     specs = run.lab.questions.items()
     new = [id for id, spec in specs if spec.by_hand and (id, spec.title, spec.points) not in rows]
-    return [f"{id} is marked by hand and was changed; gatelab grade takes that in." for id in new]
+    return [f"{id} is marked by hand and was changed; run gatelab grade to apply the change." for id in new]
 
 
 def _nothing_to_grade(again: Regrade) -> str:

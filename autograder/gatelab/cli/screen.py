@@ -93,7 +93,7 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
     if question.signature:
         yield _below(1, "no known mistake explains this (gatelab misses groups what has no name)", "dim")
     if question.own:
-        yield _below(1, f"over the student's own {', '.join(map(shown, question.own))}", "dim")
+        yield _below(1, f"graded with the student's own {', '.join(map(shown, question.own))}", "dim")
     right = [part for part in question.parts if part.passed]
     if right:
         yield _below(1, "✓ " + ", ".join(f"{part.name} {number(part.points)}" for part in right), "green")
@@ -108,7 +108,7 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
             f"{'✓' if part.passed else '✗'} {part.name}" for part in question.second_grading.parts
         )
         over = ", ".join(map(shown, question.second_grading.own)) or "the references alone"
-        yield _below(1, f"graded also over {over}, which gave no more: {others}", "dim")
+        yield _below(1, f"also graded with {over}, which earned no more: {others}", "dim")
     if closely and question.code:
         lines = shown(question.code).splitlines()
         yield _below(1, "the student's code:", "dim")

@@ -74,7 +74,7 @@ class Raised:
 
 @dataclass
 class QuestionRun:
-    """One grading of a question, over the references or over the student's own versions of what it builds on."""
+    """One grading of a question, with the references or with the student's own versions of what it builds on."""
 
     spec: QuestionSpec
     own: frozenset[str]  # names it builds on that are the student's; the others are the references'

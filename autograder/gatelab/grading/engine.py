@@ -375,7 +375,7 @@ class _Examiner:
                 else:
                     self._check_limits(seconds, most, deadline)
         except BadLine as error:
-            raise ForkServerLost(f"the examiner sent what is no answer: {error}") from error
+            raise ForkServerLost(f"the examiner sent something that is not an answer: {error}") from error
         return answer
 
     def _check_limits(self, seconds: float, most: int, deadline: float) -> None:

@@ -140,7 +140,7 @@ def without_checks(cells: list[CellProblem]) -> tuple[list[CellProblem], list[st
         return rest, []
     which = f"{len(missed)} cells" if len(missed) > 1 else "One cell"
     return rest, [
-        f"{which} called `grader`, which was not defined: checks of the student's own, nothing was lost."
+        f"{which} called `grader`, which was not defined: the student's own checks; no points were lost."
     ]
 
 
@@ -188,7 +188,9 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
         )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         why = import_errors.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
-        raise RuntimeError(f"{lab.hidden}: the hidden suites do not run: {why}")
+        raise RuntimeError(
+            f"{lab.hidden}: pytest could not run the suites (`pytest {lab.hidden} --collect-only` shows the whole error): {why}"
+        )
 
 
 class _ImportErrors:

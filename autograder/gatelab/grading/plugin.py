@@ -115,7 +115,7 @@ def _lab_of_the_suites(config: pytest.Config) -> Lab:
 
 
 class LocalWorkers:
-    """Staff code over the references of all questions, in this process."""
+    """Staff code on top of the references of all questions, in this process."""
 
     def __init__(self, lab: Lab, sources: list[str]) -> None:
         self.lab, self.sources = lab, dict(enumerate(sources))
@@ -137,11 +137,8 @@ class LocalWorkers:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Questions in the order of the lab, and in each loading those last that get references.
-
-    So a reference that is injected for one belongs to a question that is already graded, and for the others no message
-    has to be withheld.
-    """
+    """Sort the tests by question, in the lab's order, but within one load of the notebook put the questions that receive reference code
+    last: before that point no message has to be withheld."""
     grading = config.stash[KEY]
     if grading is None:
         return
@@ -174,7 +171,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     for item in session.items:
         share = item.stash[SHARE]
         if grading.shares.setdefault((share.question, share.name), share) != share:
-            raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
+            before = grading.shares[share.question, share.name].points
+            raise pytest.UsageError(
+                f"{item.nodeid}: the part {share.name} of {share.question} is declared with {share.points:g} points here and "
+                f"{before:g} elsewhere; give all its @part lines the same number."
+            )
         if item.get_closest_marker("training"):
             grading.training.add((share.question, share.name))
 
@@ -183,7 +184,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """After a question's last test: run its tests once more if it is also graded over the student's own versions."""
+    """After a question's last test: run its tests once more if it is also graded with the student's own versions."""
     grading = item.config.stash[KEY]
     if grading is None:
         return (yield)
@@ -277,7 +278,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
         session.exitstatus = (
             pytest.ExitCode.OK
-        )  # it failed over the references and passed over the student's own versions
+        )  # it failed with the references and passed with the student's own versions
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -294,10 +295,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
         if question.own:
             write(
-                f"    over the student's own {', '.join(question.own)}, where it earns more than over the references"
+                f"    with the student's own {', '.join(question.own)}, where it earns more than with the references"
             )
         elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
-            write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
+            write(f"    with the references alone: this run did not grade {', '.join(unknown)}")
         if question.note:
             write(f"    {question.recognised}: {question.note} {question.follow_through}".rstrip())
         for part in question.parts:

@@ -75,7 +75,7 @@ def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str
 
 
 def _statements(source: str) -> list[ast.stmt]:
-    """The syntax tree of a cell; None if it is not Python, as with a notebook's own commands."""
+    """The statements of a cell; [] if it is not Python, as with a notebook's own commands."""
     try:
         return ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

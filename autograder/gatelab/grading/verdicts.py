@@ -33,10 +33,10 @@ MISSED = ("TypeError", "AttributeError", "KeyError")
 class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
 
-    A question that builds on earlier ones is graded over the references to them. Where it loses points there it is
-    graded once more, over the student's own versions of what earned full points, and the one with more points counts.
-    If they are equal, the one over the references counts, unless its mistake is not recognised and fewer tests end with
-    an exception over the student's own versions.
+    A question that builds on earlier ones is graded with the references to them. If it loses points with those, it is
+    graded again, with the student's own versions of what earned full points, and the grading with more points counts.
+    If they are equal, the one with the references counts, unless its mistake is not recognised and fewer tests end with
+    an exception when the student's own versions are used.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Grading:
         self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
         self.running: QuestionRun | None = None
-        self.before: QuestionRun | None = None  # the attempt over the references, while the other one runs
+        self.before: QuestionRun | None = None  # the attempt with the references, while the other one runs
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (
@@ -154,7 +154,7 @@ class Grading:
             verdict.hint = " ".join(filter(None, [verdict.hint, note, *self._why_missing()]))
 
     def start_second_grading(self) -> bool:
-        """Whether the current question is graded again, over the student's own versions; if so, that has begun."""
+        """Whether the current question is graded again, with the student's own versions; if so, that has begun."""
         first = self.attempt
         if (
             self.time_up
@@ -174,10 +174,10 @@ class Grading:
         return True
 
     def can_still_help(self, share: Share, test: str) -> bool:
-        """Whether a test can still make the attempt over the student's own versions the better one.
+        """Whether a test can still make the attempt with the student's own versions the better one.
 
-        A model is trained again only if the other parts have shown that more is right than over the references, or if
-        the training over those ended with an exception.
+        A model is trained again only if the other parts have shown that more is right than with the references, or if
+        the training with those ended with an exception.
         """
         before = self.before
         assert before is not None
@@ -200,7 +200,7 @@ class Grading:
             rank, over_references = self._rank(last), self._rank(first)
             if rank[0] <= over_references[0]:
                 self._name_mistake(first, question)
-            # A mistake that is recognised over the references is named, however many exceptions it caused there.
+            # A mistake that is recognised with the references is named, however many exceptions it caused there.
             if rank[0] > over_references[0] or (rank > over_references and not question.mistakes):
                 question = self._sum_up(last)
                 self._name_mistake(last, question)
@@ -362,7 +362,7 @@ class Grading:
     def _name_mistake(self, attempt: QuestionRun, question: Question) -> None:
         if self.bank is None or attempt.lost or self.time_up:
             return
-        # The bank's mistakes are replayed over the references, whatever the attempt was graded over: the student's own
+        # The bank's mistakes are replayed with the references, whatever the attempt was graded with: the student's own
         # versions that earned full points give the numbers that the contract fixes. A mistake in using something that
         # only they have gives other numbers, and stays without a name.
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]

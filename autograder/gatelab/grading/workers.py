@@ -128,7 +128,7 @@ FAILED = ("raised", "timed out", "crashed", "skipped")  # reasons why a cell did
 
 
 class ConfinedWorkers:
-    """Loads the cells in a worker and forks it for questions (the `Workers` of grading/verdicts.py).
+    """Loads the cells in a worker and forks it for questions (implements `Workers`, grading/attempt.py).
 
     Questions that ask for the library's own equations get a separate loading, in which the library's answer is withheld
     from the first cell on. Only one loaded notebook is alive at a time.

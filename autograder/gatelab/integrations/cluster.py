@@ -217,7 +217,10 @@ class Cluster:
         try:
             report = read_json(answer["report"])
         except (ValueError, KeyError) as error:
-            raise GraderFault(f"{answer.get('worker')}: sent no report of this kit ({error}).") from error
+            raise GraderFault(
+                f"{answer.get('worker')}: sent something that is not a report of this version of the kit ({error}); install this "
+                "version there and restart the worker."
+            ) from error
         return report, answer["worker"]
 
     def _failed(self, task: _Task, reason: str) -> Report:

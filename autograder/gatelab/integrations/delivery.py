@@ -71,7 +71,8 @@ def for_canvas(found: GradedClass) -> Delivery:
         content = _as_handed_in(row, page) if known else None
         if arrival is None or not known or not arrival.order[0]:
             delivery.left_out.append(
-                f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
+                f"{row.called}: {visible(row.entry)} is not recognised as a name from a Canvas download, so Canvas cannot match it; "
+                "give the feedback by e-mail."
             )
         elif "\\" in row.entry or not is_printable(row.entry):
             # Windows reads a backslash as a path separator, and `..` before it as a way out of the zip.
@@ -153,12 +154,13 @@ def _recorded(record: Path) -> set[str]:
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:
-    """Each person with a feedback page. Submissions at which the grader failed must be graded again and are not delivered. Raises ExportError
+    """Each person with a feedback page. Submissions on which the grader failed must be graded again and are not delivered. Raises ExportError
     if a page is out of date."""
     if old := [row.called for row in found.rows if row.report is not None and not row.on_page]:
         who = ", ".join(old[:NAMED]) + (f" and {len(old) - NAMED} more" if len(old) > NAMED else "")
+        pages = "page of {} does" if len(old) == 1 else "pages of {} do"
         raise ExportError(
-            f"{found.folder}: what counts now of {who} is not on their feedback pages yet; run gatelab grade again, and export then."
+            f"{found.folder}: the feedback {pages.format(who)} not show the current points yet; run gatelab grade, then export again."
         )
     for row in found.rows:
         if row.report is None:

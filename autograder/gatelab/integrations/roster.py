@@ -54,7 +54,7 @@ def read_roster(path: Path, zone: tzinfo | None = None) -> Roster:
     table = _table(path, data)
     people = [person for line in table.lines if not line.above and (person := _person(table, line, zone))]
     if not people:
-        raise RosterError(f"{path}: nobody is in it; it needs a row for everybody of the class.")
+        raise RosterError(f"{path}: nobody is in it; it needs a row for everybody in the class.")
     if len(people) > PEOPLE_LIMIT:
         raise RosterError(f"{path}: more than {PEOPLE_LIMIT:,} people are in it; name the list of one class.")
     return Roster(_once(people))

@@ -170,7 +170,9 @@ def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:
     strangers = sorted({path.name for path in folder.iterdir() if path.is_dir()} - set(lab.questions))
     for name in strangers:
         if not name.startswith(("_", ".")):
-            raise BankError(f"{folder / name}: no question {name} in lab.toml; rename or remove the folder.")
+            raise BankError(
+                f"{folder / name}: there is no question {name} in lab.toml; rename or remove the folder."
+            )
     for question in lab.questions:
         for path in sorted((folder / question).glob("*.py")):
             yield path, question
@@ -222,8 +224,10 @@ def _text(path: Path) -> str:
 def _parse(path: Path, source: str) -> ast.Module:
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        raise BankError(f"{path}: not Python: {error}") from error
+    except SyntaxError as error:
+        raise BankError(f"{path}, line {error.lineno}: is not valid Python ({error.msg}); fix it.") from error
+    except ValueError as error:
+        raise BankError(f"{path}: is not valid Python ({error}); fix it.") from error
 
 
 def _docstring(path: Path, tree: ast.Module) -> tuple[str, str]:

@@ -143,7 +143,10 @@ def _suites(lab: Lab) -> Iterator[str]:
             elif question is None or name is None or points is None:
                 open_ones.add(id)
             elif shares[id].setdefault(name, points) != points:
-                yield f"{path}, line {line}: the part {name} has two sizes, {shares[id][name]:g} and {points:g}."
+                yield (
+                    f"{path}, line {line}: the part {name} is declared with {points:g} points here and {shares[id][name]:g} before; "
+                    "give all its @part lines the same number."
+                )
     for id, spec in lab.questions.items():
         if spec.by_hand:
             continue
@@ -293,6 +296,6 @@ def _parsed(path: Path) -> tuple[ast.Module | None, str]:
     try:
         return ast.parse(path.read_text(encoding="utf-8")), ""
     except SyntaxError as error:
-        return None, f"{path}, line {error.lineno}: is not valid Python ({error.msg})."
+        return None, f"{path}, line {error.lineno}: is not valid Python ({error.msg}); fix it."
     except (OSError, ValueError) as error:
-        return None, f"{path}: cannot be read ({error})."
+        return None, f"{path}: cannot be read ({error}); fix the file."

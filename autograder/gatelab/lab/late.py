@@ -3,8 +3,8 @@
     due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions
 
     [late]
-    grace_minutes = 15               # late by no more than this is not late
-    percent_per_day = 10             # for each day begun since it was due
+    grace_minutes = 15               # a submission this late still counts as on time
+    percent_per_day = 10             # per day or part of a day after the due date
     cap = 50                         # percent, at most
     of = "earned"                    # a percentage of the points earned, or of the points "possible"
 

@@ -129,7 +129,7 @@ class Policy:
         except FileNotFoundError:
             return cls()
         except OSError as error:
-            raise PolicyError(f"{path}: it cannot be read ({error.strerror}).") from error
+            raise PolicyError(f"{path}: cannot be read ({error.strerror}); fix its permissions.") from error
         except (TomlError, ValueError) as error:
             raise PolicyError(str(error)) from error
         for letter, axis in made.axes.items():

@@ -90,7 +90,9 @@ class Lab:
         try:
             return Table.read(path, read_toml(path))
         except OSError as error:
-            raise LabError(f"{path}: it cannot be read ({error.strerror}).") from error
+            raise LabError(
+                f"{path}: cannot be read ({error.strerror}); make sure that it exists and is readable."
+            ) from error
         except ValueError as error:
             raise LabError(str(error)) from error
 

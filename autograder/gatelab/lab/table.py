@@ -125,7 +125,7 @@ Rule = Annotated[dict[str, Any] | None, MustBe("a table, as in [late]")]
 
 @dataclass(frozen=True)
 class Training:
-    """[q1.training]: what the hidden suite of a question that trains a model gets (`student.settings`)."""
+    """[q1.training]: settings for the hidden suite of a question that trains a model (`student.settings`)."""
 
     __pydantic_config__ = STRICT
 

@@ -3,8 +3,8 @@
 Format 1 had no curves. Formats 1 and 2 had the IDs of two mistakes in one text, joined by a plus, both tracebacks of a part in
 another, and no hints or kinds of mistakes: a part that failed by a mistake is "wrong" here, and its message holds the hint.
 Formats 1 to 3 had the hashes of a class run among the versions: "graded with" was the whole report's, "graded with q1:" a
-question's, "graded with:" that of what belongs to no question. Who reads the versions of such a report for them finds none in
-format 4, so the field `signed` could not be an addition to format 3.
+question's, "graded with:" that of what belongs to no question. A reader that looks for these hashes among the versions would find
+none in format 4; therefore the field `signed` needed a new format number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def converted(data: dict[str, Any]) -> dict[str, Any]:
             data = data | {"quick": quick, "questions": [_question(row) for row in data["questions"]]}
         return data | _signed(data["versions"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"This is no report of format {data['format']} ({error!r}).") from error
+        raise ValueError(f"This is not a report of format {data['format']} ({error!r}).") from error
 
 
 def _question(row: dict[str, Any]) -> dict[str, Any]:

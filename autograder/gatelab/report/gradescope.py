@@ -71,7 +71,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     found = {question.id: question for question in report.questions}
     for spec in questions:
         found.setdefault(spec.id, Question(spec.id, spec.title, spec.points, by_hand=spec.by_hand))
-    reason = report.student_reason or report.reason or "Nothing was checked here. Please tell the staff."
+    reason = report.student_reason or report.reason or "Nothing was checked here. Please tell the course staff."
     return [
         question
         if question.parts or question.by_hand
@@ -92,7 +92,7 @@ def summary(
     if report.unfinished:
         lines.append(
             f"Not finished: the grader's time was up before {', '.join(report.unfinished)} could be graded to the end. "
-            "That is not your notebook's fault: it will be graded again, and no point is lost by it. Until then:"
+            "That is not your notebook's fault: it will be graded again and costs you no points. What is known so far:"
         )
     if report.status == "graded" and (here or not open_):
         sentence = "{} of {} points." if counts else points

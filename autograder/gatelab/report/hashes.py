@@ -1,4 +1,4 @@
-"""Hashes of what decides grades besides the submission: of all of it, and of what belongs to one question.
+"""Hashes of everything besides the submission that affects grades: one for all of it, and one per question.
 
 A comment, a docstring or a line break in a suite is no change, and neither is a key of lab.toml that no point depends on.
 """
@@ -45,8 +45,8 @@ def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) ->
 
 
 def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
-    """Question → hash of what decides its points: its suite, its reference, its mistakes, its row in lab.toml, and all but the mistakes of
-    those that it builds on, since a student's own versions count if they earned full points; REST → hash of everything else."""
+    """Question → hash of what decides its points: its suite, reference, mistakes and row in lab.toml; plus, for each question it builds
+    on, the same without the mistakes, since a student's own versions count if they earned full points. REST → hash of everything else."""
     found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
     below: dict[str, list[str]] = {
         id: [] for id in lab.questions

@@ -43,7 +43,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
         lines += _wrapped(shown(note))
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     if cells:
-        lines += ["", "These cells did not run through when your notebook was graded:", ""]
+        lines += ["", "These cells did not run to the end when your notebook was graded:", ""]
         for cell in cells[:CELLS_NAMED]:
             detail = f": {shown(cell.message)}" if cell.message else "."
             lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{detail}", "- ")
@@ -58,7 +58,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     for question in covered:
         lines += ["", *(_unmarked(question) if question in waiting else _question(question))]
     if not lost and not questions and not less(report.points, most):
-        lines += ["", "Nothing was lost."]
+        lines += ["", "You lost no points."]
     return _joined([*lines, "", *_end()])
 
 

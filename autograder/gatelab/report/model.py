@@ -81,7 +81,7 @@ class Mistake:
 
 @dataclass(slots=True)
 class SecondGrading:
-    """Staff: a question graded a second time, over other versions of what it builds on. It earned no
+    """Staff: a question graded a second time, with other versions of what it builds on. It earned no
     more points, so it does not count."""
 
     __pydantic_config__ = STRICT
@@ -149,10 +149,12 @@ class Question:
         """For the student: why there are more points than the parts add up to; "" if there are not."""
         if not self.followed_through:
             return ""
-        alone = "these two mistakes alone give" if len(self.mistakes) > 1 else "this mistake alone gives"
+        alone = (
+            "these two mistakes alone produce" if len(self.mistakes) > 1 else "this mistake alone produces"
+        )
         return (
-            f"All your results in this question, but for what is drawn at random, are what {alone}, so it "
-            f"earns {self.points:g} of {self.max_points:g} points; the parts below would give {self.earned:g}."
+            f"Apart from random draws, every result in this question is what {alone}. You therefore earn "
+            f"{self.points:g} of {self.max_points:g} points; the parts below alone would earn {self.earned:g}."
         )
 
     @property
@@ -163,7 +165,7 @@ class Question:
 
 @dataclass(slots=True)
 class CellProblem:
-    """A code cell that did not run through, or was left out (`index` counts all cells of the notebook from 1, as editors do).
+    """A code cell that did not run to the end, or was left out (`index` counts all cells of the notebook from 1, as editors do).
 
     `start` is its first words, by which its author finds it.
     """

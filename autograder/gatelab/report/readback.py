@@ -220,12 +220,12 @@ class _Reader(CorrectionsBack):
                 )
             else:
                 notes.append(
-                    f"line {line.number} ({said or 'without a name'}) is not a submission's row; it is not taken over."
+                    f"line {line.number} ({said or 'without a name'}) belongs to no submission; it is ignored."
                 )
         if len(extra) > MOST:
-            notes.append(f"{len(extra) - MOST} more rows are not a submission's; they are not taken over.")
+            notes.append(f"{len(extra) - MOST} more rows belong to no submission; they are ignored.")
         if self.table.others:
             others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} not taken over."
+                f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} ignored."
             )

@@ -217,7 +217,7 @@ def _decoded(data: bytes) -> Iterator[str]:
             except UnicodeDecodeError as error:
                 name = encoding[:6].upper().rstrip("-")
                 raise SheetError(
-                    f"begins as {name} text and does not go on so (byte {error.start + len(mark)})"
+                    f"starts as {name} text but is not valid {name} from byte {error.start + len(mark)} on"
                 ) from error
             return
     if b"\0" in data:

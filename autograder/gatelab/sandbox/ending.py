@@ -15,7 +15,7 @@ CRASHES = {
     signal.SIGFPE: "it divided a whole number by zero",
     signal.SIGABRT: "a library gave up, as when memory runs out",
 }
-CLOSED = "Your code closed its line to the grader."
+CLOSED = "Your code closed its connection to the grader."
 
 
 def describe_end(ended: Any, limit: float) -> str:

@@ -51,7 +51,7 @@ class Client:
         try:
             message = self._answers.read(time.monotonic() + seconds)
         except BadLine as error:
-            raise ForkServerLost(f"the fork server sent what is no answer: {error}") from error
+            raise ForkServerLost(f"the fork server sent something that is not an answer: {error}") from error
         if message is None:
             raise ForkServerLost("the fork server is gone")
         return message

@@ -34,7 +34,7 @@ from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import ValueProblem
 from gatelab.text import decode_bytes
 
-NO_ANSWER = "Your code disturbed its process: it sent something that is not an answer."
+NO_ANSWER = "Your code interfered with the grader's connection: something other than a result was sent."
 simulated_limits: dict[str, Any] = {}  # settings by which tests simulate a machine with fewer protections
 _numbers = itertools.count(os.getpid() * 7)  # so that two examiners rarely start with the same user
 
@@ -154,7 +154,9 @@ class WorkerProcess:
                 raise WorkerLost(message, Loss.LATE) from error
             if error.kind is wire.Trouble.GONE:
                 raise WorkerLost((why_ended or self._why_ended)()) from error
-            raise WorkerLost(f"Your code disturbed its process: {error}.", Loss.NOISE) from error
+            raise WorkerLost(
+                f"Your code interfered with the grader's connection: {error}.", Loss.NOISE
+            ) from error
         except ValueProblem as error:
             raise WorkerLost(f"The question could not be sent: {error}.", Loss.NOISE) from error
         if not isinstance(answer, dict):

@@ -139,7 +139,7 @@ def _saved(entry: os.DirEntry[str]) -> float:
 
 
 def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, list[Candidate]]:
-    """The notebook to grade, and the others; `candidates` must not be empty. Without a lab (it is broken) only names and times count.
+    """The notebook to grade, and the others; `notebooks` must not be empty. Without a lab (it is invalid) only names and times count.
 
     Raises GraderFault if the machine cannot read them.
     """

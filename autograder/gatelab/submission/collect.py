@@ -200,10 +200,12 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         handed_in = _handed_in(arrival, people)
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
-            notes.append(f"When it was handed in cannot be read: {brief(unread)!r}.")
+            notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
         if maybe:
-            whose = ", ".join(f"{who.called} ({who.id or who.email})" for who in maybe)
-            notes.append(f"May be of {whose}: put an ID or address into its name.")
+            whose = " or ".join(f"{who.called} ({who.id or who.email})" for who in maybe)
+            notes.append(
+                f"May belong to {whose}; rename it so that its name contains an ID or e-mail address."
+            )
         if arrival.late:
             notes.append(f"{arrival.platform} calls it late.")
         found.append(
@@ -255,7 +257,7 @@ def _note_duplicates(submissions: list[Submission]) -> list[Submission]:
     noted = []
     for submission in submissions:
         own = [(person, names) for person, names in duplicates.items() if submission.name in names]
-        notes = [f"{', '.join(names)} are all of {who.called}; remove all but one." for who, names in own]
+        notes = [f"{', '.join(names)} all belong to {who.called}; remove all but one." for who, names in own]
         noted.append(replace(submission, notes=(*submission.notes, *notes)) if notes else submission)
     return noted
 
@@ -284,7 +286,7 @@ def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
         Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
         for name, stem, person in zip(names, stems, absent, strict=True)
         for reason in [
-            f"Nothing that is surely theirs was handed in; {maybe[id(person)]} may be."
+            f"Nothing that is certainly theirs was handed in; {maybe[id(person)]} may be theirs."
             if id(person) in maybe
             else NOTHING
         ]

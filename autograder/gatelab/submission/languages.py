@@ -2,7 +2,7 @@
 
 Its sheets have their titles, its times and the word for somebody whose name is hidden in the language of the site. Whatever reads them
 asks this table: the list of a class (integrations/roster.py), a grading worksheet (integrations/sheets/), the names of a download
-(platforms.py) and a time (times.py). Of some languages only the word for a hidden name is known.
+(platforms.py) and a time (times.py). For some languages only the word for a hidden name is known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ IDENTIFIER = "Identifier"  # title of the column that holds "Participant 4711"
 class Language:
     """The words of one language, as Moodle's language packs have them."""
 
-    # For a name that blind marking hides; without the slash of a German one, as it may be in a file's name.
+    # The words that replace a name under blind marking (the German ones without their slash, because they also occur in file names).
     hidden: tuple[str, ...]
     # Of a sheet's columns: in English → in this language.
     titles: Mapping[str, str] = field(default_factory=dict)

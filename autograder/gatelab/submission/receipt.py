@@ -173,7 +173,7 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
             )
         return b"" if only_look else path.read_bytes()
     except OSError as error:
-        raise NoReceipt(f"{_name(path)}: it cannot be read ({error.strerror}).") from error
+        raise NoReceipt(f"{_name(path)}: cannot be read ({error.strerror}); fix its permissions.") from error
 
 
 def _name(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What hidden suites use: the fixtures `student`, `draw` and `seed` (plugin.py), `part`, and assertions with messages
+"""What hidden suites use: the fixtures `student`, `draw` and `seed` (grading/plugin.py), `part`, and assertions with messages
 for the student.
 
     @part("q1", "probabilities", 4)

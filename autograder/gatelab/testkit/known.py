@@ -14,7 +14,7 @@ PLACES = {
     "w": r"[\w.]{1,80}", "o": r"(?:[-+*/%@&|^]|//|\*\*|<<|>>)=?(?: or pow\(\))?|<=?|>=?",
 }  # fmt: skip
 KNOWN = """
-the results do not have the shapes that gradients could be sent into
+the results have other shapes than the upstream gradients
 the result cannot be read: the value is nested too deeply or has too many entries
 the result cannot be read: the value is too large
 the result cannot be read: a whole number of more than {n} digits

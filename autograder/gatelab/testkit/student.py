@@ -99,7 +99,7 @@ class Reply:
         """Path of an argument (`"0"`, `"state.0"`, `"param:weight"`) → its gradient, None if unconnected."""
         answer = self._ok()
         if answer.get("grad_error"):
-            raise StudentError(f"Gradients cannot be sent back through your result: {answer['grad_error']}")
+            raise StudentError(f"The backward pass through your result failed: {answer['grad_error']}")
         return answer.get("grads") or {}
 
     @property

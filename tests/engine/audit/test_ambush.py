@@ -1,4 +1,4 @@
-"""No ambush: what the public checks let pass, and what the hidden suites then take from it."""
+"""What the public checks let pass, and the points that the hidden suites then take from it."""
 
 from __future__ import annotations
 

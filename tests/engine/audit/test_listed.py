@@ -80,5 +80,5 @@ def test_a_wrong_entry_of_equivalent_toml_is_named(lab: SimpleNamespace, text: s
 @pytest.mark.parametrize("name", ["chaff/unstable.toml", "equivalent.toml"])
 def test_a_list_that_cannot_be_read_is_named(lab: SimpleNamespace, name: str) -> None:
     (lab.bank / name).mkdir()
-    with pytest.raises(LabError, match="it cannot be read"):
+    with pytest.raises(LabError, match=r"cannot be read \(.*\); fix its permissions"):
         listed(lab), equivalents(lab, "q1")

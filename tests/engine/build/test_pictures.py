@@ -79,17 +79,17 @@ MORE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a text": (".png", lambda: picture("PNG", pnginfo=texts("q1")), "holds more than the picture (chunk tEXt)"),
     "a profile": (".png", lambda: picture("PNG", icc_profile=PROFILE), "holds more than the picture (chunk iCCP)"),
     "an appendix": (".png", lambda: picture("PNG") + b"PK", "holds something behind the picture"),
-    "half of it": (".png", lambda: picture("PNG")[:-30], "is damaged, or no picture of its kind (.png)"),
-    "another kind": (".png", lambda: picture("JPEG"), "is no PNG, whatever its name says"),
+    "half of it": (".png", lambda: picture("PNG")[:-30], "is damaged, or not a picture of its kind (.png)"),
+    "another kind": (".png", lambda: picture("JPEG"), "is not a PNG, whatever its name says"),
     "Exif": (".jpg", lambda: picture("JPEG", exif=EXIF), "holds more than the picture (Exif or XMP)"),
     "a comment": (".jpg", lambda: picture("JPEG", comment=b"q1"), "holds more than the picture (a comment)"),
     "an appendix of a JPEG": (".jpg", lambda: picture("JPEG") + b"PK", "holds something behind the picture"),
-    "half of a JPEG": (".jpg", lambda: picture("JPEG")[:-30], "is damaged, or no picture of its kind (.jpg)"),
+    "half of a JPEG": (".jpg", lambda: picture("JPEG")[:-30], "is damaged, or not a picture of its kind (.jpg)"),
     "a script": (".svg", lambda: SVG.format("<script>1</script>").encode(), "holds <script>"),
     "a handler": (".svg", lambda: SVG.replace("<path", '<path onclick="f()"').format("").encode(), "holds onclick=…"),
     "a file elsewhere": (".svg", lambda: SVG.format('<image href="a.png"/>').encode(), "holds a link to a.png"),
-    "no XML": (".svg", lambda: b"<svg>", "is damaged, or no picture of its kind (.svg)"),
-    "a page": (".svg", lambda: b"<html/>", "is no SVG, whatever its name says"),
+    "no XML": (".svg", lambda: b"<svg>", "is damaged, or not a picture of its kind (.svg)"),
+    "a page": (".svg", lambda: b"<html/>", "is not an SVG, whatever its name says"),
 }  # fmt: skip
 
 
@@ -246,11 +246,11 @@ def test_links_to_no_file_or_to_a_file_of_students_are_allowed(text: str) -> Non
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("../lab.toml", "which is no file that students get"),
-        ("/etc/passwd", "which is no file that students get"),
-        ("file:///etc/passwd", "which is no file that students get"),
-        ("C:/axes.png", "which is no file that students get"),
-        ("attachment:axes.png", "which is no file that students get"),
+        ("../lab.toml", "which is not a file that students get"),
+        ("/etc/passwd", "which is not a file that students get"),
+        ("file:///etc/passwd", "which is not a file that students get"),
+        ("C:/axes.png", "which is not a file that students get"),
+        ("attachment:axes.png", "which is not a file that students get"),
         ("tests/q11.py", "(did you mean tests/q1.py?)"),
     ],
 )

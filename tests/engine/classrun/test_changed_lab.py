@@ -96,7 +96,10 @@ class TestOtherPoints:
 
     def test_marks_are_not_offered_for_a_removed_notebook(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder / "cleo")
-        assert "cleo keeps q1 out of 4, and it is worth 2 now: gatelab grade" in regrade(tiny, code=2)
+        assert (
+            "cleo would keep a result for q1 out of 4 points, but q1 is worth 2 now: run gatelab grade"
+            in regrade(tiny, code=2)
+        )
 
     def test_other_points_are_given_to_everybody(self, tiny: Tiny) -> None:
         regrade(tiny)
@@ -141,7 +144,7 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
     def test_a_regrade_names_the_student_who_loses_it(self, tiny: Tiny) -> None:
         without_large_logits(tiny)
         said = regrade(tiny)
-        assert "ada: total 12 → 10 q3: 2 → no grade (it gives 1 now, so it is to be marked again)" in said
+        assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it is to be marked again)" in said
         assert "1 gain, 1 lose, 1 keep their total" in said
 
     def test_a_correction_of_another_student_names_the_one_who_loses_it(self, tiny: Tiny) -> None:

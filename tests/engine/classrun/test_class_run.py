@@ -137,7 +137,7 @@ class TestAClass:
         book = json.loads((out / "class.json").read_text())
         assert [q["credited"] for q in book["questions"]] == [1, 0]
         page = (out / "feedback" / f"{row['file']}.html").read_text()
-        assert "so it earns 1.6 of 4 points; the parts below would give" in page
+        assert "You therefore earn 1.6 of 4 points; the parts below alone would earn" in page
 
     def test_the_command_says_how_it_went(self, graded: tuple) -> None:
         _, out, said = graded

@@ -1,4 +1,4 @@
-"""What staff put instead of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
+"""What staff entered in place of the grader's points: kept over regrades, shown with its reason wherever points are, never dropped."""
 
 from __future__ import annotations
 

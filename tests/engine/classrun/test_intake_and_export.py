@@ -141,7 +141,8 @@ def test_export_refuses_paths_of_the_grading_output(out: Path, download: Path, p
     for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):
         done = gatelab("export", *words, "-o", out / place)
         assert (
-            done.exit_code == 2 and f"{out / place}: is the grading's own; choose another -o." in done.output
+            done.exit_code == 2
+            and f"{out / place}: gatelab grade keeps its own data there; choose another -o." in done.output
         )
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -167,7 +168,9 @@ def test_a_sheet_or_a_database_of_something_else_gets_one_sentence(out: Path, tm
     assert done.exit_code == 2 and "s.csv: it has no assignment; make the lab an assignment" in done.output
     database.write_text("grades", encoding="utf-8")
     done = gatelab("export", "nbgrader", out, "--db", database, "--partial")
-    assert done.exit_code == 2 and done.output.strip().endswith("is no database; name nbgrader's with --db.")
+    assert done.exit_code == 2 and done.output.strip().endswith(
+        "is not a database; name nbgrader's with --db."
+    )
 
 
 def test_an_assignment_is_found_however_its_title_is_typed(out: Path, tmp_path: Path) -> None:
@@ -368,7 +371,7 @@ class TestTables:
         done = gatelab(*command)
         assert (
             done.exit_code == 1
-            and "Bob Babbage, q3: 0.5 points in the grade book, which no export from here entered, are kept, not 1."
+            and "Bob Babbage, q3: the grade book's 0.5 points were not written by an export from here and are kept; not entered: 1."
             in done.output
         )
         with Gradebook(f"sqlite:///{database}") as book:

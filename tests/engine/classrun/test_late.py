@@ -55,7 +55,7 @@ def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
 def test_the_penalty_has_its_own_column_and_grades_nothing_again(tiny: Tiny) -> None:
     said = tiny.grade()
     assert "4 of 4 notebooks are done from an earlier run" in said.stderr
-    assert "Nothing readable says when cleo, dora handed in, so no late penalty applies there." in said.stderr
+    assert "The hand-in time of cleo, dora is not known, so no late penalty applies there." in said.stderr
     rows = tiny.rows()
     bob = rows["bob"]
     assert (bob["q1"], bob["q2"], bob["late_penalty"], bob["total"], bob["out_of"]) == (
@@ -94,7 +94,7 @@ def test_a_penalty_is_waived_by_name_and_stays_waived(tiny: Tiny) -> None:
     assert tiny.gatelab("late", "bob", "--remove").exit_code == 0
     assert tiny.rows()["bob"]["late_penalty"] == "1.8"
     for words, why in (
-        (["bob"], "bob: say with --why why the rule for late work does not hold here."),
+        (["bob"], "bob: say with --why why the rule for late work does not apply here."),
         (["bob", "--remove"], "bob late penalty: there is nothing to withdraw."),
         (["bob", "many", "--why", "x"], "bob: 'many' is not a number of points from 0 on."),
     ):

@@ -84,7 +84,7 @@ class TestASavedTable:
             (lambda table: saved([*table, [*table[3][:6], "1", *table[3][7:]]]), "different marks for ada, column q3, in lines"),
             (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "quotation marks that do not close, from line 4"),
             (lambda table: saved(table).replace(b",1.5,", b",1,5,"), "more cells in line 4"),
-            (lambda table: saved(table, "utf-16")[:-1], "begins as UTF-16 text and does not go on so"),
+            (lambda table: saved(table, "utf-16")[:-1], "starts as UTF-16 text but is not valid UTF-16 from byte "),
             (lambda table: workbook(table)[:-60], "is a workbook that cannot be opened"),
             (lambda table: b"PK\x03\x04 and so on", "is a workbook that cannot be opened"),
             (lambda table: b"\xd0\xcf\x11\xe0" + b"x" * 99, "is an old Excel workbook"),
@@ -324,7 +324,7 @@ class TestAnAutomaticColumn:
         again.grades.write_bytes(saved(table))
         said = again.run()
         assert (
-            "the column comment is not taken over" in said.stderr
-            and "(mean) is not a submission's row" in said.stderr
+            "the column comment is ignored" in said.stderr
+            and "(mean) belongs to no submission; it is ignored" in said.stderr
         )
         assert saved(table) in again.kept()

@@ -114,7 +114,7 @@ def test_a_missing_report_is_reported_before_a_correction_costs_its_points(
         lambda book: book.update(questions=3, all_questions=False),
     ],
 )
-def test_a_damaged_class_json_is_refused_in_one_sentence_and_written_anew_by_the_same_grading(
+def test_a_damaged_class_json_is_refused_in_one_sentence_and_written_again_by_the_same_grading(
     graded: Tiny, tmp_path: Path, spoil: Callable[[dict[str, Any]], object]
 ) -> None:
     tiny = graded.copy(tmp_path)

@@ -107,10 +107,10 @@ class TestWhatCameInSince:
         ada = tiny.rows()["ada"]
         tiny.hand_in("ada", RIGHT["q1"], SUMMED)
         without_large_logits(tiny)
-        assert "ada: keeps what it has" not in regraded(tiny, "--only", "bob")
+        assert "ada: its result is unchanged" not in regraded(tiny, "--only", "bob")
         assert tiny.rows()["ada"] == ada
         assert "copied" in tiny.page("ada") and "Come and see me." in tiny.page("ada")
-        assert "ada: keeps what it has, for its file is gone or was changed" in regraded(tiny)
+        assert "ada: its result is unchanged, because its file was removed or changed" in regraded(tiny)
         assert tiny.rows()["ada"] == ada
         tiny.grade()
         assert tiny.rows()["ada"]["mark_again"] == "q1 was 1; comment was Come and see me."
@@ -121,7 +121,7 @@ class TestWhatCameInSince:
         (tiny.folder / "bob").rename(tiny.folder / "bobby")
         without_large_logits(tiny)
         before = {name: data for name, data in outputs(tiny).items() if "bob" in name or "cleo" in name}
-        assert "bobby: not graded before; gatelab grade takes in what is there now." in regraded(
+        assert "bobby: not graded before; run gatelab grade to grade new submissions." in regraded(
             tiny, "--only", "ada"
         )
         assert set(tiny.rows()) == {"ada", "bob", "cleo"}
@@ -155,7 +155,7 @@ class TestAQuestionMarkedByHand:
     def test_regrade_says_that_grade_takes_it_in(self, tiny: Tiny) -> None:
         said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
         assert said.exit_code == 0
-        assert "q3 is marked by hand and was changed; gatelab grade takes that in." in said.stderr
+        assert "q3 is marked by hand and was changed; run gatelab grade to apply the change." in said.stderr
 
 
 class TestAnOverrideAboveTheNewMaximum:
@@ -170,7 +170,7 @@ class TestAnOverrideAboveTheNewMaximum:
     def test_the_loss_is_shown_before_anything_is_replaced(self, tiny: Tiny) -> None:
         said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
         assert "bob: total 10 → 8" in said.stdout
-        assert "the override, 4, is more than it gives now and no longer counts" in said.stdout
+        assert "the override, 4, is more than it is worth now and no longer counts" in said.stdout
 
 
 def test_what_was_read_from_the_grade_table_is_reported(tiny: Tiny) -> None:
@@ -207,7 +207,7 @@ def test_written_answers_of_an_archive_are_shown(tmp_path: Path) -> None:
     tiny, words = downloaded(tmp_path)
     tiny.grade(*words)
     said = tiny.gatelab("mark", input="q\n")
-    assert "gone or was changed" not in said.output
+    assert "removed or changed" not in said.output
 
 
 OWN_AXIS = RIGHT["q1"].replace("def softmax(logits)", "def softmax(logits, axis=1)")

@@ -226,7 +226,7 @@ class TestWhatIsToldElsewhere:
             assert [sentence for sentence in sentences if sentence not in page] == []
         assert "Hello Bob Hopper," in said("why", "bob", "-o", late.out)
         assert "Bob Hopper (bob) 6 of 10" in said("show", "bob", "-o", late.out)
-        assert "Nothing was lost" not in said("why", "bob", "-o", late.out)
+        assert "You lost no points" not in said("why", "bob", "-o", late.out)
 
     def test_why_of_one_question_shows_the_staff_remarks_on_it(self, late: Tiny) -> None:
         text = said("why", "bob", "q3", "-o", late.out)

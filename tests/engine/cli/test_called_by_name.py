@@ -49,7 +49,10 @@ def test_a_result_is_found_by_the_name_too(tiny: Tiny) -> None:
     assert show(tiny, "Ada Lovelace") == show(tiny, "ada lov") == show(tiny, "ada")
     assert show(tiny, "ada")[0] == 0
     code, said = show(tiny, "John")
-    assert code == 2 and "John: the names of bob and cleo begin so; type one of these." in said
+    assert (
+        code == 2
+        and "John: the names of several people start like this; type one of these: bob and cleo." in said
+    )
 
 
 def test_a_penalty_takes_no_more_than_was_earned_and_says_so(tiny: Tiny, tmp_path: Path) -> None:

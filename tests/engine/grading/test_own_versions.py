@@ -1,4 +1,4 @@
-"""A question that builds on earlier names: graded over the references and over the student's own versions of them."""
+"""A question that builds on earlier names: graded with the references and with the student's own versions of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
     wrong = {part.name: part for part in own.second_grading.parts if not part.passed}
     assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].student_text
     assert "unexpected keyword argument" in wrong["encode"].raised
-    assert plain.own == [] and plain.second_grading is None  # full over the references: graded once
+    assert plain.own == [] and plain.second_grading is None  # full with the references: graded once
     assert read_json(report.to_json()) == report
 
 
@@ -62,7 +62,7 @@ def test_grading_with_students_own_answers_is_deterministic(engine: Engine, tmp_
     "mistake", ["decoder-state-not-carried", "decoder-state-detached", "last-not-dropped"]
 )
 @pytest.mark.one_in(3)
-def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
+def test_a_mistake_with_the_students_own_version_costs_what_it_costs_with_the_references(
     engine: Engine, bank: Bank, tmp_path: Path, mistake: str
 ) -> None:
     """And is told by its name, not by what the references lack."""
@@ -75,8 +75,10 @@ def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
     assert over_own.own and not plain.own
 
 
-def test_a_mistake_that_nobody_knows_gets_no_name_over_own_versions(engine: Engine, tmp_path: Path) -> None:
-    """Every call fails over the references, as with mistakes of the bank; the numbers over the own versions decide."""
+def test_an_unknown_mistake_gets_no_name_with_the_students_own_versions(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Every call fails with the references, as with mistakes of the bank; the numbers with the own versions decide."""
     question = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], HEAD]}).question("q8")
     assert question.own and not question.mistakes
     assert not any("unexpected keyword" in part.student_text for part in question.parts)

@@ -16,8 +16,8 @@ PACKED = (
 )
 PAIRS = f"{TUPLE} A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
 NO_ROW = "An embedding was given a token that it has no row for. Which tokens go in, and how many rows does it have?"
-STATE = "A recurrent layer reads (N, T, D), T = 1 for a single step, and a state as it returns one, or none."
-WHOLE = "Tokens and indices are whole numbers (int64); this tensor holds others."
+STATE = "A recurrent layer takes an input of shape (N, T, D), with T = 1 for a single step, and optionally a state in the form in which it returns one."
+WHOLE = "Tokens and indices must be int64; this tensor has another dtype."
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,11 @@ def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Grad
         fresh.gatelab("mark", "bob", "q1", "--remove")
     said = export(fresh)
     assert (grade(book, "bob").manual_score, comment(book, "bob")) == (2.0, "seen with bob")
-    assert said.exit_code == 1 and "bob, q1: 2 points in the grade book, which no export" in said.output
-    told = "the comment in the grade book, which no export from here entered, is kept" in said.output
+    assert (
+        said.exit_code == 1
+        and "bob, q1: the grade book's 2 points were not written by an export" in said.output
+    )
+    told = "the grade book's comment was not written by an export from here and is kept" in said.output
     assert told == (then != "taken back")
 
 

@@ -229,7 +229,7 @@ def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypat
     assert code != 0
     assert results["output"].startswith(f"Not graded. The grader {says}")
     assert (
-        "This is not the notebook's fault: it will be graded again. Please tell the staff."
+        "This is not the notebook's fault: it will be graded again. Please tell the course staff."
         in results["output"]
     )
     assert "score" not in results

@@ -139,7 +139,7 @@ class TestLearningPlatforms:
     def test_a_sheet_without_a_maximum_is_filled_and_reported(self, tmp_path: Path) -> None:
         sheet = CANVAS.replace("    Points Possible,,,,,10,26,(read only)\r\n", "")
         filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada"), "77", Rules(15))
-        assert filled.filled == 1 and "says no maximum; the totals are out of 15" in filled.notes[0]
+        assert filled.filled == 1 and "states no maximum; totals are exported out of 15" in filled.notes[0]
 
     @pytest.mark.parametrize("name", ["=1+1", "@sum", " =x", "+cmd|calc", "-2+3", "＝1"])
     def test_a_name_is_never_a_formula(self, tmp_path: Path, name: str) -> None:

@@ -68,9 +68,9 @@ def test_reading_a_file_does_not_run_it(toy):
         ("EDITS = [open('x')]\n", "plain list"),
         ("EDITS = [(1, 2)]\n", "plain list"),
         ('EDITS = [("x + 1", "x - 1")]\nprint(1)\n', "EDITS come alone"),
-        ('EDITS = [("x + 1", "x + ")]\n', "not Python"),
+        ('EDITS = [("x + 1", "x + ")]\n', "is not valid Python"),
         ("", "neither EDITS nor code"),
-        ("def f(:\n", "not Python"),
+        ("def f(:\n", "is not valid Python"),
     ],
 )
 def test_an_invalid_file_is_reported_by_name(toy, code, says):

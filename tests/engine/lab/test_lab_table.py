@@ -297,7 +297,7 @@ SLIPS = {
     "a part that takes points away": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", -1)', "the points of a part must be a number, 0 or more; -1 is not."),
     "points in quotes": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", "1")', "the points of a part must be a number, 0 or more; '1' is not."),
     "parts of two sizes": (
-        f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"probabilities", 2)', "the part probabilities has two sizes, 1 and 2"),
+        f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"probabilities", 2)', "the part probabilities is declared with 2 points here and 1 before; give all"),
     "points that are more": (TABLE, "points = 6", "points = 7", "the parts of q2 make 6 points, lab.toml gives it 7"),
     "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
     "a reference of another name": (

@@ -220,7 +220,7 @@ class TestClassReport:
             "not graded yet",
             "Protection on: files. Off: network.",
             "Uses torch.nn.LSTMCell.",
-            "The same file came in as bob, cleo",
+            "The same file was handed in as bob, cleo",
         ):
             assert said in text
         assert {"grades.csv", "class.json", "feedback/file-0.html", "reports/file-3.json"} <= set(seen.links)

@@ -49,7 +49,7 @@ def data() -> dict[str, Any]:
 
 
 def test_the_schema_in_docs_is_that_of_the_classes(root: Path) -> None:
-    """When this fails: python -m gatelab.report.schema > docs/report.schema.json, and FORMAT is another."""
+    """When this fails: python -m gatelab.report.schema > docs/report.schema.json; if more than words changed, raise FORMAT."""
     assert json.loads((root / "docs" / "report.schema.json").read_text(encoding="utf-8")) == schema()
 
 
@@ -161,7 +161,7 @@ def test_a_report_that_has_not_the_earlier_form_it_names_is_refused(
     of_format_2: dict[str, Any], change: Any
 ) -> None:
     change(of_format_2)
-    with pytest.raises(ValueError, match=r"no report of format 2|questions\.0\.parts\.0\.kind"):
+    with pytest.raises(ValueError, match=r"not a report of format 2|questions\.0\.parts\.0\.kind"):
         read(of_format_2)
 
 

@@ -99,7 +99,7 @@ def test_code_that_cannot_be_looked_at_hides_nothing_else_and_is_named() -> None
     deep = "vars(torch" + ".x" * 900 + ")"
     found = hints([[0, f"{deep}\ntorch.lstm_cell"], [1, "torch.lstm_cell"]])
     assert found == [
-        "cell 0, line 1: is nested too deep to be looked at",
+        "cell 0, line 1: is nested too deeply to be examined",
         *(f"cell {k}, line {2 - k}: uses torch.lstm_cell (as torch.lstm_cell)" for k in (0, 1)),
     ]
 

@@ -61,7 +61,7 @@ class TestANumberThatIsSomebodyElsesId:
 
     def test_two_rows_of_one_person_say_so_whatever_their_numbers(self, tmp_path: Path, lab: Lab) -> None:
         rows = moodle(tmp_path, self.ROSTER, "Ada Lovelace_4711", "Ada Lovelace_4712", lab=lab)
-        assert all("are all of Ada Lovelace" in " ".join(submission.notes) for submission in rows.values())
+        assert all("all belong to Ada Lovelace" in " ".join(submission.notes) for submission in rows.values())
 
 
 def test_names_that_look_the_same_are_distinguished(tmp_path: Path, lab: Lab) -> None:
@@ -133,11 +133,11 @@ def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, la
     (tmp_path / "r.csv").write_text("Name,Email\nWei Li,w1@x.org\nWei Li,w2@x.org\nAda Roe,a@x.org\n")
     submission, *missing = collect(tmp_path / "class", lab, roster=read_roster(tmp_path / "r.csv"))
     assert submission.notes == (
-        "May be of Wei Li (w1@x.org), Wei Li (w2@x.org): put an ID or address into its name.",
+        "May belong to Wei Li (w1@x.org) or Wei Li (w2@x.org); rename it so that its name contains an ID or e-mail address.",
     )
     said = {one.people[0].email: one.problem for one in missing}
     assert said.pop("a@x.org") == "Nothing was handed in."
-    assert set(said.values()) == {"Nothing that is surely theirs was handed in; Wei Li may be."}
+    assert set(said.values()) == {"Nothing that is certainly theirs was handed in; Wei Li may be theirs."}
 
 
 @pytest.mark.usefixtures("shared_server")

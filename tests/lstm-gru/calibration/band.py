@@ -1,4 +1,4 @@
-"""The band in which the loss of right models falls in the quick training: what a student's own curve is drawn against.
+"""The band in which the loss of correct models falls in the quick training: what a student's own curve is drawn against.
 
     python tests/lstm-gru/calibration/band.py                  # trains the seeds that `losses.csv` lacks, then writes the band
     python tests/lstm-gru/calibration/band.py --seconds 150    # begins no chunk of seeds after so many seconds

@@ -79,7 +79,7 @@ def store(
             hear(step, losses.detach().mean(1))
         if watch is not None and watch(step, p):
             break
-    if n == 0:  # who watches has looked
+    if n == 0:  # the watcher has looked
         return {}
     tests = [store_tests(s, n, task) for s in seeds]
     scores: Scores = {s: {} for s in seeds}

@@ -1,4 +1,4 @@
-"""Measure the quick training (hidden/quick.py): who wins it, after how many steps, and that nobody wrong does.
+"""Measure the quick training (hidden/quick.py): which models win it, after how many steps, and that no wrong one does.
 
     python tests/lstm-gru/calibration/quick_runs.py                      # everything that is missing; safe to interrupt
     python tests/lstm-gru/calibration/quick_runs.py --only "q7 lstm" --seeds 20

@@ -34,11 +34,11 @@ a second* counts the seeds that pass when the next seed's training stands in as 
 parameters (`many.py`); the last table compares this with the loop that notebook and grader use.
 """
 
-QUICK = """## The quick trainings: halted at a few steps, over when won
+QUICK = """## The quick trainings: paused at a few steps, ended as soon as they are won
 
 Written from `quick.jsonl` (`quick_runs.py`, resumable; every row says how many seeds it has). The grader makes such a training first (`tests/lstm-gru/hidden/quick.py`).
-It can only be won: who does not win it is trained in full, and judged as the tables above say. *Won*: at one of the looks every stratum of a fresh batch, and then of a second,
-larger one, was above the threshold by the margin. *Late looks*: who missed it, but was at `late_from` at the last of the looks, and so goes on to the late ones; how these
+It can only help: a model that does not win it is trained in full, and judged as the tables above say. *Won*: at one of the looks every stratum of a fresh batch, and then of a second,
+larger one, was above the threshold by the margin. *Late looks*: models that missed it, but had reached `late_from` at the last of the looks, and so continue to the late ones; how these
 end is not in the lines, and counts here as a full training. A step costs as its sequences are long. A detached cell state wins here as it wins in full; the gradient checks catch it.
 """
 
@@ -57,7 +57,7 @@ def spread(values: list[float], digits: int = 3) -> str:
 
 
 def in_two(passed: list[bool]) -> list[bool]:
-    """Who passes in one of two trainings; the next seed's is the second."""
+    """Which models pass in one of two trainings; the next seed's is the second."""
     return [one or other for one, other in zip(passed, [*passed[1:], *passed[:1]], strict=True)]
 
 
@@ -124,12 +124,12 @@ def horizon() -> list[str]:
 
 
 def quick(question: str) -> list[str]:
-    """One line a run of the quick training: seeds, who wins it and when, and the highest that any look saw where none was won."""
+    """One line a run of the quick training: seeds, which win it and when, and the highest that any look saw where none was won."""
     from quick_runs import RUNS, late, lines
 
     found = lines()
     made = [
-        "| run | seeds | won | at step, smallest / median / largest | share of the full training's cost, mean | best look of who did not win | late looks |",
+        "| run | seeds | won | at step, smallest / median / largest | share of the full training's cost, mean | best look of those that did not win | late looks |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for run in RUNS:
@@ -138,7 +138,7 @@ def quick(question: str) -> list[str]:
             continue
         name = run.name.removeprefix(f"{question} ")
         wins = [line["won"] for line in mine if line["won"] is not None]
-        # Who does not win pays for the quick training and is trained in full after it.
+        # A model that does not win pays for the quick training and is trained in full after it.
         costs = [line["share"] + (0 if line["won"] is not None else 1) for line in mine]
         best = [max(line["looks"].values()) for line in mine if line["won"] is None]
         made.append(

@@ -1,4 +1,4 @@
-"""The quick training as the student sees it on the feedback page: its loss beside that of right models, and what was measured on the way.
+"""The quick training as the student sees it on the feedback page: its loss beside that of correct models, and what was measured on the way.
 
 The losses that the worker reports are only shown; they decide nothing.
 """

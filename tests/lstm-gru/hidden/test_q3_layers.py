@@ -1,4 +1,4 @@
-"""q3: the layers against torch.nn.LSTM and torch.nn.GRU in float64, over the reference step of q1 and q2.
+"""q3: the layers against torch.nn.LSTM and torch.nn.GRU in float64, with the reference step of q1 and q2.
 
 Parts with `step` run twice: with the usual step, and with a step of other equations in its place. The layer must
 follow either, which a layer that leaves the loop to a library, or repeats the equations, cannot do.

@@ -79,7 +79,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
     except Exception as error:  # sqlalchemy's errors, if the file is not a database or is locked
         sqlites = getattr(error, "orig", None)
         if getattr(sqlites, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-            raise ExportError(f"{database}: is no database; name nbgrader's with --db.") from error
+            raise ExportError(f"{database}: is not a database; name nbgrader's with --db.") from error
         if sqlites is not None and ("no such column" in str(sqlites) or "has no column" in str(sqlites)):
             raise ExportError(
                 f"{database}: was made by an older nbgrader ({sqlites}); run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`, and export again."
@@ -188,7 +188,7 @@ def _enter_comment(
     comment.manual_comment = value
     if not done:
         entered.notes.append(
-            f"{row.called}, {question.id}: the comment in the grade book, which no export from here entered, is kept, not: {wanted}"
+            f"{row.called}, {question.id}: the grade book's comment was not written by an export from here and is kept; not entered: {wanted}"
         )
 
 
@@ -209,5 +209,6 @@ def _enter_points(
     there = grade.manual_score
     if there is not None and wanted is not None and not equal(there, wanted):
         entered.notes.append(
-            f"{row.called}, {grade.name}: {number(there)} points in the grade book, which no export from here entered, are kept, not {number(wanted)}."
+            f"{row.called}, {grade.name}: the grade book's {number(there)} points were not written by an export from here and are kept; not "
+            f"entered: {number(wanted)}."
         )

@@ -258,7 +258,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
     a written answer that a person must look for has no points and waits, too."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Enter the points. A submission at which the grader failed gets none: it is marked as waiting in the grade book, and the
+        """Enter the points. A submission on which the grader failed gets none: it is marked as waiting in the grade book, and the
         exception makes nbgrader remove its graded notebook, continue with the class, end with exit code 1, and grade
         this one again in the next run."""
         nb, resources = super().preprocess(nb, resources)

@@ -145,8 +145,8 @@ def _lab(source: Path) -> Lab | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`otter run` for any submission. 0: graded, 1: could not be graded, 2: wrong usage, 3: not graded (to the
-    end), which is the grader's or its machine's fault: run it again."""
+    """`otter run` for any submission. 0: graded to the end, 1: nothing in it can be graded, 2: wrong usage, 3: the
+    grader or its machine failed, or its time was up: run it again."""
     parser = argparse.ArgumentParser(prog="gatelab otter-run", description=main.__doc__)
     parser.add_argument("autograder", type=Path, help="the autograder zip")
     parser.add_argument("submission", type=Path, help="a notebook, an archive or a folder")

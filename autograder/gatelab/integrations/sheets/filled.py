@@ -19,7 +19,7 @@ class Filled:
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
     ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
-    failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
+    failed: list[str] = field(default_factory=list)  # rows with a submission on which the grader failed
     replaced: dict[int, str] = field(default_factory=dict)  # row → "Lovelace, Ada: 55 → 96"
     feedback: dict[int, str] = field(default_factory=dict)  # row whose feedback was replaced by ours → who
     fixed: list[str] = field(default_factory=list)  # rows in which the platform takes no grade, and why

@@ -32,7 +32,7 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
         return Scale()
     maxima = {cell.strip() for cell in cells if cell.strip()}
     if not maxima:
-        return Scale(1.0, f"{path}: it says no maximum; the totals are out of {number(out_of)}.")
+        return Scale(1.0, f"{path}: states no maximum; totals are exported out of {number(out_of)}.")
     values = {value_of(cell) for cell in maxima}
     value = values.pop()
     if values or value is None or not 0 < value < float("inf"):

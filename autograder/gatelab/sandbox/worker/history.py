@@ -1,10 +1,14 @@
 """Remembers what names referred to when an answer was checked, so that reusing a name later costs the answer nothing.
 
 A public check passes in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
-helper of another question. So an answer finds each name as it was at the cell of its check, if it was bound
-then; otherwise a name that it calls refers to the last callable bound to it. A builtin was there all the time: the
-answer finds it, unless the name was bound to a callable before the answer was checked for the last time. Torch's default
-dtype and device are those of that cell, too; without a check, those with which the answer was defined.
+helper of another question. So the names that an answer uses are restored, by the first of these rules that applies:
+
+1. The name was bound when the answer was checked: it has the value it had then.
+2. It is a builtin's: it is the builtin, unless the name was bound to a callable by the last cell that checks or gives the answer.
+3. Nothing callable is bound to it now: it is the last callable that was, if there was one.
+
+Torch's default dtype and device, too, are those of the cell with the check; without a check, those with which the answer was
+defined.
 """
 
 from __future__ import annotations

@@ -271,9 +271,7 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
     if not outputs or not inputs:
         return nothing
     if any(t.shape != g.shape for t, g in outputs):
-        return nothing | {
-            "grad_error": "the results do not have the shapes that gradients could be sent into"
-        }
+        return nothing | {"grad_error": "the results have other shapes than the upstream gradients"}
     try:
         grads = torch.autograd.grad(
             [t for t, _ in outputs],

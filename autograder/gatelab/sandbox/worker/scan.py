@@ -102,7 +102,7 @@ def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, 
         try:
             what = _shortcut(node, names)
         except RecursionError:
-            what = "is nested too deep to be looked at"
+            what = "is nested too deeply to be examined"
         if what:
             yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
     for place, inner in texts(tree) if depth < SCAN_DEPTH else ():

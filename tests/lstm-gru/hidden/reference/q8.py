@@ -5,7 +5,7 @@ from torch import nn
 
 
 def shift_right(targets, bos):
-    """What the decoder reads: `bos`, then the targets (N, T) without their last."""
+    """What the decoder reads: `bos`, then the targets (N, T) without the last token."""
     first = torch.full_like(targets[:, :1], bos)  # (N, 1)
     return torch.cat([first, targets[:, :-1]], dim=1)  # (N, T)
 
