@@ -15,8 +15,6 @@
 # %% [markdown]
 # # Predict, then run: what does a gate buy?
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
-#
 # The lecture's live demo. A signal, a wait, a question: does the network still remember? We swap a plain RNN for an LSTM by changing
 # one word, open the gates, and follow the gradient back. Before every run you say what will happen. A wrong guess is worth more than a right one: it shows which idea to correct.
 #

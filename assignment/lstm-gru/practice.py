@@ -15,8 +15,6 @@
 # %% [markdown]
 # # Practice: gates by hand, then by the thousand
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
-#
 # Two demonstrations for the board and the screen, with a break between them.
 #
 # - **First (50 minutes): swap and look inside.** RNN, LSTM and GRU on the same task; one unit with numbers that you can work out on paper, and the same unit in PyTorch; what the gates of a trained network do at *not* and *but*.

@@ -1,6 +1,6 @@
 """Grades what was handed in, in the container of Gradescope or of `otter grade`; always leaves a results.json.
 
-Exit code 0: graded, or refused with the reason in the result. 3: the grader or its machine failed.
+Exit code 0: graded. 1: refused, with the reason in the result. 3: the grader or its machine failed at it.
 """
 
 import json
@@ -22,4 +22,4 @@ except Exception:
     results["tests"][-1]["output"] += "\nThe grader itself failed:\n" + traceback.format_exc()
     (ROOT / "results" / "results.json").write_text(json.dumps(results), encoding="utf-8")
     status = "failed"
-sys.exit(3 if status == "failed" else 0)
+sys.exit({"graded": 0, "failed": 3}.get(status, 1))

@@ -14,6 +14,8 @@ import nbformat
 import outline
 import pytest
 import typer.main
+from browser import opened
+from markdown_it import MarkdownIt
 from pages import pages
 from tiny_lab import tiny_kit
 
@@ -66,6 +68,26 @@ def test_each_block_of_a_page_is_fenced_and_says_what_it_holds(page: Path) -> No
     fences = re.findall(r"^ *```(.*)$", text, re.MULTILINE)
     assert all(fences[::2]) and not any(fences[1::2])
     assert re.findall(r"\n\n    \S.*", without_code(text)) == []
+
+
+SCREEN = 900  # in a window 1280 wide
+HOUSE = 380  # what GitHub's drawing of the README's diagram takes, about
+STYLE = """body { font: 16px/1.5 sans-serif; max-width: 980px; margin: 0 auto; padding: 32px } img { max-width: 100% }
+p, table, ul, pre { margin: 0 0 16px } h1, h2 { margin: 24px 0 16px; padding-bottom: .3em } th, td { padding: 6px 13px }
+pre { padding: 16px; font-size: 85%; line-height: 1.45 }"""  # GitHub's measures
+
+
+def test_the_readme_takes_two_screens(tmp_path: Path) -> None:
+    html = MarkdownIt("gfm-like", {"linkify": False}).render((ROOT / "README.md").read_text(encoding="utf-8"))
+    diagram = r'<pre><code class="language-mermaid">.*?</code></pre>'
+    html, diagrams = re.subn(diagram, f'<div style="height: {HOUSE}px"></div>', html, flags=re.DOTALL)
+    assert diagrams == 1
+    page = tmp_path / "readme.html"
+    page.write_text(f'<!doctype html><base href="{ROOT.as_uri()}/"><style>{STYLE}</style>{html}', "utf-8")
+    with opened(page.as_uri()) as shown:
+        shown.set_viewport_size({"width": 1280, "height": SCREEN})
+        assert shown.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        assert shown.evaluate("document.documentElement.scrollHeight") <= 2 * SCREEN
 
 
 def test_the_documentation_builds_as_a_website(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_labs_own_master_mangled_is_refused_or_shows_nothing(
     path = tmp_path_factory.mktemp("real") / "lab.py"
     path.write_text(data.draw(mangled(right)), encoding="utf-8")
     try:
-        notebook = master.convert(path, lab, Settings.of(lab), "")
+        notebook = master.convert(path, lab, Settings.of(lab))
         notebook, _ = stubs.StubSolutions(
             begin_solution_delimeter=markers.BEGIN, end_solution_delimeter=markers.END
         ).preprocess(notebook, {})

@@ -24,7 +24,7 @@ body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
 border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-align: right }
 td { overflow-wrap: anywhere } th { overflow-wrap: normal; hyphens: auto }
-.bad { background: #d5430033 } code { font-size: .9em }
+.bad { background: #d5430033 } code { font-size: .9em } .scroll { overflow-x: auto }
 </style>
 <h1>The suites, graded</h1>
 <p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
@@ -32,30 +32,30 @@ named misconception) must lose points in its own question, in no other, and be n
 Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
 {%- if matrix.by_seed %} Chaff must lose the same parts at each of {{ (matrix.by_seed.values()|first).total() }} seeds (parts that train left out).{% endif %}
 Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
-<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
+<div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
 {%- for id, title, passed, wheats, caught, chaffs in counts -%}
 <tr><td><a href="#{{ id }}">{{ id }}</a></td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
-{%- endfor %}</table>
+{%- endfor %}</table></div>
 {%- if matrix.listed %}
 <h2>Chaff that may lose other parts at other seeds</h2>
-<table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
+<div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
 {% for key, why in matrix.listed.items() %}
 <tr><td><code>{{ key }}</code></td><td>{{ why|html_with_code }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
-{% endfor %}</table>
+{% endfor %}</table></div>
 {%- endif %}
 <h2>Wheat</h2>
 <p>Whole correct submissions, each put together from one wheat of every question.</p>
-<table><tr><th>style</th><th>gradings passed</th></tr>
+<div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>style</th><th>gradings passed</th></tr>
 {% for style, passed, count in styles %}
 <tr class="{{ '' if passed == count else 'bad' }}"><td>{{ style }}</td><td class="n">{{ passed }} of {{ count }}</td></tr>
-{% endfor %}</table>
+{% endfor %}</table></div>
 {% for question in questions %}
 <h2 id="{{ question.id }}">{{ question.id }} · {{ question.title }}</h2>
-<table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
+<div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
 {% for row in rows[question.id] %}
 <tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|html_with_code }}</td>
 <td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
-{% endfor %}</table>
+{% endfor %}</table></div>
 {% endfor %}
 </html>
 """

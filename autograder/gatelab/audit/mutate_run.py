@@ -164,6 +164,9 @@ def limit(seconds: int) -> None:
         os.dup2(nothing, fd)
 
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
 class Judged(Protocol):
     """A mutant, or other wrong work."""
 
@@ -184,24 +187,51 @@ def outcomes(
     context = multiprocessing.get_context("fork")
     waiting = waiting[::-1]
     running: dict[Connection, tuple[J, ForkProcess]] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            mutant = waiting.pop()
-            near, far = context.Pipe(duplex=False)
-            process = context.Process(target=judge, args=(mutant.source, far))
-            process.start()
-            far.close()
-            running[near] = mutant, process
-        for done in wait(list(running)):
-            assert isinstance(done, Connection)
-            mutant, process = running.pop(done)
-            sent = _sent(done)
-            process.join()
-            if isinstance(sent, RuntimeError):
-                raise sent
-            if sent is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
-                raise RuntimeError(f"exit code {process.exitcode} of {_mutant_name(mutant.name)}")
-            yield mutant, sent
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                mutant = waiting.pop()
+                near, far = context.Pipe(duplex=False)
+                process = context.Process(target=_deaf, args=(judge, mutant.source, far))
+                with _undisturbed():
+                    process.start()
+                    far.close()
+                    running[near] = mutant, process
+            for done in wait(list(running)):
+                assert isinstance(done, Connection)
+                mutant, process = running[done]
+                sent = _sent(done)
+                process.join()
+                del running[done]
+                if isinstance(sent, RuntimeError):
+                    raise sent
+                if sent is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
+                    raise RuntimeError(f"exit code {process.exitcode} of {_mutant_name(mutant.name)}")
+                yield mutant, sent
+    finally:  # whoever stops this does not wait for them
+        for _, process in running.values():
+            process.kill()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Within it Ctrl-C and SIGTERM wait: what they raise in the middle of a fork is lost."""
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _deaf(judge: Callable[[str, Connection], None], source: str, far: Connection) -> None:
+    """Judge in a process that a Ctrl-C does not reach: the command that started it hears it, and ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    judge(source, far)
 
 
 def _sent(line: Connection) -> Any:

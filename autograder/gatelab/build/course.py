@@ -161,5 +161,4 @@ def source_text(lab: Lab, root: Path) -> str:
     path = lab.master
     if not path.is_file():
         raise BuildError(f"{path}: the master is missing; put it back, or remove the lab's folder.")
-    place = f"release/{lab.name}/{lab.notebook}"
-    return master.dumps(master.convert(path, lab, Settings.of(lab), place))
+    return master.dumps(master.convert(path, lab, Settings.of(lab)))

@@ -14,6 +14,7 @@ from gatelab.build import cell_lines, facts, handout, links, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import write_whole
+from gatelab.lab import colab
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 
@@ -36,10 +37,8 @@ def masters_of(lab: Lab) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookNode:
+def convert(master: Path, lab: Lab, settings: Settings) -> NotebookNode:
     """The notebook of a master, solutions and all.
-
-    place: the notebook's path from the repository's root, where Colab will find it.
 
     Raises BuildError, naming file, cell and line, when a marker, a region or a cell is faulty.
     """
@@ -56,7 +55,11 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     is_homework = master.name == lab.master.name
     given = {lab.notebook, *handout.files(lab, settings)} if is_homework else None
-    url = settings.colab_url(place)
+    if not is_homework and any(COLAB_MARK in cell.source for cell in notebook.cells):
+        raise BuildError(
+            f"{master}: {COLAB_MARK} is where a release puts {lab.notebook}, and this notebook is in no release; take the badge out."
+        )
+    url = colab.address(settings.colab_base, lab.name, lab.notebook)
     lines = cell_lines.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
     for cell, line in zip(notebook.cells, lines, strict=True):
         cell.metadata.pop("lines_to_next_cell", None)

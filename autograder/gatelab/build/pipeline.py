@@ -151,7 +151,7 @@ def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
 def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → notebook of each master, with its solution regions."""
     settings = Settings.of(lab)
-    return {path.name: master.convert(path, lab, settings, path.name) for path in master.masters_of(lab)}
+    return {path.name: master.convert(path, lab, settings) for path in master.masters_of(lab)}
 
 
 def _solve(lab: Lab, root: Path, release: Path, finished: Path) -> dict[str, NotebookNode]:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.build import gate, leaks, pipeline, prose, snapshot
+from gatelab.build import badges, gate, leaks, pipeline, prose, snapshot
 from gatelab.build.errors import PublishError
 from gatelab.build.repository import (
     BRANCH,
@@ -41,12 +41,7 @@ UNFINISHED = (
     "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
 )
 MARK_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
-GITHUB = re.compile(
-    r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
-)
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
-COLAB = "https://colab.research.google.com/github/{}/{}/blob/{}"
-BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 README = """# {title}
 
 {badge}{begin}
@@ -76,7 +71,7 @@ def publish(
     Raises BuildError: the release is not what the masters give or what was accepted, it holds something that is for staff
     only, or the place holds something else.
     """
-    if address and not GITHUB.fullmatch(address):
+    if address and not badges.GITHUB.fullmatch(address):
         raise PublishError(
             f"--address {address}: is not a repository on GitHub, as in https://github.com/you/lab, and Colab opens no other."
         )
@@ -120,12 +115,12 @@ def _pushed(
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
     name = lab.assignment.name
-    colab = _colab(address, place, name)
+    base = badges.base_of(lab, address, place)
     with temporary_folder("gatelab-release-", git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
-        url = _set_badge(lab, folder, colab)
+        url = badges.point(lab, folder, base)
         page, mark = _readme(lab, url, place)
         if page != _readme_of(lab, url) and MARK_PAGE.format(name, "") in mark:
             say("keeping README.md, which was edited since gatelab wrote it")
@@ -255,41 +250,6 @@ def _check_place(place: Path, root: Path) -> None:
             )
 
 
-def _colab(address: str, place: Path, name: str) -> str:
-    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read. Without --address it is what the
-    earlier release has, of this lab or of another."""
-    branch = branch_of(place)
-    given = GITHUB.fullmatch(address)
-    new = COLAB.format(given[1], given[2], branch) if given else ""
-    return new or _earlier_colab(place, name, branch)
-
-
-def _earlier_colab(place: Path, name: str, branch: str) -> str:
-    """What the badges of the earlier release begin with."""
-    begin = (
-        re.escape(COLAB.format("OWNER", "LAB", branch))
-        .replace("OWNER", r"[\w.-]+")
-        .replace("LAB", r"[\w.-]+")
-    )
-    for notebook in sorted(place.glob("*/*.ipynb"), key=lambda path: (path.parent.name != name, path)):
-        there = re.escape(notebook.relative_to(place).as_posix())
-        found = re.search(f"({begin})/{there}", notebook.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return found[1]
-    return ""
-
-
-def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
-    """Point the notebook's badge to where the notebook is now; its address there."""
-    if not colab:
-        return ""
-    was = Settings.of(lab).colab_url(f"release/{lab.name}/{lab.notebook}")
-    new = f"{colab}/{lab.assignment.name}/{lab.notebook}"
-    path = folder / lab.notebook
-    path.write_text(path.read_text(encoding="utf-8").replace(was, new), encoding="utf-8")
-    return new
-
-
 def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
     """The repository's first page and its mark, which says what page of which lab the kit wrote. A page that staff have edited, or
     that belongs to another lab, stays as it is."""
@@ -303,7 +263,7 @@ def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
 
 def _readme_of(lab: Lab, url: str) -> str:
     """The first page as the kit writes it."""
-    badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
+    badge = f"[![Open in Colab]({badges.BADGE})]({url})\n\n" if url else ""
     names = {"folder": lab.assignment.name, "notebook": lab.notebook}
     begin = (BY_START if START in Settings.of(lab).release else BY_PIP).format(**names)
     return README.format(title=lab.title, badge=badge, begin=begin, **names)

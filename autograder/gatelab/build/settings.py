@@ -14,7 +14,7 @@ from gatelab.lab.table import FILE, Table
 class Settings:
     """Settings that may differ between labs."""
 
-    colab_base: str  # Colab's address of the repository's root, without a slash at the end
+    colab_base: str  # Colab's address of the students' repository, without a slash at the end
     # What students get besides the notebook; nothing that is not named here is shipped.
     release: tuple[str, ...]
     # Lines that a solution or a hidden suite may share with the release.
@@ -37,7 +37,3 @@ class Settings:
             lab.settings.handout_url,
             lab.settings.questions_file,
         )
-
-    def colab_url(self, path: str) -> str:
-        """Colab's address of a notebook, `path` being relative to the repository's root."""
-        return f"{self.colab_base}/{path}"

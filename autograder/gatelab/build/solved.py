@@ -36,8 +36,7 @@ def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     solved = {}
     for path in master.masters_of(lab):
         file = path.with_suffix(".ipynb").name
-        folder = "release" if file == lab.notebook else "solutions"
-        notebook = master.convert(path, lab, Settings.of(lab), f"{folder}/{lab.name}/{file}")
+        notebook = master.convert(path, lab, Settings.of(lab))
         for cell in notebook.cells:
             cell.source = regions.solved(cell)
             if cell.cell_type == "code":

@@ -12,6 +12,7 @@ import typer
 
 import gatelab
 from gatelab.cli.refusals import OneSentence
+from gatelab.cli.running import stoppable
 from gatelab.text import escape_on_terminals
 
 # Command → its function, or its group of commands, and the file of it here.
@@ -42,6 +43,8 @@ COMMANDS = {
     "export": "export.app",
 }
 
+STOPPED = 130  # what a shell says of a program that Ctrl-C ended
+
 
 class Named(Mapping[str, Any]):
     """The commands by name; the file of one is imported when it is asked for, because importing all of them takes longer than most
@@ -67,8 +70,8 @@ class Named(Mapping[str, Any]):
 
 
 class Commands(OneSentence):
-    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2; a terminal that
-    lacks a letter ends none."""
+    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2, and Ctrl-C or a
+    scheduler's stop with 130; a terminal that lacks a letter ends none."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         escape_on_terminals()
@@ -83,7 +86,11 @@ class Commands(OneSentence):
         from gatelab.sandbox.forkserver import ForkServerLost
 
         try:
-            return super().invoke(ctx)
+            with stoppable():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(STOPPED) from None
         except (LabError, ProtectionMissing, ForkServerLost) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from error

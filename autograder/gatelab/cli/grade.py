@@ -31,7 +31,7 @@ from gatelab.cli.options import (
 )
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
-from gatelab.cli.running import processors, stoppable
+from gatelab.cli.running import processors
 from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
@@ -127,7 +127,6 @@ def _previous_roster(store: Store) -> Path | None:
     return roster
 
 
-@stoppable()
 def _grade(
     run: ClassRun,
     jobs: int,

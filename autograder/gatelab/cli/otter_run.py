@@ -45,7 +45,7 @@ def otter_run_command(
 ) -> None:
     """`otter run` with a result for any file: otter alone fails on a file that is not a notebook.
 
-    Exit code 1: nothing in it can be graded; 3: the grader or its machine failed, or its time was up: run it again.
+    Exit code 1: it was refused, nothing in it can be graded; 3: the grader failed, or its time was up before the end.
 
     Example: gatelab otter-run dist/LAB-autograder-STAFF-ONLY.zip alice.ipynb
     """

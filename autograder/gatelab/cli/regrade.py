@@ -30,7 +30,7 @@ from gatelab.cli.mark_messages import lines_of_marks, some
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
-from gatelab.cli.running import processors, stoppable
+from gatelab.cli.running import processors
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classfile import ClassFile
 from gatelab.report.corrected import StaffInput
@@ -162,7 +162,6 @@ def _write_marks(again: Regrade, root: Path, lab_name: str | None) -> None:
     )
 
 
-@stoppable()
 def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: list[str]) -> None:
     from gatelab.sandbox.confine import ProtectionMissing
 

@@ -1,9 +1,10 @@
-"""What a command that grades a class needs of the machine: its processors, and a way to be stopped."""
+"""What a command needs of the machine: its processors, and a way to be stopped."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -17,6 +18,9 @@ def processors() -> int:
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Within it SIGTERM, a job scheduler's stop, is a Ctrl-C: KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():  # no signal arrives there
+        yield
+        return
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield

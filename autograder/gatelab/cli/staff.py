@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.colab import address as address_in_colab
 from gatelab.text import shown
 
 STYLES = {"+": "green", "-": "red"}
@@ -115,5 +116,12 @@ def release_command(
     typer.echo(
         f"Colab: {done.colab}"
         if done.colab
-        else "The Open-in-Colab badge leads where lab.toml says: Colab opens what is on GitHub (--address)."
+        else "The Open-in-Colab badges lead where lab.toml says: Colab opens what is on GitHub (--address)."
     )
+    there = address_in_colab(lab.settings.colab_base, lab.name, lab.notebook)
+    if done.colab and done.colab != there:
+        base = done.colab.removesuffix(address_in_colab("", lab.name, lab.notebook))
+        typer.echo(
+            f'The badge in the zip and the links of the feedback pages lead elsewhere: write colab_base = "{base}" into '
+            "lab.toml, and build."
+        )

@@ -190,7 +190,7 @@ class Table:
     due: Date = None  # when the lab is due
     late: Rule = None  # what lateness costs
     package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none
-    colab_base: Text = ""  # Colab's address of the repository's root
+    colab_base: Text = ""  # Colab's address of the students' repository, which `gatelab release` writes
     handout_url: Text = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get besides the notebook
     questions_file: Text = ""  # among what students get: the table of questions as JSON, written by the build

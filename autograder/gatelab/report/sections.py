@@ -9,16 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
+from gatelab.lab.colab import address, is_set
 from gatelab.lab.spec import Lab
 from gatelab.submission.notebook_file import nbgrader_metadata, source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-UNSET = "/your-course/"  # in the links of a newly created lab, which lead nowhere
 
 
 @dataclass(frozen=True)
 class Section:
-    """`heading` as in the notebook; `address`: a link to that place in the released notebook, "" if none is known."""
+    """`heading` as in the notebook; `address`: a link to that place in the notebook of the students' repository, "" if none is known."""
 
     heading: str
     address: str = ""
@@ -28,9 +28,9 @@ def sections(lab: Lab) -> dict[str, Section]:
     """Question ID → its section of the released notebook; empty if there is no release."""
     if lab.release is None:
         return {}
-    base = lab.settings.colab_base.rstrip("/")
-    place = quote(f"{lab.release.parent.name}/{lab.release.name}/{lab.notebook}")
-    return _read(lab.release / lab.notebook, "" if not base or UNSET in f"{base}/" else f"{base}/{place}")
+    base = lab.settings.colab_base
+    there = address(base, lab.name, lab.notebook) if is_set(base) else ""
+    return _read(lab.release / lab.notebook, there)
 
 
 @lru_cache(maxsize=8)

@@ -200,9 +200,11 @@ def test_parts_whose_points_add_up_wrongly_stop_the_build_with_a_sentence(kit):
         build(kit, engine=Shared(lab), execute=False, call=False)
 
 
-def test_the_badge_links_to_the_release(kit):
+def test_the_badge_links_to_the_students_repository(kit):
+    """Never to this one, which holds the solutions: there the notebook is in release/."""
     text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
-    assert Settings.of(Lab.in_repository(kit)).colab_base + f"/release/{NAME}/lab.ipynb" in text
+    assert Settings.of(Lab.in_repository(kit)).colab_base + f"/{NAME}/lab.ipynb" in text
+    assert f"release/{NAME}" not in text
     assert "COLAB_URL" not in text
 
 

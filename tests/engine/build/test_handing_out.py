@@ -17,8 +17,10 @@ from tiny_class import gatelab
 from tiny_lab import tiny_kit
 
 from gatelab.build import snapshot
+from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import build
 from gatelab.lab.spec import Lab
+from gatelab.report.sections import sections
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -204,6 +206,36 @@ def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path)
         assert secret not in history
 
 
+def test_badges_zip_and_feedback_lead_to_the_notebook_of_a_release(kit: Path, tmp_path: Path) -> None:
+    table, to = kit / "assignment" / "softmax" / "lab.toml", tmp_path / "students"
+    text = said(kit, "release", "--to", to, "--address", HUB)
+    base = "https://colab.research.google.com/github/a-course/softmax-for-students/blob/main"
+    there = f"{base}/softmax/lab.ipynb"
+    assert there in (to / "softmax" / "lab.ipynb").read_text(encoding="utf-8")
+
+    # The zip and the feedback pages lead where lab.toml says; the command says if that is elsewhere.
+    assert f'write colab_base = "{base}" into lab.toml' in " ".join(text.split())
+    edit(table, "your-course/your-labs", "a-course/softmax-for-students")
+    build(kit, execute=False, call=False, accept=True)
+    assert there in (kit / "release" / "softmax" / "lab.ipynb").read_text(encoding="utf-8")
+    links = {section.address.partition("#")[0] for section in sections(Lab.in_repository(kit)).values()}
+    assert links == {there}
+    edit(table.parent / "CONTRACT.md", "stay finite", "remain finite")
+    build(kit, execute=False, call=False, accept=True)
+    text = said(kit, "release", "--to", to)
+    assert "colab_base" not in text and there in text
+    edit(table, "a-course/softmax-for-students", "a-course/moved")
+    build(kit, execute=False, call=False, accept=True)
+    assert "a-course/moved/blob/main/softmax" in said(kit, "release", "--to", to)
+
+
+def test_a_notebook_that_is_in_no_release_has_no_badge(kit: Path) -> None:
+    practice = kit / "assignment" / "softmax" / "practice.py"
+    practice.write_text("# %% [markdown]\n# [![Open in Colab](badge.svg)]({{COLAB_URL}})\n", encoding="utf-8")
+    with pytest.raises(BuildError, match=r"practice\.py: .* is in no release; take the badge out"):
+        build(kit, execute=False, call=False)
+
+
 @pytest.mark.parametrize("address", ["you/lab", "https://gitlab.com/you/lab", f"{HUB}/tree/main", "nonsense"])
 def test_an_address_that_colab_cannot_open_is_refused(kit: Path, tmp_path: Path, address: str) -> None:
     """Its badges would lead where lab.toml says, and nobody would know."""
@@ -232,7 +264,7 @@ def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", bare], check=True)
     text = said(kit, "release", "--to", f"file://{bare}")
-    assert "The Open-in-Colab badge leads where lab.toml says" in text
+    assert "The Open-in-Colab badges lead where lab.toml says" in text
     assert git(bare, "log", "--format=%s", "main") == "Softmax and cross-entropy: release 1"
     assert "students have this release already." in said(kit, "release", "--to", bare)
     assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)

@@ -85,7 +85,6 @@ def converted(course: Path):
         course / "assignment/softmax/lab.py",
         Lab.in_repository(course),
         Settings.of(Lab.in_repository(course)),
-        "",
     )
 
 

@@ -314,3 +314,23 @@ def test_the_page_and_the_help_agree_on_which_commands_end_with_1(root: Path) ->
     for command, meaning in rows(root).items():
         help = " ".join(gatelab(*command.split(), "--help").output.split())
         assert (meaning != "–") == bool(re.search(r"[Ee]xit code[^.]*\b1\b", help)), command
+
+
+def test_the_page_and_the_help_agree_on_the_other_codes(root: Path) -> None:
+    page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        help = " ".join(gatelab(*command.split(), "--help").output.split())
+        told = {
+            code
+            for part in re.findall(r"[Ee]xit code[^.]*", help)
+            for code in re.findall(r"\b\d+\b(?=:)", part)
+        }
+        for code in told - {"0", "1"}:
+            row = re.search(rf"^\| {code} \|.*$", page, re.MULTILINE)
+            assert row and (f"`gatelab {command}`" in row[0] or "only" not in row[0]), (command, code)
+
+
+def test_every_code_that_the_page_gives_to_one_command_is_in_its_help(root: Path) -> None:
+    page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    for code, command in re.findall(r"^\| (\d+) \| only `gatelab ([a-z-]+)`", page, re.MULTILINE):
+        assert re.search(rf"\b{code}: ", " ".join(gatelab(command, "--help").output.split())), (command, code)

@@ -201,6 +201,20 @@ def test_the_container_grades_next_to_files_that_stop_otter(container):
     assert not (container / "source" / "files" / "kit" / "tests").stat().st_mode & 0o077
 
 
+def test_a_refusal_has_a_code_of_its_own_and_otter_grade_keeps_its_result(container, tmp_path):
+    """`otter grade` throws away what a container leaves that ends with anything but 0."""
+    (container / "submission" / "essay.txt").write_text("I could not open it.")
+    alone = subprocess.run(
+        [sys.executable, "-I", container / "source" / "run_otter.py", container], capture_output=True
+    )
+    written = json.loads((container / "results" / "results.json").read_text())
+    assert (alone.returncode, written["extra_data"]["status"]) == (1, "ungradable")
+    refused = tmp_path / "python"
+    refused.write_text('#!/bin/sh\necho \'{"score": 0}\' > "$3/results/results.json"\nexit 1\n')
+    refused.chmod(0o755)
+    assert run_autograder(container, refused) == (0, {"score": 0})
+
+
 def test_a_kit_that_cannot_be_imported_is_a_result_too(container, tmp_path):
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nshift\nexec {sys.executable} -I -S "$@"\n')

@@ -216,7 +216,7 @@ class TestSections:
             Lab.in_repository(tmp_path), Report("ada", "graded", questions=[question("q1", True)])
         )
         assert (
-            f'href="https://colab.research.google.com/github/kth-dl/your-labs/blob/main/release/{lab.name}/lab.ipynb#scrollTo='
+            f'href="https://colab.research.google.com/github/kth-dl/your-labs/blob/main/{lab.name}/lab.ipynb#scrollTo='
             in page
         )
 
