@@ -54,10 +54,13 @@ def test_every_link_of_a_page_leads_to_an_existing_file_and_heading(page: Path) 
     assert list(broken(page)) == []
 
 
-def test_copies_of_pages_in_the_release_are_what_is_read_in_the_assignment() -> None:
-    for page in (ROOT / "release").rglob("*.md"):
-        master = ROOT / "assignment" / page.relative_to(ROOT / "release")
-        assert page.read_bytes() == master.read_bytes(), page
+def test_only_the_releases_copies_are_left_out() -> None:
+    """They are made by the build, and its tests hold them to what it makes."""
+    masters = {
+        page.relative_to(ROOT / "assignment") for page in PAGES if page.is_relative_to(ROOT / "assignment")
+    }
+    copies = {page.relative_to(ROOT / "release") for page in (ROOT / "release").rglob("*.md")}
+    assert copies and copies <= masters
     assert {"RESULTS.md", "LESSON_PLAN.md", "mutation.md", "README.md"} <= {page.name for page in PAGES}
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from gatelab.cli.options import LabName, Root
 from gatelab.folders import write_whole
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import LabError
 
 
 def ambush_command(
@@ -35,6 +36,8 @@ def ambush_command(
     lab = chosen_lab(root, lab_name)
     lab.check_questions(question or (), "--question")
     chosen = [id for id in mutated(lab) if not question or id in question]
+    if out is not None and chosen != mutated(lab):
+        raise LabError("The page is about all questions: omit --question or --out.")
     results = tally(
         lab, load_bank(lab), chosen, jobs, lab.settings.seed, seconds,
         lambda line: Console(stderr=True).print(f"… {line}", markup=False),

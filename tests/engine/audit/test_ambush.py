@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tiny_class import gatelab
 
 from gatelab.audit.ambush import SHARE, Tally, is_green, page, wrong_work
 from gatelab.lab.bank import Bank
@@ -38,3 +41,10 @@ def test_chaff_and_mutants_are_tried_and_the_page_counts_them(lab: Lab, bank: Ba
     assert "| all | 150 | 3 | 1 |  |" in text
     assert "| q9 | 70 | 0 | 0 | abcdef02 |" in text and "(seed 11)" in text
     assert "- loses 1 of 8: in f, `a` → `b`" in text
+
+
+def test_a_page_of_some_questions_does_not_replace_that_of_all(root: Path, tmp_path: Path) -> None:
+    words = "ambush", "--question", "q6", "--lab", "lstm-gru", "--root", root, "--out", tmp_path
+    done = gatelab(*words)
+    assert done.exit_code == 2 and "omit --question or --out" in " ".join(done.output.split())
+    assert list(tmp_path.iterdir()) == []

@@ -35,17 +35,17 @@ OWN_TEST = {
     "deadline-night.md": "cli/test_deadline_night.py",
     "hand-out.md": "build/test_handing_out.py",
     "commands.md": "test_docs.py",  # the usage of each command, made from it
-    "nbgrader.md": "cli/test_typed_elsewhere.py",
+    "nbgrader.md": "cli/test_pages_in_a_shell.py",
 }
 # Other commands that are not typed here, by how they begin: the file where they run, and what it has of them
 ELSEWHERE = {
     "make grade": ("cli/test_typed_pages.py", 'make(clone, "grade"'),
     "make test": ("../../.ci/run", "for command in grade test; do"),
-    "make zip": ("cli/test_typed_elsewhere.py", '"make zip"'),
-    "mkdir -p out/autograder": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
-    "unzip -q": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
-    "cp solutions/": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
-    "AUTOGRADER_ROOT=": ("cli/test_typed_elsewhere.py", '"gradescope" / "README.md"'),
+    "make zip": ("cli/test_pages_in_a_shell.py", '"make zip"'),
+    "mkdir -p out/autograder": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "unzip -q": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "cp solutions/": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "AUTOGRADER_ROOT=": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
     "nbgrader generate_assignment": ("cli/test_second_lab.py", "generate_assignment"),
     "nbgrader autograde": ("cli/test_second_lab.py", "autograde"),
     "pip install torch==": ("../../Makefile", "--index-url $(CPU_INDEX)) $(TORCH)"),

@@ -47,7 +47,7 @@ def type_in(kit: Path, lines: list[str]) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.one_in(3, among="typed")
+@pytest.mark.one_in(4, among="typed")
 @pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
 def test_the_scripts_of_the_container_run_by_hand_as_their_page_says(kit: Path) -> None:
     lines = commands(ROOT / "autograder" / "gradescope" / "README.md")
@@ -58,7 +58,7 @@ def test_the_scripts_of_the_container_run_by_hand_as_their_page_says(kit: Path) 
     assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 4, "q2": 6}
 
 
-@pytest.mark.one_in(3, among="typed")
+@pytest.mark.one_in(4, among="typed")
 def test_nbgraders_commands_run_as_its_page_says_in_their_order(kit: Path, tmp_path: Path) -> None:
     exchange = tmp_path / "exchange"
     exchange.mkdir()
