@@ -14,6 +14,7 @@ from typing import Any
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import GIT_SECONDS
+from gatelab.lists import first_lines
 from gatelab.text import brief
 
 CONTEXT = 1  # lines around a change
@@ -186,7 +187,4 @@ def _source(cell: dict[str, Any]) -> list[str]:
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
     """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
-    for line in lines[:LONGEST]:
-        yield f"    {brief(line, WIDEST)}"
-    if len(lines) > LONGEST:
-        yield f"    … and {len(lines) - LONGEST} more lines"
+    yield from (f"    {brief(line, WIDEST)}" for line in first_lines(lines, LONGEST, "lines"))

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
+from gatelab.lists import first_lines
 from gatelab.text import brief
 
 NAME = "released.snapshot"
@@ -178,6 +179,4 @@ def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook:
 
 def _difference(before: list[str], now: list[str], name: str) -> list[str]:
     lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
-    if len(lines) > LONGEST:
-        lines = [*lines[:LONGEST], f"… and {len(lines) - LONGEST} more lines"]
-    return [brief(line, WIDEST) for line in lines]
+    return [brief(line, WIDEST) for line in first_lines(lines, LONGEST, "lines")]
