@@ -25,8 +25,9 @@ MESSAGE_TO_STUDENT = (
 )
 
 # The same two texts for OutOfTime: that is no failure.
-TIMEOUT_MESSAGE_TO_STUDENT = MESSAGE_TO_STUDENT.replace(
-    "The grader itself failed, so nothing", "The grader's time was up before anything"
+TIMEOUT_MESSAGE_TO_STUDENT = (
+    "The grader's time was up before anything was graded. That is not your notebook's fault and costs no points: "
+    "it will be graded again. If this message stays, tell the staff."
 )
 OUT_OF_TIME = (
     "The time given for the grading was up before anything was graded; give it more time and run it again."
