@@ -5,6 +5,10 @@ An exception of this kind never becomes a 0: the report says "not graded, our fa
 
 from __future__ import annotations
 
+import traceback
+
+from gatelab.limits import FAULT_LIMIT
+
 
 class GraderFault(Exception):
     """The grader, or the machine that it runs on, failed; the message is one sentence for staff."""
@@ -48,6 +52,12 @@ def reason_of(error: BaseException) -> str:
             "by hand with `pytest tests/LAB/hidden --submission FILE` and report the fault."
         )
     return f"{what}; fix that and run the same command again."
+
+
+def hint_of(error: BaseException) -> str:
+    """For staff: where on the trusted side it was raised."""
+    where = "".join(traceback.format_exception(error))[-FAULT_LIMIT:]
+    return f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n{where}"
 
 
 def is_machines(error: BaseException) -> bool:
