@@ -35,9 +35,8 @@ PREPARE_CPU = 2 * CELL_CPU
 # For tasks that nobody awaits, after each cell: 2 s for a notebook of 40 cells that has some.
 BETWEEN_CELLS_SECONDS = 0.05
 MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference
-PUBLIC_CHECK_CPU = (
-    12  # of a wrong solution in `gatelab ambush`: half as much again, for the notebook's other cells
-)
+# Of a wrong solution in `gatelab ambush`: half as much again, for the notebook's other cells.
+PUBLIC_CHECK_CPU = 12
 DRAWS = 1000  # of inputs, for those that show every mistake: a search that needs more of them looks for something too rare
 
 # How far the code is looked into; beyond that a name counts as not needed, and a shortcut is not reported.
