@@ -131,6 +131,7 @@ def test_only_the_last_part_of_a_path_of_this_machine_is_shown(said: str, told: 
 ELSEWHERE = {
     "build/markers.py": "looks for answers that a master hides from readers",
     "build/regions.py": "the same",
+    "build/reading.py": "shows staff's own notebook as HTML",
     "submission/archive_child.py": "runs alone, in a process without the engine",
     "handed_out/checking/render.py": "is handed out, so it imports nothing of the engine",
     "handed_out/checking/check.py": "the same",
