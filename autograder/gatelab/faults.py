@@ -5,6 +5,10 @@ An exception of this kind never becomes a 0: the report says "not graded, our fa
 
 from __future__ import annotations
 
+import traceback
+
+from gatelab.limits import FAULT_LIMIT
+
 
 class GraderFault(Exception):
     """The grader, or the machine that it runs on, failed; the message is one sentence for staff."""
@@ -25,8 +29,9 @@ MESSAGE_TO_STUDENT = (
 )
 
 # The same two texts for OutOfTime: that is no failure.
-TIMEOUT_MESSAGE_TO_STUDENT = MESSAGE_TO_STUDENT.replace(
-    "The grader itself failed, so nothing", "The grader's time was up before anything"
+TIMEOUT_MESSAGE_TO_STUDENT = (
+    "The grader's time was up before anything was graded. That is not your notebook's fault and costs no points: "
+    "it will be graded again. If this message stays, tell the staff."
 )
 OUT_OF_TIME = (
     "The time given for the grading was up before anything was graded; give it more time and run it again."
@@ -47,6 +52,12 @@ def reason_of(error: BaseException) -> str:
             "by hand with `pytest tests/LAB/hidden --submission FILE` and report the fault."
         )
     return f"{what}; fix that and run the same command again."
+
+
+def hint_of(error: BaseException) -> str:
+    """For staff: where on the trusted side it was raised."""
+    where = "".join(traceback.format_exception(error))[-FAULT_LIMIT:]
+    return f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n{where}"
 
 
 def is_machines(error: BaseException) -> bool:

@@ -35,6 +35,9 @@ PREPARE_CPU = 2 * CELL_CPU
 # For tasks that nobody awaits, after each cell: 2 s for a notebook of 40 cells that has some.
 BETWEEN_CELLS_SECONDS = 0.05
 MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference
+# Of a wrong solution in `gatelab ambush`: half as much again, for the notebook's other cells.
+PUBLIC_CHECK_CPU = 12
+DRAWS = 1000  # of inputs, for those that show every mistake: a search that needs more of them looks for something too rare
 
 # How far the code is looked into; beyond that a name counts as not needed, and a shortcut is not reported.
 NEEDS_OBJECTS, NEEDS_INSIDE = 2000, 200  # objects that a question's names lead to; entries of one container
@@ -115,7 +118,12 @@ WARM_AFTER = 5  # submissions after which an examiner holds all it caches: suite
 # Bytes of printing that are kept, for each question: some thousand lines, which nobody reads to their end.
 OUTPUT_LIMIT = 64 << 10
 MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept: five lines
-TRACEBACK_LIMIT = 4000  # characters: a dozen frames
+TRACEBACK_LIMIT, TRACEBACK_FRAMES = 4000, 12  # characters, and the frames that they hold
+FAULT_LIMIT = (
+    2 * TRACEBACK_LIMIT
+)  # characters of the grader's own traceback: its paths are longer, and so is its stack
+# Characters of what pytest printed when it could not read a suite: its end names the error.
+PYTEST_LIMIT = TRACEBACK_LIMIT // 2
 LINE_LIMIT = 160  # characters of a line of the student's code: two lines of a terminal
 NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined
 TIME_UP_LIMIT = 80  # characters of why a call's time is up: the worker's own sentence has about 45
@@ -237,6 +245,9 @@ TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that
 # Of one git command here: the course's repository may be large, and its disk slow.
 GIT_SECONDS = 60.0
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world
+# CPU that a course can afford for the trainings of one submission, in the usual style and in the slowest correct one; and the seeds
+# with which `gatelab bench --trainings` measures each.
+BENCH_CPU, BENCH_SLOW_CPU, BENCH_SEEDS = 25.0, 60.0, 3
 BENCH_CELL_SECONDS = 300  # one cell in nbgrader's run of the bench: a slow machine is measured, not cut short
 SOLVED_CELL_SECONDS = 900  # one cell of a solved notebook: it trains
 UNTOUCHED_SECONDS = 300  # the release as it is handed out: torch is imported, on a machine that may be busy

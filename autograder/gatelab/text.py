@@ -11,9 +11,11 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a line of a ledger, or a message on one line | `one_line` |
 | a page, a mail, a platform's plain text | `shown` (cut), `page_text` (not cut) |
 | HTML | `escaped`; with code in backticks, `html_with_code` |
+| a cell of Markdown that another program makes HTML of | `inert_markup` |
 | a page that shows what a cell printed | `cell_output`, of bytes `decode_bytes` |
 | staff, of whom only the end is asked for | `last_part` |
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
+| the sheet that it came from | `escape_formula_in_sheet` |
 | the name of a file | `file_stem`; a path in an archive, `inner_path` |
 | a name in Moodle's zip of feedback | `moodle_name` |
 | a file of ours | `to_bytes`, or `utf8` where lone surrogates need not be distinguished |
@@ -52,6 +54,18 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
 _FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
 _ESCAPED = re.compile(r"""(^|[;\t])'(?=["'\s]*[=+\-@＝＋－＠])""")
+# The same in a sheet of somebody else's, whose cells may have several lines, and apostrophes of an earlier time.
+_FORMULA_IN_A_SHEET = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
+
+# The beginning of an HTML tag. With a space after it, `<` is only a character, in formulas as well.
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# A link that runs code or opens a page of its own when clicked; a page made of Markdown has one for `[x](javascript:…)`, however
+# the letters are encoded. (With a space after the colon, `data:` is an ordinary word.)
+_ENTITY = re.compile(r"&(?=#|\w+;)")
+_SCRIPT = re.compile(
+    r"(?:java|vb|live|j|ecma)script(?=\\?:)|(?:mocha|data|blob|file|filesystem|view-source|mhtml|jar)(?=\\?:\S)",
+    re.IGNORECASE,
+)
 
 # A path from the root of a machine, or of one of its drives; only its last part may be shown.
 _PATH = re.compile(
@@ -132,6 +146,16 @@ def escape_formula(cell: str) -> str:
 def unescape_formula(cell: str) -> str:
     """What `escape_formula` was given, where that was one line."""
     return _ESCAPED.sub(r"\1", cell.strip())
+
+
+def escape_formula_in_sheet(cell: str) -> str:
+    """A cell of a downloaded sheet that is handed back: its lines stay, and what was escaped before is not escaped again."""
+    return _FORMULA_IN_A_SHEET.sub(r"\1'", cell)
+
+
+def inert_markup(text: str) -> str:
+    """Markdown without what would run in a page made of it, or on a click there."""
+    return _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", text)))
 
 
 def file_stem(raw: str) -> str:

@@ -18,7 +18,7 @@ OWN = re.compile(
     r"|^\w+_(?:SECONDS|CPU|MEMORY|LIMIT|EVERY|BYTES|DEPTH) *(?::.*)?= *\(?\d|^\w+ *(?::.*)?= *\(?\d+ << [23]0",
     re.MULTILINE,
 )  # fmt: skip
-CUT = re.compile(r"(?<!hexdigest\(\))\[:\s*\d{2,}\]")
+CUT = re.compile(r"(?<!hexdigest\(\))\[:\s*\d{2,}\]|\[-\d{2,}:\]|limit=-\d")
 
 
 def test_no_other_module_has_limits_of_its_own() -> None:
@@ -69,6 +69,17 @@ def test_what_follows_from_another_limit_is_computed(lab: Lab) -> None:
 
 def test_a_tensor_with_more_axes_than_a_message_writes_out_still_reaches_the_check() -> None:
     assert limits.MAX_AXES > MOST_AXES
+
+
+def test_what_cannot_import_the_limits_has_their_numbers(lab: Lab) -> None:
+    """A shell script, and the students' package."""
+    root = ENGINE.parents[1]
+    script = (root / "autograder" / "gradescope" / "run_autograder").read_text(encoding="utf-8")
+    assert f"more than {limits.WORKER_MEMORY // limits.GIB} GiB" in script
+    left = re.search(r"seconds - (\d+)", script)
+    assert left and int(left[1]) > limits.LATE_SECONDS
+    package = (lab.package / "handin" / "notebook.py").read_text(encoding="utf-8")
+    assert re.search(rf"^LARGEST = {limits.FILE_LIMIT >> 20} << 20\b", package, re.MULTILINE)
 
 
 def test_a_client_waits_longer_than_its_server() -> None:

@@ -27,9 +27,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE
+from gatelab.limits import BENCH_CPU, BENCH_SEEDS, BENCH_SLOW_CPU
 
-LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford per submission
-SEEDS = 3  # of each style
 HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
 
@@ -48,7 +47,9 @@ class Price:
         return median(cpu / full for cpu, full in zip(self.cpu, self.full, strict=True))
 
 
-def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SEEDS) -> dict[str, Price]:
+def run_training_bench(
+    lab: Lab, console: Console | None = None, seeds: int = BENCH_SEEDS
+) -> dict[str, Price]:
     """Measure, print and return what the trainings of the trained questions cost by style of solution.
 
     The styles are the references and, with all else of their style, the wheats that the lab's policy calls slow.
@@ -56,11 +57,11 @@ def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SE
     console = console or Console()
     bank = load_bank(lab)
     trained = lab.policy.bench.trained
-    sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, LIMIT)}
+    sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, BENCH_CPU)}
     for wheat in bank.wheats:
         if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
             whole = next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source)
-            sources[f"wheat, {wheat.question} {wheat.id}"] = (whole, SLOW_LIMIT)
+            sources[f"wheat, {wheat.question} {wheat.id}"] = (whole, BENCH_SLOW_CPU)
     before = sorted(
         {lab.question_of(name) for q in trained for name in lab.questions[q].builds_on} - {*trained}
     )

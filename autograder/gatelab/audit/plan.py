@@ -32,6 +32,9 @@ SPARE = 1.25  # machines that are never all busy: the last submissions, workers 
 CORES = (8, 16, 32, 64, 128, 256)
 
 
+SLOW_SHARE = 0.25  # of a class, that writes in the slowest correct style
+
+
 @dataclass(frozen=True)
 class Measured:
     """Processor seconds on this machine, and the size of a report."""
@@ -54,7 +57,9 @@ class Plan:
     client_share: float  # of one core, that the command needs meanwhile
 
 
-def plan(measured: Measured, submissions: int, cores: int, price: float, slow_share: float = 0.25) -> Plan:
+def plan(
+    measured: Measured, submissions: int, cores: int, price: float, slow_share: float = SLOW_SHARE
+) -> Plan:
     """Hours and money for a class.
 
     Args:
@@ -73,7 +78,7 @@ def plan(measured: Measured, submissions: int, cores: int, price: float, slow_sh
     )
 
 
-def most_cores(measured: Measured, slow_share: float = 0.25) -> int:
+def most_cores(measured: Measured, slow_share: float = SLOW_SHARE) -> int:
     """Cores that the command can keep busy; more make a run no shorter."""
     each = (1 - slow_share) * measured.usual + slow_share * measured.slow
     return int(SPARE * each / measured.client)

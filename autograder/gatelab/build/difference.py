@@ -14,6 +14,8 @@ from typing import Any
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import GIT_SECONDS
+from gatelab.lists import first_lines
+from gatelab.text import brief
 
 CONTEXT = 1  # lines around a change
 LONGEST = 60  # lines shown per file
@@ -174,7 +176,7 @@ def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[int, di
 def _name(cell: dict[str, Any]) -> str:
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
     first = next((line.strip() for line in _source(cell) if line.strip()), "empty")
-    return str(grade_id) if grade_id else (first if len(first) <= 50 else first[:49] + "…")
+    return str(grade_id) if grade_id else brief(first)
 
 
 def _source(cell: dict[str, Any]) -> list[str]:
@@ -185,7 +187,4 @@ def _source(cell: dict[str, Any]) -> list[str]:
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
     """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
-    for line in lines[:LONGEST]:
-        yield f"    {line if len(line) <= WIDEST else line[: WIDEST - 1] + '…'}"
-    if len(lines) > LONGEST:
-        yield f"    … and {len(lines) - LONGEST} more lines"
+    yield from (f"    {brief(line, WIDEST)}" for line in first_lines(lines, LONGEST, "lines"))

@@ -118,19 +118,6 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
     gate.check_leaks(release, lab, notebooks, settings.shared_lines)
 
 
-def accept_now(root: Path, name: str | None = None) -> Path:
-    """Write the snapshot of what the masters now give students, without grading anything; returns its path."""
-    root = Path(root).resolve()
-    lab = Lab.in_repository(root, name)
-    checks.keep_up(lab)
-    master.bring_points_up_to_date(lab.master, lab)
-    questions_file.keep_up(lab, Settings.of(lab))
-    with _workspace(root) as workspace:
-        release = make_release(lab, root, workspace)
-        inspect(release, lab, root)
-        return snapshot.accept(release, lab)
-
-
 @contextmanager
 def released_now(lab: Lab, root: Path) -> Iterator[Path]:
     """What a build would release, in a temporary folder. Nothing is graded."""

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from gatelab.build import markers
 from gatelab.build.markers import BEGIN, BEGINS, END, ENDS, GIVEN, given_mark
+from gatelab.text import brief
 
 # Characters that Python takes for the end of a line, or editors do not show, but nbgrader counts as letters.
 _INVISIBLE = re.compile(
@@ -84,7 +85,7 @@ def find(cell: NotebookNode) -> list[Region]:
 def _nearly(cell_type: str, remark: markers.Remark) -> str:
     """Why a remark that looks like a marker is not one, and what to do."""
     text = remark.text.strip()
-    shown = text if len(text) <= 60 else text[:57] + "…"
+    shown = brief(text)
     if cell_type == "raw":
         return f"`{shown}` looks like a marker, and a raw cell may hold none; make it a code cell or word it differently"
     if remark.kind == "string" and cell_type == "code":

@@ -19,6 +19,8 @@ from nbformat import NotebookNode
 from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
+from gatelab.lists import first_lines
+from gatelab.text import brief
 
 NAME = "released.snapshot"
 HEAD = (
@@ -27,6 +29,7 @@ HEAD = (
 )
 ACCEPT = "read the difference, then accept it with `gatelab build --accept`"
 LONGEST = 120  # lines of a difference that are shown
+WIDEST = 200  # characters of a line
 
 
 class NotAccepted(BuildError):
@@ -176,6 +179,4 @@ def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook:
 
 def _difference(before: list[str], now: list[str], name: str) -> list[str]:
     lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
-    if len(lines) > LONGEST:
-        lines = [*lines[:LONGEST], f"… and {len(lines) - LONGEST} more lines"]
-    return [line if len(line) <= 200 else line[:199] + "…" for line in lines]
+    return [brief(line, WIDEST) for line in first_lines(lines, LONGEST, "lines")]

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.store import write
 from gatelab.limits import TABLE_LIMIT
+from gatelab.lists import listed
 from gatelab.report.marks import MarksError
 from gatelab.report.readback import MOST
 from gatelab.text import to_bytes
@@ -87,9 +88,8 @@ class Ledger(Generic[K]):
             with suppress(MarksError):
                 gone = self._join(table, self.parse(copy.read_bytes()))
                 if gone:
-                    more = f" and {len(gone) - MOST} more" if len(gone) > MOST else ""
                     notes.append(
-                        f"{self.path}: lacked the {self.kind} {', '.join(gone[:MOST])}{more}; they are put back from {copy}. "
+                        f"{self.path}: lacked the {self.kind} {listed(gone, MOST)}; they are put back from {copy}. "
                         "Write - into a cell of grades.csv to withdraw one."
                     )
 

@@ -9,6 +9,7 @@ from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK
+from gatelab.lists import all_of, listed
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import apply_corrections
@@ -142,8 +143,5 @@ def _called(row: SubmissionRow) -> str:
 
 
 def _some(names: list[str]) -> str:
-    shown = [brief(name) for name in names[: nearby.MOST]]
-    more = len(names) - len(shown)
-    if more:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nobody"
+    shown = [brief(name) for name in names]
+    return (listed(shown, nearby.MOST) if len(shown) > nearby.MOST else all_of(shown)) or "nobody"

@@ -12,12 +12,13 @@ from gatelab.cli.options import LabName, Root
 from gatelab.folders import write_whole
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
+from gatelab.limits import PUBLIC_CHECK_CPU
 
 
 def ambush_command(
     question: Annotated[list[str] | None, typer.Option(help="Only this question.")] = None,
     jobs: Annotated[int, typer.Option(help="Checks at once.", min=1)] = 2,
-    seconds: Annotated[int, typer.Option(help="Processor time of one.", min=1)] = 12,
+    seconds: Annotated[int, typer.Option(help="Processor time of one.", min=1)] = PUBLIC_CHECK_CPU,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/ambush.md.")
     ] = None,

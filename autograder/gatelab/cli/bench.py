@@ -9,6 +9,7 @@ import typer
 
 from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
+from gatelab.limits import BENCH_SEEDS
 
 
 def bench_command(
@@ -17,7 +18,9 @@ def bench_command(
     ] = 5,
     credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
     trainings: Annotated[bool, typer.Option("--trainings", help="Only what training costs.")] = False,
-    seeds: Annotated[int, typer.Option(help="Seeds with which each training is measured.", min=1)] = 3,
+    seeds: Annotated[
+        int, typer.Option(help="Seeds with which each training is measured.", min=1)
+    ] = BENCH_SEEDS,
     scaling: Annotated[
         bool,
         typer.Option(

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.mark_messages import lines_of_marks, some
+from gatelab.cli.mark_messages import MOST, lines_of_marks
 from gatelab.lab.quick import QuickLab
+from gatelab.lists import listed
 from gatelab.report.classbook import Row
 from gatelab.report.points import number
 from gatelab.text import visible
@@ -81,7 +82,7 @@ def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:
         yield from (f"  {row.reason}" for row in lost)
     missing = [row.called for row in rows if row.missing]
     if missing:
-        yield f"\n{len(missing)} handed in nothing: {some(missing)}."
+        yield f"\n{len(missing)} handed in nothing: {listed(missing, MOST)}."
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         yield f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"
@@ -112,7 +113,7 @@ def _parts_nobody_earned(rows: list[Row]) -> list[str]:
     if not named:
         return []
     return [
-        f"Nobody who attempted it passed: {some(named)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
+        f"Nobody who attempted it passed: {listed(named, MOST)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
     ]
 
 

@@ -22,7 +22,8 @@ from gatelab.cli.refusals import usage
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.submission.choose import listed
+from gatelab.lists import listed
+from gatelab.submission.choose import NAMES_SHOWN
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.text import brief, visible
@@ -107,7 +108,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, unp
     for submission in came_in:
         notes = [problems[submission.name], *submission.notes]
         if submission.others:
-            notes.append(f"Not graded: {listed(submission.others)}.")
+            notes.append(f"Not graded: {listed(submission.others, NAMES_SHOWN)}.")
         whose = "; ".join(filter(None, (person.email or person.id for person in submission.people)))
         time = f"{submission.handed_in:%Y-%m-%d %H:%M %Z}" if submission.handed_in else ""
         graded = "" if problems[submission.name] else _place(submission, folder, unpack_folder)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from gatelab.classrun.run import ClassRun
+from gatelab.lists import listed
 from gatelab.report.classbook import Row
+
+MOST = 12  # of anything in one line
 
 
 def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
@@ -11,14 +14,14 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     book, works, lines = run.book, run.works(), []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
-            lines.append(f"{what} read from {book.grades_path}: {some(changes, '; ')}.")
+            lines.append(f"{what} read from {book.grades_path}: {listed(changes, MOST, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
     again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
     if again:
         lines.append(
-            f"To be marked again, because the submission is not the one that was marked, or the question is worth less now: {some(again, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked, or the question is worth less now: {listed(again, MOST, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]
@@ -26,19 +29,15 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         else []
     )
     if timeless:
-        lines.append(f"The hand-in time of {some(timeless)} is not known, so no late penalty applies there.")
+        lines.append(
+            f"The hand-in time of {listed(timeless, MOST)} is not known, so no late penalty applies there."
+        )
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
     if left := book.left_over(works, by_hand):
         lines.append(
-            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {some(left, '; ')}."
+            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {listed(left, MOST, '; ')}."
         )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(works):
-            lines.append(f"{path}: keeps {path.stem} of {some(strangers)}, not in this class.")
+            lines.append(f"{path}: keeps {path.stem} of {listed(strangers, MOST)}, not in this class.")
     return lines
-
-
-def some(items: list[str], between: str = ", ", most: int = 12) -> str:
-    """The first few, and how many more there are."""
-    more = [f"and {len(items) - most} more"] if len(items) > most else []
-    return between.join([*items[:most], *more])

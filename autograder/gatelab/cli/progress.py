@@ -58,7 +58,7 @@ class Costs:
         for path in sorted(reports.glob("*.json"))[:MOST_READ]:
             try:
                 report = read_json(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            except (OSError, ValueError, RecursionError):
                 continue
             seconds = {question.id: question.seconds for question in report.questions if question.parts}
             if seconds:

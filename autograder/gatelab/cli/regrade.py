@@ -26,12 +26,13 @@ from gatelab.classrun.run import ClassRun
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.gains import summary
-from gatelab.cli.mark_messages import lines_of_marks, some
+from gatelab.cli.mark_messages import MOST, lines_of_marks
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors
 from gatelab.lab.spec import Lab, LabError
+from gatelab.lists import listed
 from gatelab.report.classfile import ClassFile
 from gatelab.report.corrected import StaffInput
 from gatelab.report.hashes import for_store
@@ -97,7 +98,7 @@ def regrade_command(
     run.keep_marks()
     _print(lines_of_marks(run, run.rows()))
     if newcomers:
-        _print([f"{some(newcomers)}: not graded before; run gatelab grade to grade new submissions."])
+        _print([f"{listed(newcomers, MOST)}: not graded before; run gatelab grade to grade new submissions."])
     left = again.plan()
     if not left and not again.affects_marks:
         _end_as_it_is(again, class_file)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gatelab.classrun.lookup import ClassRow
+from gatelab.lists import first_lines, listed
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.detail import Detail, Frame, parse_detail
@@ -58,10 +59,9 @@ def screen(student: ClassRow, only: str | None = None) -> Iterator[Piece]:
     for remark in remarks_on(report):
         yield _below(1, shown(remark), "cyan")
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
-    for cell in stopped[:MOST_CELLS]:
-        yield _below(1, f"{shown(cell.name)} {cell.what}: {shown(cell.message)}", "yellow")
-    if len(stopped) > MOST_CELLS:
-        yield _below(1, f"and {len(stopped) - MOST_CELLS} more cells")
+    cells = [f"{shown(cell.name)} {cell.what}: {shown(cell.message)}" for cell in stopped]
+    for line in first_lines(cells, MOST_CELLS, "cells"):
+        yield _below(1, line, "yellow")
     off = [piece for piece, on in report.protection.items() if not on]
     if off:
         yield _below(1, f"Protection that was off: {', '.join(off)}.", "yellow")
@@ -110,11 +110,8 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
         over = ", ".join(map(shown, question.second_grading.own)) or "the references alone"
         yield _below(1, f"also graded with {over}, which earned no more: {others}", "dim")
     if closely and question.code:
-        lines = shown(question.code).splitlines()
         yield _below(1, "the student's code:", "dim")
-        yield _below(2, "\n".join(lines[:LONGEST_CODE]))
-        if len(lines) > LONGEST_CODE:
-            yield _below(2, f"… and {len(lines) - LONGEST_CODE} more lines", "dim")
+        yield _below(2, "\n".join(first_lines(shown(question.code).splitlines(), LONGEST_CODE, "lines")))
     if closely and question.output.strip():
         yield _below(1, "printed, its end:", "dim")
         yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
@@ -134,8 +131,7 @@ def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
 
 
 def _names(parts: list[Part]) -> str:
-    names = ", ".join(f"{part.name} 0/{number(part.max_points)}" for part in parts[:NAMES_SHOWN])
-    return f"{names} and {len(parts) - NAMES_SHOWN} more" if len(parts) > NAMES_SHOWN else names
+    return listed((f"{part.name} 0/{number(part.max_points)}" for part in parts), NAMES_SHOWN)
 
 
 def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:

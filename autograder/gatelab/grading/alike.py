@@ -1,4 +1,8 @@
-"""Whether two answers to the same request are the same."""
+"""Whether two answers to the same request are the same.
+
+handed_out/checking/equal.py walks through answers too. It is closer to a student's eye: of other values only the types count, and a list
+is a tuple. Here staff's code stands in for a student's, so nothing may differ but the last digits.
+"""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
+from gatelab.limits import PYTEST_LIMIT
 from gatelab.report.model import CellProblem, Kind, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
@@ -187,7 +188,7 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
             plugins=[PresetGrading(grading), import_errors := _ImportErrors()],
         )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        why = import_errors.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
+        why = import_errors.why or said.getvalue()[-PYTEST_LIMIT:].strip() or f"pytest says {code!r}"
         raise RuntimeError(
             f"{lab.hidden}: pytest could not run the suites (`pytest {lab.hidden} --collect-only` shows the whole error): {why}"
         )

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from gatelab.faults import MESSAGE_TO_STUDENT, TIMEOUT_MESSAGE_TO_STUDENT, OutOfTime, reason_of
+from gatelab.faults import MESSAGE_TO_STUDENT, TIMEOUT_MESSAGE_TO_STUDENT, OutOfTime, hint_of, reason_of
 from gatelab.grading.examiner import Examiner, wrong_shares
 from gatelab.jsonline import Reader, encode
 from gatelab.lab.bank import load_bank
@@ -106,7 +106,6 @@ def _answer(examiner: Examiner, job: dict[str, Any], sock: socket.socket) -> byt
         # A fault of the kit or the machine: the submission keeps its place in the results, and staff can read why.
         report = Report(
             job["name"], "failed", reason_of(error), MESSAGE_TO_STUDENT, seed=job["seed"], lab=examiner.lab.name,
-            hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
-                   + traceback.format_exc()[-8000:]],
+            hints=[hint_of(error)],
         )  # fmt: skip
         return encode({"report": report.to_dict()})

@@ -1,4 +1,8 @@
-"""The recorded calls of a submission, repeated on code that staff wrote; and what the calls themselves show."""
+"""The recorded calls of a submission, repeated on code that staff wrote; and what the calls themselves show.
+
+The public checks know a mistake by the fingerprint of its answers, since students have no wrong code to run. Here it is run on the very
+inputs that were drawn: it is compared call by call, with states in between, and a new wrong solution of the bank needs nothing recorded.
+"""
 
 from __future__ import annotations
 

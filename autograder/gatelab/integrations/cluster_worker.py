@@ -13,13 +13,12 @@ import json
 import os
 import socket
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from gatelab.faults import MESSAGE_TO_STUDENT, reason_of
+from gatelab.faults import MESSAGE_TO_STUDENT, hint_of, reason_of
 from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.choose import chosen_lab
@@ -138,8 +137,7 @@ def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> 
     except Exception as error:
         report = Report(
             name, "failed", f"{_where()}: {reason_of(error)}", MESSAGE_TO_STUDENT, seed=wanted["seed"], lab=wanted["lab"],
-            hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
-                   + traceback.format_exc()[-8000:]],
+            hints=[hint_of(error)],
         )  # fmt: skip
     return {"report": json.dumps(report.to_dict()), "worker": _address()}
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatelab.folders import ZIP_DATE, drafted, write_whole
+from gatelab.lists import listed
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
@@ -157,10 +158,9 @@ def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Per
     """Each person with a feedback page. Submissions on which the grader failed must be graded again and are not delivered. Raises ExportError
     if a page is out of date."""
     if old := [row.called for row in found.rows if row.report is not None and not row.on_page]:
-        who = ", ".join(old[:NAMED]) + (f" and {len(old) - NAMED} more" if len(old) > NAMED else "")
         pages = "page of {} does" if len(old) == 1 else "pages of {} do"
         raise ExportError(
-            f"{found.folder}: the feedback {pages.format(who)} not show the current points yet; run gatelab grade, then export again."
+            f"{found.folder}: the feedback {pages.format(listed(old, NAMED))} not show the current points yet; run gatelab grade, then export again."
         )
     for row in found.rows:
         if row.report is None:

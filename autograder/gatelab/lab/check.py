@@ -10,16 +10,14 @@ import ast
 import keyword
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.near import meant
+from gatelab.lab.parts import LabParts
 from gatelab.lab.policy import FILE as POLICY
 from gatelab.lab.table import FILE as TABLE
-
-if TYPE_CHECKING:
-    from gatelab.lab.spec import Lab
-    from gatelab.lab.table import QuestionSpec
+from gatelab.lab.table import QuestionSpec
 
 T = TypeVar("T")
 
@@ -27,7 +25,7 @@ PLUGIN = "from gatelab.grading.plugin import *"
 ALLOWED = 1e-6  # by how much a sum of shares may differ from the points, since shares like 4/12 are rounded
 
 
-def faults(lab: Lab) -> Iterator[str]:
+def faults(lab: LabParts) -> Iterator[str]:
     """One sentence for each fault, with the file and what to fix; the first is the one to show."""
     yield from _table(lab)
     yield from _late(lab)
@@ -41,7 +39,7 @@ def faults(lab: Lab) -> Iterator[str]:
     yield from _public_checks(lab)
 
 
-def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
+def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
     """Why a question cannot be graded, as a phrase after its ID; "" if it can. `by_hand`: questions marked by hand are allowed too."""
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
@@ -54,13 +52,13 @@ def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
     return f"no such question{meant(id, there)}; this lab has {', '.join(there)}."
 
 
-def _table(lab: Lab) -> Iterator[str]:
+def _table(lab: LabParts) -> Iterator[str]:
     table = lab.assignment / TABLE
     if not lab.questions:
         yield f"{table}: holds no question; write one as [q1], with its title and points."
 
 
-def _folder(lab: Lab) -> Iterator[str]:
+def _folder(lab: LabParts) -> Iterator[str]:
     """The lab's folder has what it must: without the package that the notebook imports, no submission of a class runs."""
     table, package = lab.assignment / TABLE, lab.settings.package
     if package and not lab.package.is_dir():
@@ -79,14 +77,14 @@ def _folder(lab: Lab) -> Iterator[str]:
             yield f"{table}: release names {name!r} twice; name each file and folder once."
 
 
-def _late(lab: Lab) -> Iterator[str]:
+def _late(lab: LabParts) -> Iterator[str]:
     try:
         late_rule(lab.assignment / TABLE, lab.settings.late, lab.settings.due)
     except LateError as error:
         yield str(error)
 
 
-def _policy(lab: Lab) -> Iterator[str]:
+def _policy(lab: LabParts) -> Iterator[str]:
     """What the policy names exists, and it says what is withheld if a question withholds something."""
     path = lab.hidden / POLICY
     off = [id for id, spec in lab.questions.items() if not spec.library]
@@ -98,7 +96,7 @@ def _policy(lab: Lab) -> Iterator[str]:
             yield f"{path}, [bench]: {id}: {why}"
 
 
-def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
+def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
     """Names are valid and unique, and a question builds only on what an earlier question asks for."""
     where = f"{lab.assignment / TABLE}, [{spec.id}]"
     ids = list(lab.questions)
@@ -117,7 +115,7 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
             yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
 
 
-def _suites(lab: Lab) -> Iterator[str]:
+def _suites(lab: LabParts) -> Iterator[str]:
     """Every automatic question has a suite, every suite a question, and the parts add up to the points."""
     if not lab.hidden.is_dir():
         yield f"{lab.hidden}: there is no such folder; the hidden suites belong there, as test_q1_….py."
@@ -156,7 +154,7 @@ def _suites(lab: Lab) -> Iterator[str]:
             yield f"{lab.hidden}, test_{id}_….py: {wrong}"
 
 
-def _conftest(lab: Lab) -> Iterator[str]:
+def _conftest(lab: LabParts) -> Iterator[str]:
     """The suites have the options and fixtures of the grader, which pytest finds through their conftest.py."""
     path = lab.hidden / "conftest.py"
     if not any(lab.hidden.glob("test_*.py")):
@@ -239,7 +237,7 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, Any, int]
             )
 
 
-def _references(lab: Lab) -> Iterator[str]:
+def _references(lab: LabParts) -> Iterator[str]:
     """Every question has its reference, which defines what the question asks for."""
     built_on = {name for spec in lab.questions.values() for name in spec.builds_on}
     for id, spec in lab.questions.items():
@@ -260,7 +258,7 @@ def _references(lab: Lab) -> Iterator[str]:
                 yield f"{path}: does not define {name}, which {TABLE} has {id} ask for{meant(name, sorted(defined))}."
 
 
-def _has_key(lab: Lab, id: str) -> bool:
+def _has_key(lab: LabParts, id: str) -> bool:
     """Whether the right answers to a question are in the key of the concept questions and not in code."""
     return lab.concept_key.is_file() and any(
         lab.concept_key.name in path.read_text(encoding="utf-8", errors="replace")
@@ -279,7 +277,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield from (alias.asname or alias.name for alias in node.names)
 
 
-def _public_checks(lab: Lab) -> Iterator[str]:
+def _public_checks(lab: LabParts) -> Iterator[str]:
     """A folder with the masters also has the checks that students run. (The autograder's zip has neither.)"""
     folder = lab.assignment / "tests"
     if not any(lab.assignment.glob("*.py")):

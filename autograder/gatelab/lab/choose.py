@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
+from gatelab.lists import all_of
 from gatelab.text import visible
 
 FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each
@@ -23,13 +24,13 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
         raise LabError(none_here(root, name or "LAB"))
     if name is not None and name not in names:
         raise LabError(
-            f"--lab {name}: there is no such lab in {root / 'assignment'}; there is {_all(names)}."
+            f"--lab {name}: there is no such lab in {root / 'assignment'}; there is {all_of(names)}."
         )
     if name is None:
         name = names[0] if len(names) == 1 else _around(root, here, names)
     if name is None:
         raise LabError(
-            f"{root}: there are several labs here, {_all(names)}; name the one you mean with --lab."
+            f"{root}: there are several labs here, {all_of(names)}; name the one you mean with --lab."
         )
     return Lab.in_repository(root, name)
 
@@ -53,7 +54,3 @@ def _around(root: Path, here: Path, names: list[str]) -> str | None:
         return None
     top, lab, *_ = (*here.relative_to(root).parts, "", "")
     return lab if top in FOLDERS and lab in names else None
-
-
-def _all(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

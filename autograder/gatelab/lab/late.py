@@ -15,22 +15,69 @@ The rule is not part of the grading: changing it does not cause any regrading.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from gatelab.lab.near import meant
-from gatelab.lab.toml import shown
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from gatelab.lab.keys import FLOAT, STRICT, WHOLE, MustBe
 
 KEY = "late"
 DAY = timedelta(days=1)
+LONGEST_GRACE = 1_000_000  # minutes, almost two years: what is longer was meant in another unit
 
 
 class LateError(ValueError):
     """`[late]` is invalid; the message names the file, the key and what it must be."""
+
+
+def _moment(value: object) -> object:
+    """A date with a time from TOML or from text; anything else is left for pydantic to refuse."""
+    if isinstance(value, str) and ":" in value:
+        return datetime.fromisoformat(value.strip())
+    return value if isinstance(value, datetime) else ""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
+        raise ValueError(str(error)) from error
+    return name
+
+
+_minutes = Annotated[WHOLE, Field(ge=0, le=LONGEST_GRACE)] | Annotated[FLOAT, Field(ge=0, le=LONGEST_GRACE)]
+_percent = Annotated[WHOLE, Field(ge=0, le=100)] | Annotated[FLOAT, Field(ge=0, le=100)]
+
+Moment = Annotated[
+    datetime | None,
+    BeforeValidator(_moment, json_schema_input_type=Annotated[str, Field(pattern=":")]),
+    MustBe("a date with a time, as in 2026-11-30T23:59:00+01:00"),
+]
+Zone = Annotated[
+    str, AfterValidator(_zone), MustBe('the name of a time zone in quotes, as in "Europe/Berlin"')
+]
+Minutes = Annotated[_minutes, MustBe(f"a number of minutes from 0 to {LONGEST_GRACE}, without quotes")]
+Percent = Annotated[_percent, MustBe("a number from 0 to 100, without quotes")]
+Cap = Annotated[_percent, MustBe("a number of percent from 0 to 100, without quotes")]
+Of = Annotated[Literal["earned", "possible"], MustBe('"earned" or "possible"')]
+
+
+@dataclass(frozen=True)
+class LateSettings:
+    """[late]: what lateness costs."""
+
+    __pydantic_config__ = STRICT
+
+    percent_per_day: Percent  # for each day begun since it was due
+    due: Moment = None  # where it is not set above the questions
+    zone: Zone = ""  # of a `due` that has none
+    grace_minutes: Minutes = 0  # late by no more than this is not late
+    cap: Cap = 100  # percent, at most
+    of: Of = "earned"  # whether it is a percentage of the points earned, or of those possible
 
 
 @dataclass(frozen=True)
@@ -79,81 +126,38 @@ class LateRule:
         )
 
 
-def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -> LateRule | None:
+def late_rule(path: Path, settings: LateSettings | None, due: datetime | None) -> LateRule | None:
     """The rule of the lab whose lab.toml is at `path`: from its table [late] and its due date; None if there is no such table. Raises LateError."""
-    if row is None:
+    if settings is None:
         return None
     where = f"{path}, [{KEY}]"
-    for key, value in row.items():
-        if key not in KINDS:
-            raise LateError(
-                f"{where}: there is no key {key}{meant(key, KINDS)}; the keys are {', '.join(KINDS)}."
-            )
-        words, holds = KINDS[key]
-        if not holds(value):
-            raise LateError(f"{where}: {key} must be {words}; it is {shown(value)}.")
-    if due is not None and "due" in row:
+    if due is not None and settings.due is not None:
         raise LateError(f"{where}: due is already set above the questions; remove one of the two.")
-    row = dict(row) if due is None else {**row, "due": due}
-    if "due" not in row:
+    due = due or settings.due
+    if due is None:
         raise LateError(
             f'{where}: due is missing; write it above the questions, as in due = "2027-03-01T23:59:59+01:00".'
         )
-    if (key := "percent_per_day") not in row:
-        raise LateError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
     return LateRule(
-        _due(row, where),
-        float(row["percent_per_day"]),
-        timedelta(minutes=row.get("grace_minutes", 0)),
-        float(row.get("cap", 100)),
-        row.get("of", "earned") == "possible",
+        _in_its_zone(due, settings.zone, where),
+        float(settings.percent_per_day),
+        timedelta(minutes=settings.grace_minutes),
+        float(settings.cap),
+        settings.of == "possible",
     )
 
 
-def _due(row: dict[str, Any], where: str) -> datetime:
-    zone: str | None = row.get("zone")
-    due: datetime = row["due"]
-    if isinstance(row["due"], str):
-        try:
-            due = datetime.fromisoformat(row["due"].strip())
-        except ValueError:
-            raise LateError(f"{where}: due must be {KINDS['due'][0]}; it is {row['due']!r}.") from None
-    if due.tzinfo is not None and zone is None:
+def _in_its_zone(due: datetime, zone: str, where: str) -> datetime:
+    """The date with its time zone, from the date itself or from `zone`. Raises LateError unless just one of them has it."""
+    if due.tzinfo is not None and not zone:
         return due
-    if zone is None:
+    if not zone:
         raise LateError(
             f'{where}: due has no time zone; write 2026-11-30T23:59:00+01:00, or add zone = "Europe/Berlin".'
         )
     if due.tzinfo is not None:
         raise LateError(f"{where}: due has a time zone already; take out zone.")
     return due.replace(tzinfo=ZoneInfo(zone))
-
-
-def _is_moment(value: Any) -> bool:
-    if isinstance(value, str):
-        return ":" in value
-    return isinstance(value, datetime)
-
-
-def _is_zone(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(ZoneInfo(value))
-    except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError
-        return False
-
-
-def _is_number(most: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
-
-
-KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "due": ("a date with a time, as in 2026-11-30T23:59:00+01:00", _is_moment),
-    "zone": ('the name of a time zone in quotes, as in "Europe/Berlin"', _is_zone),
-    "grace_minutes": ("a number of minutes from 0 on, without quotes", _is_number(1e6)),
-    "percent_per_day": ("a number from 0 to 100, without quotes", _is_number(100)),
-    "cap": ("a number of percent from 0 to 100, without quotes", _is_number(100)),
-    "of": ('"earned" or "possible"', lambda value: value in ("earned", "possible")),
-}
 
 
 def _span(late: timedelta) -> str:

@@ -29,7 +29,7 @@ from gatelab.lab.keys import (
     no_key,
     validated,
 )
-from gatelab.lab.late import KINDS
+from gatelab.lab.late import LateSettings
 from gatelab.lab.misplaced import Places, misplaced
 from gatelab.lab.near import meant
 from gatelab.lab.policy import Policy
@@ -119,8 +119,7 @@ Date = Annotated[
     MustBe('a date and a time with its distance from UTC, as in "2027-03-01T23:59:59+01:00"'),
 ]
 Free = Annotated[dict[str, Any], MustBe("a table")]
-# Its keys are those of the late rule, which checks them itself.
-Rule = Annotated[dict[str, Any] | None, MustBe("a table, as in [late]")]
+LateTable = Annotated[LateSettings | None, MustBe("a table, as in [late]", LateSettings)]
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ class Table:
     credit: Share = 1  # multiplies the credit of a mistake that is recognised in full; 0 switches credit off
     seed: Seed = 11  # for the inputs that hidden suites draw
     due: Date = None  # when the lab is due
-    late: Rule = None  # what lateness costs
+    late: LateTable = None  # what lateness costs
     package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none
     colab_base: Text = ""  # Colab's address of the students' repository, which `gatelab release` writes
     handout_url: Text = ""  # where Colab fetches the handout
@@ -221,7 +220,7 @@ class Table:
 
 HEAD = [one.name for one in fields(Table) if one.name != "questions"]
 KEYS = [one.name for one in fields(QuestionSpec) if one.name != "id"]
-PLACES = Places(HEAD, list(KINDS), KEYS, keys_of(Training), keys_of(Policy))
+PLACES = Places(HEAD, keys_of(LateSettings), KEYS, keys_of(Training), keys_of(Policy))
 
 
 def _unknown_setting(key: str) -> str:
@@ -238,7 +237,8 @@ def schema() -> dict[str, Any]:
     kinds = made["$defs"]
     del made["properties"]["questions"], kinds["QuestionSpec"]["properties"]["id"]
     kinds["QuestionSpec"]["required"].remove("id")
-    for kind, parts in ((Table, made), (QuestionSpec, kinds["QuestionSpec"]), (Training, kinds["Training"])):
+    for kind in (Table, QuestionSpec, Training, LateSettings):
+        parts = made if kind is Table else kinds[kind.__name__]
         for key, part in parts["properties"].items():
             part["description"] = must_be_of(kind, key).words
             if (default := kind.__dataclass_fields__[key].default) is MISSING or default in (None, (), ""):

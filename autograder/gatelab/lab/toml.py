@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gatelab.text import visible
+from gatelab.text import brief
 
 AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-LONGEST = 60  # characters of the line to show
 # The beginning of tomllib's message → what to do
 ADVICE = {
     "Invalid value": "a text is in quotes, a number has no letters, and true and false are lower case",
@@ -54,11 +53,9 @@ def _sentence(path: Path, text: str, message: str) -> str:
     why = message[: at.start()] if at else message
     lines = text.replace("\r\n", "\n").split("\n")
     if at and at[1] and int(at[1]) <= len(lines):
-        line = visible(lines[int(at[1]) - 1].strip())
+        line = lines[int(at[1]) - 1].strip()
         place = f", line {at[1]}"
-        shown = (
-            f"`{line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}`" if line else "an empty line"
-        )
+        shown = f"`{brief(line)}`" if line else "an empty line"
     else:
         place, shown = "", "its end"
     advice = next((words for begin, words in ADVICE.items() if why.startswith(begin)), "")

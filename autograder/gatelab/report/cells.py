@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from gatelab.report.marks import number_of
 from gatelab.text import brief
 
+MOST_LISTED = 3  # columns, rows or names in a sentence
 LONGEST_QUOTED = 40  # characters of a cell in a sentence
 
 
@@ -51,11 +52,6 @@ def same(one: str, other: str) -> bool:
 
 def quoted(cell: str) -> str:
     return brief(" ".join(cell.split()), LONGEST_QUOTED) or "nothing"
-
-
-def some(names: list[str], most: int = 3) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def the(items: list[str], one: str) -> str:

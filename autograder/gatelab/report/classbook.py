@@ -14,6 +14,7 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from gatelab.lists import first_lines
 from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import (
     CorrectedReport,
@@ -218,8 +219,7 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
 
 def _cells(report: Report) -> list[str]:
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
-    named = [f"{cell.name} {cell.what}: {cell.message}" for cell in stopped[:MOST_CELLS]]
-    return [*named, f"and {len(stopped) - MOST_CELLS} more"] if len(stopped) > MOST_CELLS else named
+    return first_lines([f"{cell.name} {cell.what}: {cell.message}" for cell in stopped], MOST_CELLS)
 
 
 def _points(totals: list[float]) -> dict[str, float]:

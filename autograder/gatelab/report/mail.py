@@ -8,8 +8,9 @@ from __future__ import annotations
 import textwrap
 from itertools import groupby
 
+from gatelab.lists import first_lines
 from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.model import Question, Report
+from gatelab.report.model import CellProblem, Question, Report
 from gatelab.report.pages import display_name, plural, sentence, words
 from gatelab.report.points import less, number
 from gatelab.text import shown
@@ -44,11 +45,8 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     if cells:
         lines += ["", "These cells did not run to the end when your notebook was graded:", ""]
-        for cell in cells[:CELLS_NAMED]:
-            detail = f": {shown(cell.message)}" if cell.message else "."
-            lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{detail}", "- ")
-        if len(cells) > CELLS_NAMED:
-            lines += _wrapped(f"and {len(cells) - CELLS_NAMED} more", "- ")
+        for line in first_lines([_stopped(cell) for cell in cells], CELLS_NAMED):
+            lines += _wrapped(line, "- ")
     lost = [q for q in counted if less(q.points, q.max_points)]
     covered = [
         q
@@ -94,6 +92,11 @@ def _question(question: Question) -> list[str]:
     if passed and failed:
         lines += _wrapped(f"Right: {', '.join(passed)}.", "- ")
     return lines
+
+
+def _stopped(cell: CellProblem) -> str:
+    detail = f": {shown(cell.message)}" if cell.message else "."
+    return f"{sentence(shown(cell.name))} {cell.what}{detail}"
 
 
 def _wrapped(text: str, mark: str = "") -> list[str]:

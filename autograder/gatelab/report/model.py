@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from gatelab.lists import listed
 from gatelab.report.curve import STRICT, Curve
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
@@ -252,8 +253,7 @@ class Report:
         """What is to be known of the work as a whole, for staff and student: one sentence each."""
         notes = []
         if self.others:
-            more = f" and {len(self.others) - MOST_NAMED} more" if len(self.others) > MOST_NAMED else ""
-            notes.append(f"Also handed in and not graded: {', '.join(self.others[:MOST_NAMED])}{more}.")
+            notes.append(f"Also handed in and not graded: {listed(self.others, MOST_NAMED)}.")
         checked = [question for question in self.questions if question.parts and not question.by_hand]
         left = [question.id for question in checked if not question.attempted]
         if self.status == "graded" and self.as_handed_out and self.points == 0:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from gatelab.lists import listed
 from gatelab.report import cells
 from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
@@ -195,20 +196,20 @@ class _Reader(CorrectionsBack):
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {cells.some(names)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
+                f"column {id} was emptied for {listed(names, cells.MOST_LISTED)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{cells.the(gone, 'column')} {cells.some(gone)} {cells.was(gone)} taken out; the marks are kept."
+                    f"{cells.the(gone, 'column')} {listed(gone, cells.MOST_LISTED)} {cells.was(gone)} taken out; the marks are kept."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
                 notes.append(
-                    f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks are kept."
+                    f"{cells.the(lost, 'row')} {listed(lost, cells.MOST_LISTED)} {cells.was(lost)} taken out; the marks are kept."
                 )
         for line in extra[:MOST]:
             said = brief(self.table.cell(line, "submission"), 40)
@@ -227,5 +228,5 @@ class _Reader(CorrectionsBack):
         if self.table.others:
             others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} ignored."
+                f"{cells.the(others, 'column')} {listed(others, cells.MOST_LISTED)} {cells.was(others, 'is', 'are')} ignored."
             )

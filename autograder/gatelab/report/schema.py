@@ -43,7 +43,7 @@ def read(data: dict[str, Any]) -> Report:
 
 
 def read_json(text: str) -> Report:
-    """The same, of JSON."""
+    """The same, of JSON. Raises RecursionError as well, for what is nested too deeply."""
     return read(json.loads(text))
 
 

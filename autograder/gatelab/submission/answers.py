@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import CELL_LIMIT
+from gatelab.lists import listed
 from gatelab.submission.notebook_file import nbgrader_metadata, source_of
 from gatelab.text import brief, utf8
 
@@ -131,8 +132,8 @@ def _share_out(
 
 def _named(parts: list[CellPart]) -> str:
     """Where to look: the numbers of the cells, counted from 1 as editors do, and how they begin."""
-    named = [f"cell {part.index + 1}, “{brief(part.text.strip(), 40)}”" for part in parts[:MOST_NAMED]]
-    return f": {'; '.join(named)}{' and more' if len(parts) > MOST_NAMED else ''}" if named else ""
+    named = [f"cell {part.index + 1}, “{brief(part.text.strip(), 40)}”" for part in parts]
+    return f": {listed(named, MOST_NAMED, '; ')}" if named else ""
 
 
 class _Release:

@@ -32,6 +32,7 @@ from gatelab.limits import (
     STUDENTS,
     Archive,
 )
+from gatelab.submission.archive_child import LETTERS
 from gatelab.text import brief, inner_path, visible
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
@@ -123,7 +124,7 @@ def entries_of_zip(archive: Path | io.BytesIO) -> int:
             if len(record) == 56:
                 count, length = struct.unpack_from("<QQ", record, 32)
     # A list that is much longer than the stated number of names needs holds more of them.
-    return max(count, length // 400)
+    return max(count, length // LETTERS)
 
 
 def _kind_of_zip(info: zipfile.ZipInfo) -> str:

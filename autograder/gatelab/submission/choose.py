@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -212,10 +212,3 @@ def _parsed(notebook: Candidate) -> tuple[dict[str, Any] | None, int]:
         if isinstance(error.__cause__, PermissionError):
             return None, size
         raise
-
-
-def listed(names: Iterable[str]) -> str:
-    """`a.ipynb, b.ipynb, c.ipynb and 4 more`."""
-    names = list(names)
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import EXCHANGE_LINE
 from gatelab.submission.archives import KINDS, is_archive
 from gatelab.submission.attempts import Entry, Picked, Problem
 from gatelab.submission.choose import EXTENSION, REPLACED, is_litter, is_notebook
@@ -145,7 +146,11 @@ def _timestamp(folder: Path) -> str:
     """The time that nbgrader's exchange recorded with a submission. It always has a zone; if it has none, it is UTC, as nbgrader reads it."""
     path = folder / "timestamp.txt"
     with suppress(OSError, ValueError):
-        if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():
+        if (
+            stat.S_ISREG(path.lstat().st_mode)
+            and path.stat().st_size <= EXCHANGE_LINE
+            and not folder.is_symlink()
+        ):
             return path.read_text(encoding="utf-8").strip()
     return ""
 

@@ -17,7 +17,9 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.limits import FILE_LIMIT, NOTEBOOK_TOKENS, SIZE_LIMIT
+from gatelab.text import brief
 
+LONGEST_VERSION = 40  # characters that are quoted of what stands for the number of the format
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
@@ -95,7 +97,9 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     if "cells" not in notebook:
         notebook["cells"] = _of_worksheets(notebook["worksheets"])
     elif notebook.get("nbformat") != 4:
-        raise Ungradable(f"{name}: its notebook format is {_brief(notebook.get('nbformat'))}, not 4; {HOW}.")
+        raise Ungradable(
+            f"{name}: its notebook format is {brief(repr(notebook.get('nbformat')), LONGEST_VERSION)}, not 4; {HOW}."
+        )
     if not isinstance(notebook["cells"], list):
         raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")
     return notebook
@@ -249,8 +253,3 @@ def nbgrader_metadata(cell: Any) -> dict[str, Any]:
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return mark if isinstance(mark, dict) else {}
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -15,10 +15,12 @@ from pathlib import Path, PurePosixPath
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.limits import ARCHIVES_LOOKED_INTO, FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
+from gatelab.lists import listed
 from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
     EXTENSION,
+    NAMES_SHOWN,
     REPLACED,
     Candidate,
     HandIn,
@@ -28,7 +30,6 @@ from gatelab.submission.choose import (
     is_litter,
     is_notebook,
     is_one,
-    listed,
 )
 from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest
@@ -247,7 +248,9 @@ def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Proble
         )
     if not others:
         return Problem(f"the {where} is empty", "ask for the notebook")
-    return Problem(f"no notebook (.ipynb) in the {where}, only {listed(others)}", "ask for the notebook")
+    return Problem(
+        f"no notebook (.ipynb) in the {where}, only {listed(others, NAMES_SHOWN)}", "ask for the notebook"
+    )
 
 
 def unreadable(error: OSError) -> Problem:

@@ -14,6 +14,7 @@ import torch
 from gatelab.handed_out.checking.leftovers import alike
 from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
 from gatelab.testkit.failed import LeftChanged
+from gatelab.text import brief
 
 
 def kept(condition: bool, message: str) -> None:
@@ -37,7 +38,7 @@ def same(got: Any, want: Any, name: str) -> None:
             isinstance(got, int) and not isinstance(got, bool),
             f"{name} should be a whole number (int), but it is {_kind(got)}.",
         )
-    needs(got == want, f"{name} is {_short(got)}, which is not right.")
+    needs(got == want, f"{name} is {brief(repr(got))}, which is not right.")
 
 
 def close(
@@ -114,8 +115,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "a str"
     return f"a {getattr(value, 'type', type(value).__name__)}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from gatelab.faults import GraderFault
+from gatelab.limits import DRAWS
 
 REMEMBERED = 1024  # searches whose results are cached; each holds a few small tensors
 _found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
@@ -31,7 +32,7 @@ class Draw:
         """Random integers in [low, high), int64."""
         return torch.randint(low, high, shape, generator=self.generator)
 
-    def search(self, make: Callable[[], Any], good: Callable[[Any], bool], tries: int = 1000) -> Any:
+    def search(self, make: Callable[[], Any], good: Callable[[Any], bool], tries: int = DRAWS) -> Any:
         """The first of `make`'s draws that is `good`: inputs that reveal every mistake.
 
         The result is cached, and the next submission gets a copy: all submissions graded with this seed get the same one.

@@ -52,12 +52,11 @@ ERRORS = {
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }
-# Exceptions of PyTorch, of the students' package, and ours for a missing name.
+# Exceptions of PyTorch, and ours for a missing name.
 ERRORS |= {
     "LinAlgError",
     "OutOfMemoryError",
     "UnpicklingError",
-    "TrainingError",
     "NotDefined",
     "NotWritten",
     "BdbQuit",

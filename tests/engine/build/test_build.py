@@ -12,11 +12,12 @@ from pathlib import Path
 import build_kit
 import nbformat
 import pytest
+from build_kit import accept_now
 from folders import files_below
 from notebooks import cell_of, load_notebook
 
 from gatelab.build import BuildError, course, master, solved
-from gatelab.build.pipeline import accept_now, build, inspect
+from gatelab.build.pipeline import build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab

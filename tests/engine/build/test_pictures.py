@@ -16,13 +16,14 @@ from typing import Any
 import build_kit
 import numpy as np
 import pytest
+from build_kit import accept_now
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from gatelab.build import links, pictures
 from gatelab.build.difference import differences
 from gatelab.build.errors import BuildError
-from gatelab.build.pipeline import accept_now, released_now
+from gatelab.build.pipeline import released_now
 from gatelab.build.preview import preview
 from gatelab.lab.spec import Lab
 

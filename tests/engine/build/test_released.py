@@ -15,12 +15,13 @@ from pathlib import Path
 
 import build_kit
 import pytest
+from build_kit import accept_now
 from folders import files_below
 from notebooks import cell_of, load_notebook, save_notebook
 from typer.testing import CliRunner
 
 from gatelab.build import BuildError, contents, prose, snapshot
-from gatelab.build.pipeline import accept_now, build, inspect
+from gatelab.build.pipeline import build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import check_student_zip, write_student_zip

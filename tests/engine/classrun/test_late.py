@@ -14,7 +14,8 @@ from tiny_lab import RIGHT, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
-from gatelab.lab.late import late_rule
+from gatelab.lab.keys import validated
+from gatelab.lab.late import LateSettings, late_rule
 from gatelab.lab.spec import Lab
 from gatelab.submission.times import moment
 
@@ -158,7 +159,9 @@ def test_a_faulty_rule_gets_one_sentence(graded: Tiny, tmp_path: Path, rule: str
     ],
 )
 def test_each_started_day_counts_from_the_due_time(tmp_path: Path, late: float, percent: float) -> None:
-    rule = late_rule(tmp_path / "lab.toml", tomllib.loads(RULE)["late"], None)
+    rule = late_rule(
+        tmp_path / "lab.toml", validated(LateSettings, tomllib.loads(RULE)["late"], "lab.toml"), None
+    )
     found = rule.of(rule.due.astimezone(UTC) + timedelta(seconds=late))
     assert found.percent == percent
     assert found.points(8.0, 10.0) == percent / 100 * 8

@@ -18,7 +18,8 @@ from typer.testing import Result
 
 from gatelab.build.course import find_programs
 from gatelab.integrations.nbgrader.late import CsvExport, LatePenalties, PenaltiesUpToDate
-from gatelab.lab.late import late_rule
+from gatelab.lab.keys import validated
+from gatelab.lab.late import LateSettings, late_rule
 
 RULE = "[late]\ndue = 2026-10-24T23:59:00+02:00\ngrace_minutes = 15\npercent_per_day = 10\ncap = 50\n"
 
@@ -44,9 +45,9 @@ def test_the_penalty_is_entered_by_the_platforms_time(
 ) -> None:
     find_programs()  # alembic, by which nbgrader makes the book
     exporter = Exporter()
-    exporter.lab = SimpleNamespace(
-        late=late_rule(tmp_path / "lab.toml", tomllib.loads(rule).get("late"), None)
-    )
+    row = tomllib.loads(rule).get("late")
+    settings = row and validated(LateSettings, row, "lab.toml")
+    exporter.lab = SimpleNamespace(late=late_rule(tmp_path / "lab.toml", settings, None))
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
     with Gradebook(url) as book:
         book.add_student("ada")

@@ -10,13 +10,14 @@ from pathlib import Path
 import build_kit
 import pytest
 from books import read_book
+from build_kit import accept_now
 from folders import files_below
 from notebooks import load_notebook, save_notebook
 from tiny_lab import TINY
 
 from gatelab.build.course import write_source
 from gatelab.build.new import TEMPLATE, new_lab
-from gatelab.build.pipeline import accept_now, released_now
+from gatelab.build.pipeline import released_now
 from gatelab.lab.spec import Lab
 
 pytestmark = pytest.mark.one_in(3, at=2)

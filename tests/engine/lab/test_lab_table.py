@@ -23,6 +23,7 @@ from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.check import PLUGIN
+from gatelab.lab.late import LateSettings
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.limits import LARGEST_SEED, WORKER_CPU
@@ -112,6 +113,23 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ),
         ('course = ["NLP"]', "course must be one line of text in quotes"),
         ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
+        ("late = { per_day = 0.1 }", "[late]: there is no key per_day"),
+        (
+            "late = { cap = 50 }",
+            "[late]: percent_per_day is missing; it must be a number from 0 to 100, without quotes.",
+        ),
+        (
+            "late = { percent_per_day = nan }",
+            "[late]: percent_per_day must be a number from 0 to 100, without quotes; it is nan.",
+        ),
+        (
+            "late = { percent_per_day = 5, grace_minutes = 1e9 }",
+            "[late]: grace_minutes must be a number of minutes from 0 to 1000000, without quotes; it is 1000000000.0.",
+        ),
+        (
+            'late = { percent_per_day = 5, zone = "" }',
+            "[late]: zone must be the name of a time zone in quotes, as in \"Europe/Berlin\"; it is ''.",
+        ),
         ("questions = 3", "has no key questions"),
         ("release = [[]]", "release must be a list of texts"),
     ],
@@ -166,8 +184,9 @@ def test_a_setting_of_a_training_is_named(tmp_path: Path, training: str, said: s
     "due", ['"2027-03-01T23:59:59+01:00"', "2027-03-01T23:59:59+01:00", '"2027-03-01T22:59:59Z"']
 )
 def test_a_due_date_is_one_moment_everywhere(due: str) -> None:
-    table = Table.read(Path("lab.toml"), tomllib.loads(f"{HEAD}due = {due}\n[late]\nper_day = 0.1\n"))
-    assert table.due == datetime(2027, 3, 1, 22, 59, 59, tzinfo=UTC) and table.late == {"per_day": 0.1}
+    table = Table.read(Path("lab.toml"), tomllib.loads(f"{HEAD}due = {due}\n[late]\npercent_per_day = 10\n"))
+    assert table.due == datetime(2027, 3, 1, 22, 59, 59, tzinfo=UTC)
+    assert table.late == LateSettings(percent_per_day=10)
 
 
 def test_the_schema_in_docs_is_that_of_the_classes() -> None:
@@ -189,6 +208,15 @@ def test_the_schema_in_docs_is_that_of_the_classes() -> None:
         (lambda data: data.update(relase=["tests"]), False),
         (lambda data: data.pop("name"), False),
         (lambda data: data.update(credit=2), False),
+        (lambda data: data.update(late={"percent_per_day": 10, "cap": 50.5, "of": "possible"}), True),
+        (
+            lambda data: data.update(late={"due": "2027-03-01 23:59", "zone": "UTC", "percent_per_day": 1}),
+            True,
+        ),
+        (lambda data: data.update(late={"per_day": 0.1}), False),
+        (lambda data: data.update(late={"percent_per_day": 110}), False),
+        (lambda data: data.update(late={"percent_per_day": True}), False),
+        (lambda data: data.update(late={"percent_per_day": 10, "of": "all"}), False),
     ],
 )
 def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: bool) -> None:

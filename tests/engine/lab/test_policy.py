@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import tomllib
@@ -35,6 +36,23 @@ GATES = re.compile(r"\bgates\b", re.IGNORECASE)  # the build has one gate
 CHAFF = re.compile(
     rf"(?<![\w-])(?:{'|'.join(sorted(path.stem for path in (ROOT / 'tests/lstm-gru/bank/chaff').rglob('*-*.py')))})(?![\w-])"
 )
+
+
+def defined_in(folder: Path) -> set[str]:
+    """Public names of two words or more that the modules of a folder define at their top."""
+    found = {
+        node.name
+        for path in folder.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    return {name for name in found if not name.startswith("_") and re.search(r"[a-z][A-Z]|_", name)}
+
+
+# What its package defines, and the engine does not hand out.
+PACKAGE = re.compile(
+    rf"(?<!\w)(?:{'|'.join(sorted(defined_in(ROOT / 'assignment/lstm-gru/seqlab') - defined_in(ENGINE / 'handed_out')))})(?!\w)"
+)
 # The name of another lab in examples; Python's type variables, torch's transpose, a place in a
 # message, a window's length and the mark of pytest's errors.
 EXAMPLES = re.compile(
@@ -44,7 +62,7 @@ EXAMPLES = re.compile(
 
 def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
     """The lines of a text that hold one, with their numbers."""
-    looked_for = [LAB_WORDS, LAB_AXES, GATES, CHAFF, *([TOKENS] if spoken else [])]
+    looked_for = [LAB_WORDS, LAB_AXES, GATES, CHAFF, PACKAGE, *([TOKENS] if spoken else [])]
     lines = enumerate((EXAMPLES.sub("", line) for line in text.splitlines()), 1)
     return [(number, line.strip()) for number, line in lines if any(one.search(line) for one in looked_for)]
 
@@ -72,7 +90,7 @@ def test_the_installed_kit_is_not_described_by_the_lab() -> None:
         'if axis == "N":', "axes.index('T')", 'close(h, want, "h", "N T H")', "# x (N, T, D) → outputs", "one row (N = 1)",
         "what is at T = t", "N sequences", "a time step", "the hidden state", "a recurrent layer", "pack_padded_sequence",
         "PackedSequence", "nn.LSTM", "weight_ih_l0", "the forget gate", "see q12", "the vocabulary", "torch.nn.utils.rnn",
-        "gates-swapped+another", "`q1/forget-and-input-swapped`",
+        "TrainingError", "exact_match", "gates-swapped+another", "`q1/forget-and-input-swapped`",
     ],
 )  # fmt: skip
 def test_a_word_of_the_lab_is_found_however_it_is_written(line: str) -> None:

@@ -26,19 +26,7 @@ from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.answers import WrittenAnswer, cells_of, find
 from gatelab.submission.notebook_file import Ungradable, nbgrader_metadata, parse, read_bytes, source_of
 from gatelab.submission.written import handed_out_cells
-from gatelab.text import utf8
-
-# The beginning of an HTML tag. nbgrader's pages show a student's text unescaped, including scripts, to the person who marks it;
-# with a space after it, `<` is only a character, in formulas as well.
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-
-# A link that runs code or opens a page of its own when clicked; nbconvert makes one from `[x](javascript:…)`, however
-# the letters are encoded. (With a space after the colon, `data:` is an ordinary word.)
-_ENTITY = re.compile(r"&(?=#|\w+;)")
-_SCRIPT = re.compile(
-    r"(?:java|vb|live|j|ecma)script(?=\\?:)|(?:mocha|data|blob|file|filesystem|view-source|mhtml|jar)(?=\\?:\S)",
-    re.IGNORECASE,
-)
+from gatelab.text import inert_markup, utf8
 
 MAKE: dict[str, Callable[..., NotebookNode]] = {
     "code": new_code_cell,
@@ -78,7 +66,8 @@ def _cell(raw: Any, id: str, budget: ByteBudget | None = None) -> NotebookNode |
     # Lone surrogates cannot be written to a file.
     source = utf8(source)
     if raw["cell_type"] != "code":
-        source = harmless(source)
+        # nbgrader's pages show it unescaped, scripts as well, to the person who marks it.
+        source = inert_markup(source)
     cell = MAKE[raw["cell_type"]](source, id=id)
     if raw["cell_type"] == "code":
         cell.outputs = kept_outputs(raw.get("outputs"), budget or ByteBudget())
@@ -86,11 +75,6 @@ def _cell(raw: Any, id: str, budget: ByteBudget | None = None) -> NotebookNode |
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
     return cell
-
-
-def harmless(text: str) -> str:
-    """A student's text without what would run in a page, or on a click."""
-    return _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", text)))
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
@@ -163,7 +147,7 @@ def _put_answer(nb: NotebookNode, answer: WrittenAnswer, original: SourceCell, k
     kept[own.id] = id
     if answer.parts:
         texts = [part.text for part in answer.parts if part.is_text] or [part.text for part in answer.parts]
-        own.source = harmless("\n\n".join(texts))[:SOURCE_LIMIT]
+        own.source = inert_markup("\n\n".join(texts))[:SOURCE_LIMIT]
         put = {_id(part.index) for part in answer.parts if part.whole and part.kind != "code"} - {own.id}
         nb.cells = [cell for cell in nb.cells if cell.id not in put]
 

@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from gatelab.integrations.nbgrader.cells import harmless
 from gatelab.lab.spec import Lab
+from gatelab.text import inert_markup
 
 FILE = "RUBRIC.md"  # next to the master; a heading that begins with a question's ID starts its part
 STAFF = "gatelab_staff_only"  # in a cell's metadata
@@ -53,7 +53,7 @@ def with_rubrics(nb: NotebookNode, lab: Lab, problems: Mapping[str, str]) -> Non
             nb.cells.insert(index + 1, _for_staff(f"rubric-{id}", title.lstrip("# "), body))
         if problem := problems.get(id):
             nb.cells.insert(
-                index + 1, _for_staff(f"look-{id}", f"look for the answer to {id}", harmless(problem))
+                index + 1, _for_staff(f"look-{id}", f"look for the answer to {id}", inert_markup(problem))
             )
 
 

@@ -20,8 +20,10 @@ from pathlib import Path, PurePosixPath
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, STUDENTS
+from gatelab.lists import listed
 from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import (
+    NAMES_SHOWN,
     Candidate,
     HandIn,
     choose,
@@ -30,7 +32,6 @@ from gatelab.submission.choose import (
     is_litter,
     is_notebook,
     is_one,
-    listed,
 )
 from gatelab.submission.notebook_file import Ungradable
 from gatelab.text import brief, inner_path
@@ -83,7 +84,7 @@ def _chosen(inside: HandIn, lab: Lab | None, wanted: str, private: Path) -> Inta
                 f"More than {HAND_IN_ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
             )
         names = [other.rpartition("/")[2] for other in inside.others]
-        only = f", only {listed(names)}" if names else ""
+        only = f", only {listed(names, NAMES_SHOWN)}" if names else ""
         raise Unusable(f"No notebook was handed in{only}: hand in {wanted}.")
     notebook, others = choose(inside.notebooks, lab)
     name = notebook.place.name

@@ -1,12 +1,8 @@
-"""A cell of a downloaded sheet: the number in it, how it is compared, and what a spreadsheet would run of it."""
+"""A cell of a downloaded sheet: the number in it, how it is compared, and how it is handed back."""
 
 from __future__ import annotations
 
-import re
-
-# What a spreadsheet runs as a formula, unless it is a number: at the start of a cell, or after a semicolon, where a
-# spreadsheet of another locale starts a new cell.
-FORMULA = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
+from gatelab.text import escape_formula_in_sheet
 
 
 def value_of(cell: str) -> float | None:
@@ -19,7 +15,7 @@ def value_of(cell: str) -> float | None:
 
 def escape_cell(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would run. Numbers and dashes are unchanged."""
-    return cell if value_of(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
+    return cell if value_of(cell) is not None or cell.strip() == "-" else escape_formula_in_sheet(cell)
 
 
 def folded(cell: str) -> str:

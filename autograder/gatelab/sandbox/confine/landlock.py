@@ -10,7 +10,7 @@ import os
 import types
 from collections.abc import Iterable
 
-FILES, TRUNCATION, SIGNALS, SOCKETS = 1, 3, 6, 9  # the lowest level that controls each
+FILES, SIGNALS, SOCKETS = 1, 6, 9  # the lowest level that controls each
 
 
 def restrict(folder: str, readable: Iterable[str], most: int) -> tuple[int, str]:

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
-from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
+from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
@@ -302,7 +302,7 @@ def describe(error: BaseException) -> dict[str, Any]:
         message = str(error if syntax is None else syntax.msg)[:MESSAGE_LIMIT]
     except BaseException:
         message = "(its message could not be read)"
-    kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
+    kept = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))[-TRACEBACK_LIMIT:]
     kind = type(error).__name__[:NAME_LIMIT]
     # PyTorch raises the same type for operations that it does not support.
     if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):

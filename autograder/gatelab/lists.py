@@ -1,0 +1,24 @@
+"""Lists in a sentence or on a page, of which only the beginning may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def listed(items: Iterable[str], most: int, between: str = ", ") -> str:
+    """`a, b, c and 4 more`; with semicolons between the items, `a; b; c; and 4 more`."""
+    items = list(items)
+    shown = between.join(items[:most])
+    left = len(items) - most
+    return f"{shown}{between.strip(', ')} and {left} more" if left > 0 else shown
+
+
+def all_of(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def first_lines(lines: Sequence[str], most: int, what: str = "") -> list[str]:
+    """The first lines, and one that says how many `what` more there are."""
+    left = len(lines) - most
+    return [*lines[:most], f"and {left} more {what}".rstrip()] if left > 0 else list(lines)
