@@ -256,7 +256,7 @@ def accuracies(
 def accuracy_by_delay(
     model: nn.Module, task: StoreTask, delays: list[int], *, seed: int = 0, n: int = 256
 ) -> list[float]:
-    """Accuracy when the last store lies so many steps before the end, for each of the delays."""
+    """Accuracy when the last symbol was stored so many steps before the end, for each of the delays."""
     stream = generator(seed, "test")
     return [accuracy(model, task.delayed(delay, n, stream)) for delay in delays]
 

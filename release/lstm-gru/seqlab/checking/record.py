@@ -417,7 +417,7 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
         ask = (
             "The names are fixed in CONTRACT.md."
             if len(own) >= len(wanted)  # all are there, some under another name
-            else "(Is it under another name, or an attribute that is no nn.Parameter and no layer?)"
+            else "(Is it under another name, or an attribute that is neither an nn.Parameter nor a layer?)"
             if own
             else "(Is it an nn.Parameter, or a layer?)"
         )

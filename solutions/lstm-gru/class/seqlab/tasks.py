@@ -84,8 +84,8 @@ STRATA = ("long", "over", "edge", "iid")
 class StoreTask:
     """Tokens 0…K−1 are noise; token K + s says "store symbol s"; the label is the last symbol that was stored.
 
-    The length L is uniform on [shortest, T], the last store falls on a uniform step of [0, L), every step before it is a store
-    with probability `p`, none after it is. The padding behind L holds random tokens, *stores included*.
+    The length L is uniform on [shortest, T], the last stored symbol falls on a uniform step of [0, L), every step before it stores a
+    symbol with probability `p`, none after it does. The padding behind L holds random tokens, *also ones that would store a symbol*.
     """
 
     K: int = 8
@@ -119,9 +119,9 @@ class StoreTask:
     def stratum(self, name: str, n: int, seed: int | torch.Generator) -> Batch:
         """n sequences of one kind.
 
-        long   L ≥ 0.9 T and the last store in the first fifth: it must be kept for a long time
-        over   the last store at 0.4–0.6 L, and another symbol stored before it: the old one must be overwritten
-        edge   the last store at the last valid step, with the padding right behind it
+        long   L ≥ 0.9 T and the last symbol stored in the first fifth: it must be kept for a long time
+        over   the last symbol stored at 0.4–0.6 L, and another one before it: the old one must be overwritten
+        edge   the last symbol stored at the last valid step, with the padding right behind it
         iid    as in training
         """
         stream = _stream(seed)
@@ -142,7 +142,7 @@ class StoreTask:
         return self._fill(lengths, _between(low, high, stream), stream, overwrite=name == "over")
 
     def delayed(self, delay: int, n: int, seed: int | torch.Generator) -> Batch:
-        """n sequences whose last store lies exactly `delay` steps before the last valid step."""
+        """n sequences whose last symbol is stored exactly `delay` steps before the last valid step."""
         if not 0 <= delay < self.T:
             raise ValueError(f"delay is {delay}; it must be between 0 and T − 1 = {self.T - 1}")
         stream = _stream(seed)
@@ -151,7 +151,7 @@ class StoreTask:
         return self._fill(lengths, lengths - 1 - delay, stream, overwrite=False)
 
     def _fill(self, lengths: Tensor, last: Tensor, stream: torch.Generator, overwrite: bool) -> Batch:
-        """Tokens for sequences of these lengths whose last store is at the steps `last`; both (N,)."""
+        """Tokens for sequences of these lengths whose last symbol is stored at the steps `last`; both (N,)."""
         n, rows, steps = len(lengths), torch.arange(len(lengths)), torch.arange(self.T)
         labels = torch.randint(self.K, (n,), generator=stream)
         tokens = torch.randint(
@@ -159,7 +159,7 @@ class StoreTask:
         )  # noise everywhere, then the rest over it
         early = torch.rand((n, self.T), generator=stream) < self.p
         tokens += self.K * (early & (steps < last[:, None]))
-        if overwrite:  # one earlier store, for certain and of another symbol
+        if overwrite:  # another symbol is stored earlier, for certain
             where = _between(torch.zeros_like(last), last - 1, stream)
             other = (labels + torch.randint(1, self.K, (n,), generator=stream)) % self.K
             tokens[rows, where] = self.K + other

@@ -88,10 +88,10 @@ class Check:
     def outcome(self, case: str, namespace: dict[str, Any]) -> Exception | None:
         """What a case finds: None when all is right.
 
-        The calls are made over stand-ins for what the question builds on. Where a case then finds something, they are
-        made again over the student's own versions, if those are sound, and the one in which more cases pass counts. If
-        they are equal, the first counts, unless its mistake is not recognised and fewer calls stop with an error over
-        the student's own versions.
+        The calls are made with stand-ins for what the question builds on. If a case then finds something, they are
+        made again with the student's own versions, if those are sound, and the run in which more cases pass counts. If
+        they are equal, the first counts, unless its mistake is not recognised and fewer calls stop with an error when
+        the student's own versions are used.
         """
         if self._outcomes is None:
             try:

@@ -8,8 +8,8 @@ from .terms import TERMS
 
 NO_GPU = 'There is no GPU here: leave `.cuda()` and `device="cuda"` out, or ask `torch.cuda.is_available()` before you choose.'
 DTYPES = (
-    "Tensors of two dtypes have met: keep the dtype that you were given. New ones are made with `x.new_zeros(…)` or "
-    "`torch.zeros_like(h)`, not with `torch.zeros(…)`; `.float()`, `.double()` and `.half()` change it."
+    "Tensors of two dtypes were combined: use the dtype of the arguments. Make new tensors with `x.new_zeros(…)` or "
+    "`torch.zeros_like(h)`, not with `torch.zeros(…)`; `.float()`, `.double()` and `.half()` change the dtype."
 )
 TUPLE = "A tuple was used as if it were a tensor."
 MEANINGS = [  # a pattern in "Type: message" → what it means; the first match counts
@@ -38,7 +38,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
     ),
     (
         r"tensors to be on the same device|on device cuda|(cuda|mps|meta):?\d? .*\bcpu\b|\bcpu\b.*\b(cuda|mps|meta)\b",
-        "Tensors on two devices have met: make new ones where the arguments are (`x.new_zeros(…)`, `device=x.device`).",
+        "Tensors on two devices were combined: make new ones on the device of the arguments (`x.new_zeros(…)`, `device=x.device`).",
     ),
     (
         r"same dtype|does not match weight dtype|expected scalar type (Float|Double|Half|BFloat16) but found (Float|Double|Half|BFloat16)|"
@@ -47,7 +47,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
     ),
     (
         r"scalar types: Long, Int; but got|expected scalar type (Long|Int)\b|Expected dtype int32/int64 for index|must be (long|int), |used as ind(ex|ices) must be long",
-        "Indices are whole numbers (int64); this tensor holds others.",
+        "Indices must be int64; this tensor has another dtype.",
     ),
     (
         r"not implemented for '(Long|Int|Bool)'",
