@@ -58,6 +58,12 @@ def ids(rows: list[dict]) -> list[str]:
     return [f"{row['file']}: {row['says'][:50]}" for row in rows]
 
 
+def test_words_that_are_only_shown_do_not_make_a_run_out_of_date():
+    shown = 'print(f"right {share:.2f}", 3)\nplots.lines({"a": x}, "steps")\noutcomes_x = ["it fades", "it stays"]\nx = fit("RNN", 3)\n'
+    left = 'print("", 3)\nplots.lines({"": x}, "")\noutcomes_x = ["", ""]\nx = fit("RNN", 3)\n'
+    assert cells.without_words(shown) == left
+
+
 @pytest.mark.parametrize("master", cells.MASTERS)
 def test_the_record_is_of_the_present_notebooks_and_has_ten_runs_on_two_kinds_of_kernels(master):
     rows = run.current(master)

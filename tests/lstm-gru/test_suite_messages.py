@@ -28,7 +28,7 @@ class Layer(nn.Module):
 
 @pytest.fixture
 def student(lab: Lab) -> Student:
-    return Grading(lab, 1, LocalWorkers(lab, [LAYER]), None).enter("q3", "test")
+    return Grading(lab, 1, LocalWorkers(lab, [LAYER]), None).student_for("q3", "test")
 
 
 @pytest.mark.parametrize(

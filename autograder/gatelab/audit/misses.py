@@ -62,7 +62,7 @@ def _not_there(question: Question) -> bool:
 def draft(lab: Lab, miss: Miss, id: str) -> Path:
     """Write a chaff file for one group, to be finished by hand, and return its path.
 
-    Raises BankError for a name that is none or is taken, and for a group whose code could not be read.
+    Raises BankError for a name that is not one or is taken, and for a group whose notebooks cannot be parsed.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise BankError(f"{id}: name the mistake in lower-case letters and hyphens, as in bias-left-out.")

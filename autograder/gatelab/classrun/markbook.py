@@ -111,7 +111,7 @@ class MarkBook:
         self.marks, self.corrections, self._raw = marks, corrections, raw
         self._edited = edited and raw not in written  # an unchanged one is already kept
         self.notes = list(dict.fromkeys([*self.notes, *notes]))
-        for change in changes:  # read twice if it could not be kept the first time
+        for change in changes:  # read twice if it could not be saved the first time
             key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 

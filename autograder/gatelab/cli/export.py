@@ -259,7 +259,7 @@ def _read(graded: Path, lab_name: str | None) -> GradedClass:
 
 
 def _place(graded: Path, out: Path | None, usual: str) -> Path:
-    """Where an export goes. Ends the command if that is one of the grading's own files: its marks would be lost."""
+    """Where an export goes. Ends the command if gatelab grade keeps its own data there: its marks would be lost."""
     if out is None:
         return graded / usual
     place, own = out.resolve(), graded.resolve()

@@ -189,7 +189,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     failed = [report for report in again.new.values() if report.status == "failed"]
     _print([f"{report.submission}: {report.reason}" for report in failed])
     for report in failed:
-        del again.new[report.submission]  # it keeps what it has
+        del again.new[report.submission]  # its result is unchanged
     found = again.differences()
     typer.echo("\n".join(summary(again, found)))
     if not again.new and not found:

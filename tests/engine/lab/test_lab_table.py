@@ -324,7 +324,7 @@ SLIPS = {
     "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", 1.5)', "the parts of q1 make 4.5 points"),
     "a part that takes points away": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", -1)', "the points of a part must be a number, 0 or more; -1 is not."),
     "points in quotes": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", "1")', "the points of a part must be a number, 0 or more; '1' is not."),
-    "parts of two sizes": (
+    "a part with two numbers of points": (
         f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"probabilities", 2)', "the part probabilities is declared with 2 points here and 1 before; give all"),
     "points that are more": (TABLE, "points = 6", "points = 7", "the parts of q2 make 6 points, lab.toml gives it 7"),
     "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import io
@@ -34,11 +35,47 @@ def code_cells(text: str) -> list[str]:
 WITHOUT_NUMBERS = ("google.colab", "def challenges")
 
 
+# What shows things to a reader: the function and the modules of the students' package.
+SHOWING = ("print", "plots", "predict")
+
+
+def without_words(source: str) -> str:
+    """The source without the words that are only shown: what is printed, what stands in and beside a figure, a prediction's options."""
+    data = source.encode()
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    spans = []
+    for node in filter(_is_shown, ast.walk(ast.parse(source))):
+        for part in ast.walk(node):
+            if isinstance(part, ast.JoinedStr) or (
+                isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ):
+                first, last = (
+                    starts[part.lineno - 1] + part.col_offset,
+                    starts[part.end_lineno - 1] + part.end_col_offset,
+                )
+                spans.append((first, last))
+    end = len(data)
+    for first, last in sorted(set(spans), key=lambda span: (span[1], -span[0]), reverse=True):
+        if last <= end:  # else it is inside of one that was cut, an expression of an f-string
+            data, end = data[:first] + b'""' + data[last:], first
+    return data.decode()
+
+
+def _is_shown(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign):
+        return isinstance(node.targets[0], ast.Name) and node.targets[0].id.startswith("outcomes")
+    if not isinstance(node, ast.Call):
+        return False
+    called = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+    return isinstance(called, ast.Name) and called.id in SHOWING
+
+
 def digest(master: str) -> str:
     """A hash of the code that a master's numbers come from.
 
-    Prose, comments, texts of errors and for readers who cannot see a figure, and the lab's solutions (the grader sees to those) do
-    not count.
+    Prose, comments, texts of errors, words that are only shown, and the lab's solutions (the grader sees to those) do not count.
     """
     found = hashlib.sha256()
     text = (LAB / f"{master}.py").read_text(encoding="utf-8")
@@ -46,11 +83,7 @@ def digest(master: str) -> str:
     for kind, body in zip(cells[::2], cells[1::2], strict=True):
         counts = "experiment" in kind if master == "lab" else "[markdown]" not in kind
         if counts and not any(mark in body for mark in WITHOUT_NUMBERS):
-            found.update(
-                without_comments(
-                    re.sub(r"plots\.show\(\s*(\".*?\"\s*)+\)", "", body), keep_error_texts=False
-                ).encode()
-            )
+            found.update(without_comments(without_words(body), keep_error_texts=False).encode())
     for name in SOURCES:
         source = (LAB / "seqlab" / f"{name}.py").read_text(encoding="utf-8")
         found.update(without_comments(source, keep_error_texts=False).encode())
