@@ -167,6 +167,34 @@ def test_an_answer_written_again_finds_names_as_they_were_at_the_check_below_it(
     assert answered("x = 1", READS, CHECK, "x = 7", READS + " * 1", CHECK, "x = 9", CHECK) == 7
 
 
+FIRST = "def helper():\n    return 'first'"
+ONLY_ABOVE = {
+    "with the answer": [FIRST + "\n" + CALLS, CHECK, HELPER + "\n" + CALLS + "  # again"],
+    "above the answer": [FIRST, CALLS, CHECK, HELPER, CALLS + "  # again"],
+    "below the answer": [FIRST, CALLS, CHECK, CALLS + "  # again", HELPER],
+    "below, and the answer is the first": [FIRST, CHECK, CALLS, HELPER],
+    "before another question": [CHECK, HELPER + "\n" + CALLS, 'check("q2")', FIRST],
+    "the name becomes a number": [FIRST, CHECK, HELPER, CALLS, "helper = 3"],
+    "only text below": [CHECK, CALLS, 'print("""\ncheck("q1")\n""")', HELPER],
+    "only text above": [FIRST, 'print("""\ncheck("q1")\n""")', HELPER, CALLS],
+    "only text between the answer and its check": [FIRST, CALLS, 'x = """\ncheck("q1")"""', HELPER, CHECK],
+    "a constant": ["x = 'first'", CHECK, "x = 'own'\n" + READS],
+    "a constant below": ["x = 'first'", CHECK, READS, "x = 'own'"],
+    "a builtin's name": [CHECK, TOTAL, OWN_SUM],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONLY_ABOVE)
+def test_an_answer_below_its_only_check_finds_nothing_older_than_itself(name: str) -> None:
+    """A second attempt was written below, and the cell of the check was run again."""
+    assert answered(*ONLY_ABOVE[name]) == "own"
+
+
+@pytest.mark.parametrize("later", ["from torch import *", "from torch import sum", "sum = 3"])
+def test_an_answer_below_its_only_check_finds_the_builtin_all_the_same(later: str) -> None:
+    assert answered(CHECK, TOTAL, later) == 3
+
+
 def test_an_answer_finds_what_experiments_had_filled_by_its_check() -> None:
     fills = HANDED_OUT + "losses = {}\nlosses['a'] = int(1)"
     answer = "def answer():\n    return losses"
