@@ -139,6 +139,7 @@ TRACE_LIMIT = 4 * ANSWER[1]
 # Of a tensor that crosses. It is two more than a message writes out (handed_out/checking/tensors.py), so that an answer with an axis too
 # many is a wrong answer and not a violation of the protocol.
 MAX_AXES = 8
+NUMBERS_WRITTEN = 10_000  # of a tensor, that are compared one by one where wrong answers are grouped
 MAX_DEPTH = 20  # of nested values; a state_dict has 1
 MAX_NODES = 20_000  # values in one answer
 MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
