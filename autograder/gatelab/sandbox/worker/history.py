@@ -10,8 +10,8 @@ helper of another question. So the names that an answer uses are restored, by th
 A check above the answer saw an earlier attempt. If there is none below, its cell was run again after the answer, and the names are
 those from before the next question.
 
-Torch's default dtype and device, too, are those of the cell with the check; without a check, those with which the answer was
-defined.
+Torch's default dtype and device, and the functions of torch and of Python, too, are those of the cell with the check; without a
+check, those with which the answer was defined.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
 from gatelab.sandbox.worker.names_read import names_read
+from gatelab.sandbox.worker.patched import Patches
 from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class History:
     """The bindings of a notebook's names, in the notebook's order."""
 
     def __init__(self) -> None:
+        self.patches = Patches()
         self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
         self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
         self.switches: dict[
@@ -105,6 +107,7 @@ class History:
         answered = asked.last_answer(names)
         until = self.checked(question, answered)
         place = answered if until is None else until
+        self.patches.undo_below(place)
         if then := next((found for cell, found in reversed(self.switches.items()) if cell <= place), None):
             put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
         checks = self._checks(question)
