@@ -41,6 +41,8 @@ DRAWS = 1000  # of inputs, for those that show every mistake: a search that need
 
 # How far the code is looked into; beyond that a name counts as not needed, and a shortcut is not reported.
 NEEDS_OBJECTS, NEEDS_INSIDE = 2000, 200  # objects that a question's names lead to; entries of one container
+# Where an old answer is replaced: containers within each other, and the entries of all; half a million take 0.2 s.
+KEPT_DEPTH, KEPT_ENTRIES = 4, 500_000
 RESTORE_ROUNDS = 4  # a helper as it was may use another helper as it was
 ABSENT_MODULES = 20  # that one statement may miss: it is run again for each
 SCAN_HINTS = 20  # a list that staff read
@@ -139,6 +141,7 @@ TRACE_LIMIT = 4 * ANSWER[1]
 # Of a tensor that crosses. It is two more than a message writes out (handed_out/checking/tensors.py), so that an answer with an axis too
 # many is a wrong answer and not a violation of the protocol.
 MAX_AXES = 8
+NUMBERS_WRITTEN = 10_000  # of a tensor, that are compared one by one where wrong answers are grouped
 MAX_DEPTH = 20  # of nested values; a state_dict has 1
 MAX_NODES = 20_000  # values in one answer
 MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time

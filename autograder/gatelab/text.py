@@ -52,10 +52,12 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 # A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs
 # begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
-_FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
-_ESCAPED = re.compile(r"""(^|[;\t])'(?=["'\s]*[=+\-@＝＋－＠])""")
+# Each run of such marks is read once, with or without a formula after it: a line may hold thousands of tabs.
+_START = re.compile(r"""(^|[;\t])(["'\s]*+)([=+\-@＝＋－＠]?)""")
+_TAB, _ESCAPED_TAB = "\t", "\t'"
 # The same in a sheet of somebody else's, whose cells may have several lines, and apostrophes of an earlier time.
-_FORMULA_IN_A_SHEET = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
+_START_IN_A_SHEET = re.compile(r"""(^|[;\t\r\n])([\s"]*+)([=+\-@＝＋－＠]?)""")
+_BREAK_IN_A_SHEET = re.compile(r"[\t\r\n]")
 
 # The beginning of an HTML tag. With a space after it, `<` is only a character, in formulas as well.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -140,17 +142,34 @@ def last_part(raw: str, most: int) -> str:
 
 def escape_formula(cell: str) -> str:
     """Text that no spreadsheet takes for a formula: an apostrophe goes before it. One line only."""
-    return _FORMULA.sub(r"\1'", " ".join(cell.splitlines()))
+    return _START.sub(_escaped_start, " ".join(cell.splitlines()))
+
+
+def _escaped_start(start: re.Match[str]) -> str:
+    before, run, formula = start.groups()
+    return f"{before}'{run.replace(_TAB, _ESCAPED_TAB)}{formula}" if formula else start[0]
 
 
 def unescape_formula(cell: str) -> str:
     """What `escape_formula` was given, where that was one line."""
-    return _ESCAPED.sub(r"\1", cell.strip())
+    return _START.sub(_unescaped_start, cell.strip())
+
+
+def _unescaped_start(start: re.Match[str]) -> str:
+    before, run, formula = start.groups()
+    if not formula:
+        return start[0]
+    return before + run.removeprefix("'").replace(_ESCAPED_TAB, _TAB) + formula
 
 
 def escape_formula_in_sheet(cell: str) -> str:
     """A cell of a downloaded sheet that is handed back: its lines stay, and what was escaped before is not escaped again."""
-    return _FORMULA_IN_A_SHEET.sub(r"\1'", cell)
+    return _START_IN_A_SHEET.sub(_escaped_start_in_sheet, cell)
+
+
+def _escaped_start_in_sheet(start: re.Match[str]) -> str:
+    before, run, formula = start.groups()
+    return f"{before}'" + _BREAK_IN_A_SHEET.sub(r"\g<0>'", run) + formula if formula else start[0]
 
 
 def inert_markup(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def test_markdown_without_what_runs_has_no_tag_and_no_entity(raw: str) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "-3", "'-3", "a;=b", "plain", "O'Neil"])
 def test_an_escaped_cell_reads_back_as_it_was(cell: str) -> None:
     assert text.unescape_formula(text.escape_formula(cell)) == cell
+
+
+def test_a_line_of_tabs_takes_hardly_any_time() -> None:
+    tabs = "\t" * 200_000
+    began = time.process_time()
+    assert text.escape_formula(tabs + "x") == tabs + "x" and text.unescape_formula("x" + tabs + "x")
+    assert text.unescape_formula(text.escape_formula("x" + tabs + "=1")) == "x" + tabs + "=1"
+    assert text.escape_formula_in_sheet(tabs + "x") == tabs + "x"
+    assert time.process_time() - began < 2
 
 
 @given(foreign)

@@ -145,6 +145,9 @@ def _is_python(source: str) -> bool:
 _PYTHON = re.compile(r"python|pyodide|pyolite")  # also ipython, xpython, xeus-python, micropython
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+[ \t]*[(:]", re.MULTILINE)
 _COLON = re.compile(
-    r":[ \t]*(?:#[^\n]*)?$|^[ \t]*(?:def|class)[ \t]+\w+(?:\([^\n]*\))?[^\n:=(]*:[ \t]+\S", re.MULTILINE
+    # Nothing of the second form is read again for each closing bracket: a line may have a million characters.
+    r":[ \t]*+(?:#[^\n]*)?$"
+    r"|^[ \t]*+(?:def|class)[ \t]++\w++(?:\([^\n]*?\)[^\n:=()]*+|[^\n:=(]*+):[ \t]++\S",
+    re.MULTILINE,
 )
 _END = re.compile(r"^[ \t]*end[ \t]*$", re.MULTILINE)

@@ -130,6 +130,10 @@ def _damage(data: bytes, error: Exception) -> tuple[str, str]:
     if conflict := re.search(rb"^(?:<{7}|={7}|>{7})(?=[ \r\n])", data, re.MULTILINE):
         line = data.count(b"\n", 0, conflict.start()) + 1
         return f"line {line} is the mark of a merge conflict", f"resolve the conflict, or {again}"
+    if not isinstance(error, json.JSONDecodeError) and data.rstrip().endswith(b"}"):
+        # What Python's parser refuses besides damage; the second is a limit on converting whole numbers.
+        deep = isinstance(error, RecursionError)
+        return ("it is nested too deeply" if deep else "it has a number of thousands of digits"), again
     if not isinstance(error, json.JSONDecodeError) or _is_cut(error):
         return "it breaks off in the middle", again
     return f"its JSON is damaged at line {error.lineno}", again
@@ -140,7 +144,7 @@ def _is_cut(error: json.JSONDecodeError) -> bool:
     return open or error.pos >= len(error.doc.rstrip())
 
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 def _utf8(data: bytes, name: str) -> bytes:
@@ -176,6 +180,8 @@ def without_outputs(data: bytes) -> bytes | None:
             return None
         found, at = token.group(), token.end()
         first = found[:1]
+        if found == b'"':
+            break  # a string that never ends; to look for the end of the next one, too, takes hours
         if first == b'"':
             text = found if len(found) < 20 else b""
         elif first == b":":
@@ -212,7 +218,7 @@ def _end(data: bytes, at: int, most: int) -> tuple[int, int]:
 
 _STRINGS = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _FLAT = rb'(?:[^"\[\]{}]++|' + _STRINGS + rb")"
-_TOKEN = re.compile(_STRINGS + rb"|[\[\]{}:]", re.DOTALL)
+_TOKEN = re.compile(_STRINGS + rb"|[\[\]{}:\"]", re.DOTALL)
 # Up to the next bracket with more than three others nested in it: a chart's output has a million small ones.
 _SMALL = _FLAT
 for _ in range(3):

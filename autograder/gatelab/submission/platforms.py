@@ -69,12 +69,22 @@ def arrivals(names: Sequence[str], lab: str) -> dict[str, Arrival]:
     for name in names:
         if arrival := _moodle(name) or _inbound(name, lab):
             found[name] = arrival
-    canvas = {name: arrival for name in names if name not in found and (arrival := _canvas(name))}
+    canvas = {
+        name: arrival for name in names if _may_be_canvas(found.get(name)) and (arrival := _canvas(name))
+    }
     return found | (canvas if _go_together(list(canvas.values())) else {})
 
 
+def _may_be_canvas(arrival: Arrival | None) -> bool:
+    """Whether a name that was read like this may be Canvas's: the end of Canvas's names is the student's choice, and may look
+    like the exchange's.
+    """
+    return arrival is None or arrival.platform == "nbgrader"
+
+
 def _canvas(name: str) -> Arrival | None:
-    match = _CANVAS.fullmatch(name) or _ANONYMOUS.fullmatch(name) or _TEXT.fullmatch(name)
+    # The anonymous form first: after its number, a student's `7_lab.ipynb` looks like the number of a file.
+    match = _ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name) or _TEXT.fullmatch(name)
     if not match:
         return None
     parts = match.groupdict()
@@ -102,6 +112,8 @@ def _moodle(name: str) -> Arrival | None:
 
 
 def _inbound(name: str, lab: str) -> Arrival | None:
+    if name.lower().endswith(".ipynb"):
+        return None  # the exchange's are folders
     # A user's ID may be an address with a plus.
     match = re.fullmatch(rf"(?P<user>.+)\+{re.escape(lab)}\+(?P<time>[^+]+)(?:\+[^+]*)?", name, re.DOTALL)
     if not match or not (time := moment(match["time"])):

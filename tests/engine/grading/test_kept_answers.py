@@ -63,6 +63,23 @@ KEPT = {
     "a dict": "table = {'a': step}\ndef use(): return table['a'](1)",
     "a list": "table = [step]\ndef use(): return table[0](1)",
     "a tuple": "table = (step, 1)\ndef use(): return table[0](1)",
+    "a dict in a dict": "table = {'a': {'b': step}}\ndef use(): return table['a']['b'](1)",
+    "a list of pairs": "table = [('a', step)]\ndef use(): return dict(table)['a'](1)",
+    "four containers deep": "table = [{'a': ([{'b': step}],)}]\ndef use(): return table[0]['a'][0][0]['b'](1)",
+    "one tuple in two places": "pair = (step,)\ntable = {'a': [pair], 'b': [pair]}\ndef use(): return table['b'][0][0](table['a'][0][0] is table['b'][0][0])",
+    "a named tuple": "from collections import namedtuple\nSteps = namedtuple('Steps', 'a')\ntable = Steps(step)\ndef use(): return table.a(1)",
+    "a typed tuple": "from typing import Any, NamedTuple\nclass Steps(NamedTuple):\n    a: Any\ntable = [Steps(step)]\ndef use(): return table[0].a(1)",
+    "an ordered dict": "from collections import OrderedDict\ntable = OrderedDict(a=step)\ndef use(): return table['a'](1)",
+    "a dict with a default": "from collections import defaultdict\ntable = defaultdict(lambda: None, a=step)\ndef use(): return table['a'](1)",
+    "an own kind of dict": "class Table(dict):\n    def items(self): raise RuntimeError\n    def __len__(self): raise RuntimeError\ntable = Table(a=step)\ndef use(): return table['a'](1)",
+    "an own kind of list": "class Table(list): pass\ntable = Table([step])\ndef use(): return table[0](1)",
+    "a namespace": "from types import SimpleNamespace\ntable = SimpleNamespace(a=step)\ndef use(): return table.a(1)",
+    "an object": "class A: pass\ntable = A()\ntable.f = step\ndef use(): return table.f(1)",
+    "a table in an object": "class A: pass\ntable = A()\ntable.f = {'a': [step]}\ndef use(): return table.f['a'][0](1)",
+    "an object in an object": "class A: pass\ntable = A()\ntable.a = A()\ntable.a.f = step\ndef use(): return table.a.f(1)",
+    "a frozen dataclass": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    f: object\ntable = A(step)\ndef use(): return table.f(1)",
+    "a module": "import torch\nclass A(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.f = step\ntable = A()\ndef use(): return table.f(1)",
+    "beside a lot of data": "data = {'a': [[[k] for k in range(150)] for _ in range(150)]}\ntable = {'a': {'b': step}}\ndef use(): return table['a']['b'](1)",
     "a base": "class A(Layer): pass\ndef use(): return A(2).call(1)[0]",
     "a base called by super": "class A(Layer):\n    def __init__(self):\n        super().__init__(2)\n    def call(self, x): return super().call(self.width)\n"
     "def use(): return A().call(1)[0]",
@@ -136,7 +153,14 @@ class Stubborn(metaclass=Meta):
 class Sly:
     def __getattr__(self, name): raise RuntimeError(name)
     def __eq__(self, other): raise RuntimeError("eq")
-sly, table = Sly(), [Sly()]
+class Unhashed:
+    def __init__(self): self.f = step
+    def __getattribute__(self, name): raise RuntimeError(name)
+    def __setattr__(self, name, value): object.__setattr__(self, name, value) if name == "f" else 1 / 0
+    def __hash__(self): raise RuntimeError("hash")
+    __dict__ = property(lambda self: 1 / 0)
+sly, table, unhashed = Sly(), [Sly()], Unhashed()
+table.append((table, {"a": table}))
 table.append(table)
 other = step
 """

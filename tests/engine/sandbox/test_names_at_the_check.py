@@ -6,6 +6,7 @@ Every case is a notebook of a few cells, loaded in this process; cells that begi
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import torch
 
 from gatelab.sandbox.worker import cells
 from gatelab.sandbox.worker.cells import Known, Notebook
+from gatelab.sandbox.worker.patched import Patches
 from gatelab.sandbox.worker.statements import statements
 
 HANDED_OUT = "# an experiment\n"
@@ -165,6 +167,80 @@ def test_an_answer_finds_what_an_experiment_gave_it(name: str) -> None:
 
 def test_an_answer_written_again_finds_names_as_they_were_at_the_check_below_it() -> None:
     assert answered("x = 1", READS, CHECK, "x = 7", READS + " * 1", CHECK, "x = 9", CHECK) == 7
+
+
+PATCHES = {
+    "of builtins": "import builtins\nbuiltins.sum = lambda *a: 'other'",
+    "deleted from builtins": "import builtins\nvars(builtins).pop('sum', None)",
+    "of torch": "import torch\ntorch.stack = lambda *a: 'other'",
+    "of torch, twice": "import torch\ntorch.stack = None\ntorch.stack = print",
+    "of a tensor": "import torch\ntorch.Tensor.chunk = None",
+    "by setattr": "import torch\nsetattr(torch, 'stack', None)",
+    "of functions": "import torch\ntorch.nn.functional.relu = None",
+}  # fmt: skip
+USES = """import torch
+def answer():
+    parts = torch.stack([torch.nn.functional.relu(torch.ones(2))] * 2).chunk(2)
+    return sum(part.sum().item() for part in parts)"""
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.parametrize("check", [CHECK, ""], ids=["checked", "not checked"])
+def test_an_answer_finds_the_librarys_functions_as_they_were_at_its_check(patch: str, check: str) -> None:
+    kept = patches_undone()
+    try:
+        assert answered(USES, check, PATCHES[patch], PATCHES[patch].replace("None", "0")) == 4
+    finally:
+        kept()
+
+
+def test_a_patch_that_an_answer_was_checked_with_is_kept() -> None:
+    kept = patches_undone()
+    try:
+        patch = "import torch\ntorch.stack = lambda *a: 'own'"
+        answer = "def answer():\n    import torch\n    return torch.stack([])"
+        assert answered(patch, answer, CHECK, "torch.stack = None") == "own"
+        assert answered(answer, patch, CHECK, "del torch.stack") == "own"
+    finally:
+        kept()
+
+
+def patches_undone() -> Callable[[], None]:
+    before = Patches()
+
+    def undo() -> None:
+        before.look(1)
+        before.undo_below(0)
+
+    return undo
+
+
+FIRST = "def helper():\n    return 'first'"
+ONLY_ABOVE = {
+    "with the answer": [FIRST + "\n" + CALLS, CHECK, HELPER + "\n" + CALLS + "  # again"],
+    "above the answer": [FIRST, CALLS, CHECK, HELPER, CALLS + "  # again"],
+    "below the answer": [FIRST, CALLS, CHECK, CALLS + "  # again", HELPER],
+    "below, and the answer is the first": [FIRST, CHECK, CALLS, HELPER],
+    "before another question": [CHECK, HELPER + "\n" + CALLS, 'check("q2")', FIRST],
+    "the name becomes a number": [FIRST, CHECK, HELPER, CALLS, "helper = 3"],
+    "only text below": [CHECK, CALLS, 'print("""\ncheck("q1")\n""")', HELPER],
+    "only text above": [FIRST, 'print("""\ncheck("q1")\n""")', HELPER, CALLS],
+    "only text between the answer and its check": [FIRST, CALLS, 'x = """\ncheck("q1")"""', HELPER, CHECK],
+    "a constant": ["x = 'first'", CHECK, "x = 'own'\n" + READS],
+    "a constant below": ["x = 'first'", CHECK, READS, "x = 'own'"],
+    "a builtin's name": [CHECK, TOTAL, OWN_SUM],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONLY_ABOVE)
+def test_an_answer_below_its_only_check_finds_nothing_older_than_itself(name: str) -> None:
+    """A second attempt was written below, and the cell of the check was run again."""
+    assert answered(*ONLY_ABOVE[name]) == "own"
+
+
+@pytest.mark.parametrize("later", ["from torch import *", "from torch import sum", "sum = 3"])
+def test_an_answer_below_its_only_check_finds_the_builtin_all_the_same(later: str) -> None:
+    assert answered(CHECK, TOTAL, later) == 3
 
 
 def test_an_answer_finds_what_experiments_had_filled_by_its_check() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 from pathlib import Path
 
 import nbformat
@@ -62,6 +63,8 @@ def test_every_minor_format_4_is_read(minor: int) -> None:
         (json.dumps(book()).encode()[:-20], "breaks off"),
         (b"[" * 100_000, "not JSON"),
         (b'{"a":' * 50_000, "breaks off"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "nested too deeply"),
+        (b'{"cells": [], "nbformat": ' + b"4" * 10_000 + b"}", "a number of thousands of digits"),
         (b"[1, 2]", "not a notebook"),
         (b'{"a": 1}', "not a notebook"),
         (book(nbformat=3), "format is 3"),
@@ -231,6 +234,31 @@ def test_a_notebook_too_large_without_its_outputs_is_refused() -> None:
 def test_endless_brackets_take_hardly_any_time() -> None:
     with pytest.raises(Ungradable, match="larger than 20 MiB"):
         read(b'{"cells": [' + b"[]," * (30 << 20))
+
+
+@pytest.mark.parametrize("start", [b"", b'{"outputs":['], ids=["in a cell", "in outputs"])
+@pytest.mark.parametrize("again", [b'"\\', b'["\\', b']"'], ids=["strings", "brackets", "both"])
+def test_strings_that_never_end_take_hardly_any_time(start: bytes, again: bytes) -> None:
+    with pytest.raises(Ungradable):
+        read(b'{"nbformat": 4, "cells": [' + start + again * ((21 << 20) // len(again)))
+
+
+ENDLESS = [
+    "def " + "a" * 1_000_000,
+    "def f(" + ")" * 1_000_000,
+    "class A(" + "):(" * 300_000,
+    ": \t" * 300_000 + "x",
+]
+
+
+@pytest.mark.parametrize("line", ENDLESS, ids=["name", "brackets", "colons in brackets", "colons"])
+def test_a_line_of_a_million_characters_takes_hardly_any_time(line: str) -> None:
+    """Beside a definition that has no colon, so that all of the cell is looked at."""
+    source = "def gru_step(x)\n" + line
+    began = time.process_time()
+    with pytest.raises(Ungradable, match="its kernel is for R"):
+        read(book(cells=[CELL | {"source": source}], metadata={"kernelspec": {"language": "R"}}))
+    assert time.process_time() - began < 3
 
 
 nested = st.recursive(

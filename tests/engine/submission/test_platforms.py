@@ -274,6 +274,30 @@ class TestCanvas:
         }
         assert [found[name].late for name in names] == [late for _, late, _, _ in people]
 
+    @pytest.mark.parametrize("end", [".ipynb", "+.ipynb", "+x1.ipynb"])
+    def test_the_students_own_name_of_a_file_sets_no_time(self, end: str) -> None:
+        own = f"evehacker_LATE_103_9003_x+{LAB.name}+2026-01-01 00:00:00 UTC{end}"
+        found = arrivals([own, "adalovelace_101_9001_lab.ipynb"], LAB.name)[own]
+        assert (found.platform, found.late, found.handed_in) == ("Canvas", True, None)
+
+    def test_a_file_in_a_plain_folder_sets_no_time_by_its_name(self) -> None:
+        assert not arrivals([f"x+{LAB.name}+2026-01-01 00:00:00 UTC+.ipynb"], LAB.name)
+
+    @pytest.mark.parametrize("file", ["7_lab.ipynb", "9001_lab.ipynb", "1_2_lab.ipynb"])
+    def test_one_anonymous_students_file_spoils_nobodys_name(self, file: str) -> None:
+        names = ["anon_ab1cd_9001_lab.ipynb", "anon_ab1cd_9005_lab-1.ipynb", "LATE_anon_zz9qq_9002_lab.ipynb",
+                 f"anon_ev3aa_9003_{file}", f"LATE_anon_ev3aa_9004_{file}"]  # fmt: skip
+        found = arrivals(names, LAB.name)
+        assert [found[name].people[0].number for name in names] == [
+            "ab1cd",
+            "ab1cd",
+            "zz9qq",
+            "ev3aa",
+            "ev3aa",
+        ]
+        assert [found[name].late for name in names] == [False, False, True, False, True]
+        assert found[names[3]].file == file
+
 
 MOODLE = (
     "Ada Lovelace_4711_assignsubmission_file_/lab.ipynb",

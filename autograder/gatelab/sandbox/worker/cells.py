@@ -73,13 +73,14 @@ class Notebook:
         began = time.process_time()
         # So that tracebacks and `inspect.getsource` show the student's own lines.
         filename = f"cell {index}"
-        self.history.look_at(source, index)
         text = [f"{line}\n" for line in source_lines(source)]
         linecache.cache[filename] = (len(source), None, text, filename)
         try:
             todo = statements(source, index)
         except BaseException as error:
+            self.history.look_at(source, index, [])
             return {"cpu": 0.0, "error": describe(error)}
+        self.history.look_at(source, index, todo)
         found: dict[str, Any] = {}
         if self.shell.has_own_magic(cell_magic(source)):
             todo = self._under_own_magic(source, todo, seconds, found)
@@ -88,6 +89,7 @@ class Notebook:
         self.shell.end_capture()
         with contextlib.suppress(BaseException), within(REST_CPU):
             move_on()
+        self.history.patches.look(index)
         return found | {"cpu": time.process_time() - began}
 
     def _under_own_magic(

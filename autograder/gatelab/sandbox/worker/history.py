@@ -7,20 +7,27 @@ helper of another question. So the names that an answer uses are restored, by th
 2. It is a builtin's: it is the builtin, unless the name was bound to a callable by the last cell that checks or gives the answer.
 3. Nothing callable is bound to it now: it is the last callable that was, if there was one.
 
-Torch's default dtype and device, too, are those of the cell with the check; without a check, those with which the answer was
-defined.
+A check above the answer saw an earlier attempt. If there is none below, its cell was run again after the answer, and the names are
+those from before the next question.
+
+Torch's default dtype and device, and the functions of torch and of Python, too, are those of the cell with the check; without a
+check, those with which the answer was defined.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
+import math
 import re
 import types
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gatelab.handed_out.checking.leftovers import put_back, switches
 from gatelab.limits import RESTORE_ROUNDS
 from gatelab.sandbox.worker.names_read import names_read
+from gatelab.sandbox.worker.patched import Patches
 from gatelab.sandbox.worker.statements import Place, Statement
 
 if TYPE_CHECKING:
@@ -34,24 +41,35 @@ class History:
     """The bindings of a notebook's names, in the notebook's order."""
 
     def __init__(self) -> None:
+        self.patches = Patches()
         self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
         self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
         self.switches: dict[
             int, dict[str, Any]
         ] = {}  # cell → torch's switches after it, in the notebook's order
 
-    def look_at(self, source: str, cell: int) -> None:
-        """A cell is about to run."""
-        for question in CHECK.findall(source):
+    def look_at(self, source: str, cell: int, parsed: Sequence[Statement]) -> None:
+        """A cell is about to run. `parsed`: its statements, as far as it has any that can be read."""
+        # What is only text checks nothing. The other cells (`%%timeit`, a Python newer than this one) go by their lines.
+        found = _checks_in(parsed) if parsed else CHECK.findall(source)
+        for question in found:
             self.checks.setdefault(question.casefold(), []).append(cell)
 
     def checked(self, question: str, answered: int) -> int | None:
-        """The cell of its first public check below the cell that answers it, or of its first check if none is below.
+        """The cell of its first public check in or below the cell that answers it.
 
         `check("Q1")` counts for q1 too, since it works on file systems that ignore case.
         """
-        checks = self.checks.get(question.casefold(), ())
-        return min(checks, key=lambda cell: (cell < answered, cell), default=None)
+        return min((cell for cell in self._checks(question) if cell >= answered), default=None)
+
+    def _checks(self, question: str) -> list[int]:
+        return self.checks.get(question.casefold(), [])
+
+    def _before_the_next(self, question: str, answered: int, asked: AnswerTracker) -> float:
+        """The last cell that can belong to an answer that was checked only above: the one before the next question's."""
+        others = [cells for other, cells in self.checks.items() if other != question.casefold()]
+        cells = [*(cell for cell, _ in asked.own.values()), *(cell for some in others for cell in some)]
+        return min((cell for cell in cells if cell > answered), default=math.inf) - 1
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
@@ -89,25 +107,39 @@ class History:
         answered = asked.last_answer(names)
         until = self.checked(question, answered)
         place = answered if until is None else until
+        self.patches.undo_below(place)
         if then := next((found for cell, found in reversed(self.switches.items()) if cell <= place), None):
             put_back({kind: then[kind] for kind in ("grad-mode", "default-dtype", "default-device")})
-        settled = max(*self.checks[question.casefold()], answered) if until is not None else None
+        checks = self._checks(question)
+        settled = max(*checks, answered) if checks else None
+        above_only = until is None and bool(checks)
+        end = self._before_the_next(question, answered, asked) if above_only else until
         for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in names_read(names, namespace) - asked.names:
-                changed |= self._restored(name, until, settled, namespace)
+                changed |= self._restored(name, end, settled, namespace, above_only)
             if not changed:
                 return
 
-    def _restored(self, name: str, until: int | None, settled: int | None, namespace: dict[str, Any]) -> bool:
+    def _restored(
+        self,
+        name: str,
+        until: float | None,
+        settled: int | None,
+        namespace: dict[str, Any],
+        above_only: bool,
+    ) -> bool:
         """Whether the name now refers to something else than before the call.
 
-        until: the cell of the check. settled: the last cell that checks or answers the question. None: no check.
+        until: the cell as of which names are restored. settled: the last cell that checks or answers the question.
+        None: no check. above_only: there is one, but only above the answer.
         """
         bindings = self.bound.get(name, [])
-        then = [value for (cell, *_), value in bindings if until is not None and cell <= until]
+        then = [(cell, value) for (cell, *_), value in bindings if until is not None and cell <= until]
+        if above_only:
+            then = _with_the_answer(name, then, settled or 0)
         if then:
-            value = then[-1]
+            value = then[-1][1]
         elif name in namespace and (name in BUILTINS or not _does(namespace[name])):
             last = settled if name in BUILTINS else None
             callables = [v for (cell, *_), v in bindings if _does(v) and (last is None or cell <= last)]
@@ -121,6 +153,34 @@ class History:
             return False
         namespace[name] = value
         return True
+
+
+def _with_the_answer(name: str, bindings: list[tuple[int, Any]], answered: int) -> list[tuple[int, Any]]:
+    """The bindings that an answer may mean which nothing checks below it: a helper that was mended below it counts, but
+    not another use of the helper's name, nor a library's function in place of a builtin.
+    """
+    was_helper = any(_does(value) for cell, value in bindings if cell <= answered)
+    return [
+        (cell, value)
+        for cell, value in bindings
+        if cell <= answered
+        or (_is_written_here(value) if name in BUILTINS else _does(value) or not was_helper)
+    ]
+
+
+def _is_written_here(value: Any) -> bool:
+    return isinstance(value, types.FunctionType | type) and value.__module__ == "__main__"
+
+
+def _checks_in(parsed: Sequence[Statement]) -> Iterator[str]:
+    """The questions that these statements check: `grader.check("q1")`, `check("q1")`."""
+    for node in (node for statement in parsed for node in ast.walk(statement.node)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+        question = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+        if name == "check" and isinstance(question, str):
+            yield question
 
 
 def _does(value: Any) -> bool:

@@ -4,8 +4,9 @@ An answer is replaced after the notebook has run. To replace it earlier, while t
 for each question, with their trainings, and letting code at the top of every cell call the references. So what the cells
 kept is searched for by identity instead; where nothing of the old answer was kept, nothing changes.
 
-Only what the notebook wrote is searched: its names, the functions, classes and small containers among them, and what these
-hold. An object that a replaced class has made stays as it is.
+Only what the notebook wrote is searched: its names, the functions, classes, objects and small containers among them, and what
+these hold. An object that a replaced class has made stays as it is. Nothing that the notebook defines is called: not how its
+objects compare, hash, read or set an attribute.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from gatelab.limits import NEEDS_INSIDE
+import torch
+
+from gatelab.limits import KEPT_DEPTH, KEPT_ENTRIES, NEEDS_INSIDE
+
+DATA = (bool, int, float, complex, str, bytes, type(None), torch.Tensor)
 
 
 class AnswerReplacer:
@@ -34,6 +39,8 @@ class AnswerReplacer:
                 self.pairs[id(old)] = old, old  # one answer under two names: which of the new ones is meant?
         self.seen = set(self.pairs)  # an old answer may be part of the new one, so it stays as it is
         self.todo: list[Any] = []
+        self.nested: dict[int, tuple[Any, Any]] = {}  # containers in containers, and objects: old and new
+        self.left = KEPT_ENTRIES
 
     def within(self, names: dict[str, Any], before: dict[str, Any]) -> None:
         """Replace in a namespace, where it still holds what it held `before`, and in everything that this holds."""
@@ -61,23 +68,30 @@ class AnswerReplacer:
             if new is not value:
                 write(key, new)
 
-    def _changed(self, value: Any) -> Any:
-        """The value with the new answers in it; the value itself where it holds no old one."""
+    def _changed(self, value: Any, depth: int = 0) -> Any:
+        """The value with the new answers in it; the value itself where it holds no old one. `depth`: in how many containers it is."""
+        self.left -= depth > 0
         if id(value) in self.pairs:
             return self.pairs[id(value)][1]
         kind = type(value)
+        if kind in DATA:
+            return value
+        if base := next((one for one in (dict, list, tuple) if issubclass(kind, one)), None):
+            return self._container(value, depth) if base.__len__(value) <= NEEDS_INSIDE else value
         if kind is staticmethod or kind is classmethod:
-            return self._rebuilt(value, (value.__func__,), kind)
+            return self._rebuilt(value, (value.__func__,), kind, depth=depth)
         if kind is property:
             parts = value.fget, value.fset, value.fdel
-            return self._rebuilt(value, parts, property)  # the new one has the getter's docstring
+            # The new one has the getter's docstring.
+            return self._rebuilt(value, parts, property, depth=depth)
         if kind is functools.partial:
-            return self._rebuilt(value, (value.func, *value.args), functools.partial, value.keywords)
-        if kind is tuple and len(value) <= NEEDS_INSIDE:
-            return self._rebuilt(value, value, lambda *new: new)
-        if kind is dict or kind is list:
-            self._entries(value)
-        elif (kind is types.FunctionType or isinstance(value, type)) and self.is_own(value):
+            parts = value.func, *value.args
+            return self._rebuilt(value, parts, functools.partial, value.keywords, depth)
+        if kind is types.FunctionType or issubclass(kind, type):
+            if self.is_own(value):
+                self.todo.append(value)
+        elif (kind is types.SimpleNamespace or self.is_own(kind)) and id(value) not in self.nested:
+            self.nested[id(value)] = value, value
             self.todo.append(value)
         return value
 
@@ -87,9 +101,10 @@ class AnswerReplacer:
         parts: tuple[Any, ...],
         make: Callable[..., Any],
         named: dict[str, Any] | None = None,
+        depth: int = 0,
     ) -> Any:
-        new = [self._one(part) for part in parts]
-        words = {name: self._one(part) for name, part in (named or {}).items()}
+        new = [self._changed(part, depth + 1) for part in parts]
+        words = {name: self._changed(part, depth + 1) for name, part in (named or {}).items()}
         pairs = [
             *zip(parts, new, strict=True),
             *((part, words[name]) for name, part in (named or {}).items()),
@@ -97,28 +112,61 @@ class AnswerReplacer:
         same = all(a is b for a, b in pairs)
         return value if same else make(*new, **words)
 
-    def _one(self, value: Any) -> Any:
-        """The same, without looking into containers in containers."""
-        return value if type(value) in (dict, list, tuple) else self._changed(value)
+    def _container(self, value: Any, depth: int) -> Any:
+        """A container, or another in its place if it cannot be changed. What is in a container is looked into once."""
+        if depth:
+            if id(value) in self.nested:
+                return self.nested[id(value)][1]
+            if depth > KEPT_DEPTH or self.left < 0:
+                return value
+            self.nested[id(value)] = value, value  # it may hold itself
+        new = value
+        if isinstance(value, tuple):
+            new = self._rebuilt(
+                value, tuple(tuple.__iter__(value)), functools.partial(_like, value), depth=depth
+            )
+        else:
+            self._entries(value, depth)
+        if depth:
+            self.nested[id(value)] = value, new
+        return new
 
-    def _entries(self, value: dict[Any, Any] | list[Any]) -> None:
-        if len(value) > NEEDS_INSIDE:
-            return  # data
-        for key, entry in list(value.items() if isinstance(value, dict) else enumerate(value)):
-            if (new := self._one(entry)) is not entry:
-                value[key] = new
+    def _entries(self, value: dict[Any, Any] | list[Any], depth: int) -> None:
+        # By the base's own methods: a subclass may have others.
+        write: Any = dict.__setitem__ if isinstance(value, dict) else list.__setitem__
+        entries = dict.items(value) if isinstance(value, dict) else enumerate(list.__iter__(value))
+        for key, entry in list(entries):
+            if (new := self._changed(entry, depth + 1)) is not entry and not self.is_own(type(key)):
+                write(value, key, new)
 
     def _look_into(self, value: Any) -> None:
         if id(value) in self.seen:
             return
         self.seen.add(id(value))
-        if isinstance(value, types.FunctionType):
+        kind = type(value)  # `isinstance` asks the object, too
+        if kind is types.FunctionType:
             self._function(value)
+            return
+        if not issubclass(kind, type):
+            self._object(value)
             return
         for name, entry in list(vars(value).items()):
             self._put(functools.partial(setattr, value), name, entry)
         with contextlib.suppress(Exception):
             self._bases(value)
+
+    def _object(self, value: Any) -> None:
+        """What an object holds in attributes of its own, unless a replaced class has made it."""
+        if self.left < 0 or any(id(one) in self.pairs for one in type(value).__mro__):
+            return
+        kept = [vars(one).get("__dict__") for one in type(value).__mro__]
+        if (held := next((one for one in kept if one is not None), None)) is None:
+            return
+        if isinstance(held, types.GetSetDescriptorType | types.MemberDescriptorType):
+            attributes = held.__get__(value)
+            self.left -= 1 + len(attributes)
+            for name, entry in list(attributes.items()):
+                self._put(functools.partial(dict.__setitem__, attributes), name, entry)
 
     def _function(self, function: types.FunctionType) -> None:
         for name in ("__defaults__", "__kwdefaults__"):
@@ -142,6 +190,14 @@ class AnswerReplacer:
                 self.todo.append(base)
         if bases != list(own.__bases__):
             own.__bases__ = tuple(bases)
+
+
+def _like(value: Any, *entries: Any) -> Any:
+    """A tuple of the same class, a named one, say."""
+    new = tuple.__new__(type(value), entries)
+    if held := getattr(value, "__dict__", None):
+        new.__dict__.update(held)
+    return new
 
 
 def cells_of(value: Any) -> set[str]:

@@ -1,0 +1,59 @@
+"""What a notebook put in place of a library's own functions (`torch.stack = …`, `builtins.sum = …`), and where.
+
+An answer that was checked above such a line worked with the library's function, and so it does when it is graded.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import types
+from typing import Any
+
+import torch
+
+PLACES = builtins, math, torch, torch.nn, torch.nn.functional, torch.Tensor
+ABSENT = object()
+
+
+class Patches:
+    """The changes of a notebook to these modules, in the notebook's order. Comparing them takes a tenth of a millisecond."""
+
+    def __init__(self) -> None:
+        self.last = [_attributes(place) for place in PLACES]
+        self.changes: list[tuple[int, Any, str, Any, Any]] = []  # cell, place, name, old, new
+
+    def look(self, cell: int) -> None:
+        """A cell has run."""
+        for k, place in enumerate(PLACES):
+            before, now = self.last[k], _attributes(place)
+            for name in before.keys() | now.keys():
+                old, new = before.get(name, ABSENT), now.get(name, ABSENT)
+                if old is not new and not _is_ours(new) and (old is not ABSENT or not _is_module(place)):
+                    self.changes.append((cell, place, name, old, new))
+            self.last[k] = now
+
+    def undo_below(self, cell: int) -> None:
+        """Undo what cells below this one changed, unless it has been changed again since."""
+        for changed, place, name, old, new in reversed(self.changes):
+            if changed <= cell or _attributes(place).get(name, ABSENT) is not new:
+                continue
+            if old is ABSENT:
+                delattr(place, name)
+            else:
+                setattr(place, name, old)
+
+
+def _is_module(place: Any) -> bool:
+    """Then what is new in it may be a part of it that was imported just now."""
+    return isinstance(place, types.ModuleType)
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether a substitute was put there in the middle of the notebook, as for a GPU."""
+    module = vars(value).get("__module__") if type(value) in (types.FunctionType, type) else None
+    return isinstance(module, str) and module.startswith("gatelab.")
+
+
+def _attributes(place: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(place).items() if not name.startswith("_")}
