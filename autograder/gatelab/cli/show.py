@@ -125,7 +125,8 @@ def _names_a_file(name: str) -> bool:
 
 
 def _name_of_file(typed: str, graded: ClassFolder) -> str:
-    """The name of the student whose graded work has the bytes of this file; if there is no such file, the argument itself."""
+    """The name of the student whose graded work this file is, by its bytes and, if several have the same, by its place; if there is no
+    such file, the argument itself."""
     path = Path(typed)
     if not path.is_file():
         return typed
@@ -138,7 +139,12 @@ def _name_of_file(typed: str, graded: ClassFolder) -> str:
         usage(
             f"{visible(typed)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
-    return names[0]
+    own = graded.at(path, names) or names  # the same bytes came from several: whose file is this?
+    if len(own) > 1:
+        usage(
+            f"{visible(typed)}: was handed in by {len(own)}: {', '.join(map(visible, own))}; type one of these names."
+        )
+    return own[0]
 
 
 def _graded_now(
