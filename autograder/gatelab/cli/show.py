@@ -15,6 +15,7 @@ from gatelab.cli.screen import draw
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.near import meant
 from gatelab.limits import LARGEST_SEED
+from gatelab.report.classbook import MISSING
 from gatelab.report.mail import mail
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
@@ -100,7 +101,13 @@ def why_command(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     if found.report is None:
-        usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
+        why = (
+            f"there is no grade to explain. {found.reason}"
+            if found.status == MISSING
+            else "not graded yet; run the same gatelab grade again."
+        )
+        typer.echo(f"{visible(found.name)}: {visible(why)}", err=True)
+        raise typer.Exit(1)
     title = ClassFolder(out).title
     typer.echo(mail(title, found.report, [question] if question else [], found.called), nl=False)
     raise typer.Exit(0 if found.report.status == "graded" else 1)

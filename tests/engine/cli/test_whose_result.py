@@ -43,3 +43,9 @@ def test_a_file_from_elsewhere_that_several_handed_in_is_nobodys_yet(
     done = gatelab(command, copy, "-o", tiny.out)
     assert done.exit_code == 2 and "was handed in by 2: ada, bob; type one of these names." in done.output
 
+
+def test_who_handed_in_nothing_has_no_grade_to_explain(tiny: Tiny) -> None:
+    done = gatelab("why", "Mia", "-o", tiny.out)
+    assert done.exit_code == 1
+    assert done.output == "Mia Miss: there is no grade to explain. Nothing was handed in.\n"
+    assert gatelab("show", "Mia", "-o", tiny.out).exit_code == 1
