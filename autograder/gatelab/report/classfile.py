@@ -112,6 +112,7 @@ class PreviousRun(TypedDict, total=False):
     quick: OnErrorOmit[str]
     all_questions: OnErrorOmit[bool]
     questions: OnErrorOmit[list[QuestionRow]]
+    by_hand: OnErrorOmit[list[ByHandRow]]
     submissions: OnErrorOmit[list[SubmissionRow]]
     last: OnErrorOmit[dict[str, LastRow]]
     similar: OnErrorOmit[list[dict[str, Any]]]

@@ -211,6 +211,22 @@ def test_a_regrade_names_whose_late_penalty_another_rule_changes(tiny: Tiny) -> 
     assert "what it says of bob; run gatelab grade to apply the change." in regrade(tiny)  # also if something is graded
 
 
+def test_a_mark_that_a_killed_grading_had_saved_is_not_put_down_to_the_lab(tiny: Tiny) -> None:
+    """Killed after marks.csv was written, and before the tables were."""
+    tables = {name: (tiny.out / name).read_bytes() for name in ("class.json", "grades.csv", "index.html")}
+    type_in(tiny, "bob", "q3", "1")
+    typed = (tiny.out / "grades.csv").read_bytes()
+    assert tiny.grade().exit_code == 0
+    for name, data in (tables | {"grades.csv": typed}).items():
+        (tiny.out / name).write_bytes(data)
+    done = tiny.gatelab("mark", "cleo", "q3", "2")
+    assert done.exit_code == 0 and "lab.toml" not in done.output
+    assert (
+        "Marks that were saved in marks.csv, but not in the tables yet; they count: bob q3 (1)." in done.output
+    )
+    assert "not in the tables yet" not in tiny.gatelab("mark", "cleo", "q3", "1").output
+
+
 def test_a_regrade_with_nothing_to_grade_writes_out_the_marks_that_it_reads(tiny: Tiny) -> None:
     type_in(tiny, "bob", "q3", "1")
     said = regrade(tiny)
