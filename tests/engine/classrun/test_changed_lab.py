@@ -72,7 +72,7 @@ class TestAGradingCutOffAfterARepairedSuite:
             assert done.exit_code == 2 and CUT_OFF in done.output and done.output.count("\n") == 1
         assert killed.grade().exit_code == 0
         assert killed.totals()["bob"] == "10 of 10"
-        assert gatelab("export", "csv", killed.out, "--partial").exit_code == 0
+        assert gatelab("export", "csv", killed.out, "--partial").exit_code == 1
 
     def test_a_mail_to_the_student_says_so(self, killed: Tiny) -> None:
         assert CUT_OFF in " ".join(gatelab("why", "bob", "-o", killed.out).output.split())
@@ -92,7 +92,7 @@ class TestOtherPoints:
         before = tiny.totals()
         said = regrade(tiny, *words, code=2)
         assert "regrade the whole class, without --only and --question." in said and "q1" in said
-        assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
+        assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 1
 
     def test_marks_are_not_offered_for_a_removed_notebook(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder / "cleo")
