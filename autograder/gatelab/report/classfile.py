@@ -31,6 +31,7 @@ class PersonRow(TypedDict):
     number: str
     ids: list[str]
     moodle: NotRequired[bool]
+    canvas: NotRequired[bool]
 
 
 @with_config(ConfigDict(extra="forbid"))
