@@ -71,7 +71,9 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     found = {question.id: question for question in report.questions}
     for spec in questions:
         found.setdefault(spec.id, Question(spec.id, spec.title, spec.points, by_hand=spec.by_hand))
-    reason = report.student_reason or report.reason or "Nothing was checked here. Please tell the course staff."
+    reason = (
+        report.student_reason or report.reason or "Nothing was checked here. Please tell the course staff."
+    )
     return [
         question
         if question.parts or question.by_hand

@@ -181,7 +181,9 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
 
 
 def test_another_question_that_is_marked_by_hand_has_nothing_graded_again(tiny: Tiny) -> None:
-    tiny.replace(tiny.table, BY_HAND, BY_HAND + BY_HAND.replace("q3", "q4").replace("points = 2", "points = 5"))
+    tiny.replace(
+        tiny.table, BY_HAND, BY_HAND + BY_HAND.replace("q3", "q4").replace("points = 2", "points = 5")
+    )
     said = regrade(tiny)
     assert "q4 is marked by hand and was changed; run gatelab grade to apply the change." in said
     assert "Nothing else that decides a grade was changed since these were graded." in said
@@ -208,7 +210,9 @@ def test_a_regrade_names_whose_late_penalty_another_rule_changes(tiny: Tiny) -> 
     assert "late work" not in said and "Nothing that decides a grade was changed" in said
     tiny.replace(tiny.table, "percent_per_day = 10", "percent_per_day = 20")
     without_large_logits(tiny)
-    assert "what it says of bob; run gatelab grade to apply the change." in regrade(tiny)  # also if something is graded
+    assert "what it says of bob; run gatelab grade to apply the change." in regrade(
+        tiny
+    )  # also if something is graded
 
 
 def test_a_mark_that_a_killed_grading_had_saved_is_not_put_down_to_the_lab(tiny: Tiny) -> None:
@@ -222,7 +226,8 @@ def test_a_mark_that_a_killed_grading_had_saved_is_not_put_down_to_the_lab(tiny:
     done = tiny.gatelab("mark", "cleo", "q3", "2")
     assert done.exit_code == 0 and "lab.toml" not in done.output
     assert (
-        "Marks that were saved in marks.csv, but not in the tables yet; they count: bob q3 (1)." in done.output
+        "Marks that were saved in marks.csv, but not in the tables yet; they count: bob q3 (1)."
+        in done.output
     )
     assert "not in the tables yet" not in tiny.gatelab("mark", "cleo", "q3", "1").output
 

@@ -244,9 +244,14 @@ class TestSheets:
         assert "in the sheet, nothing was handed in: Roe, Dan" in done.output
         done, text = self.canvas(out, tmp_path, 12, "--partial")
         assert done.exit_code == 1 and "bob,S1,4\r\n" in text
-        assert "without q3 (2 points) for 1 student: write the marks into grades.csv and export again." in done.output
+        assert (
+            "without q3 (2 points) for 1 student: write the marks into grades.csv and export again."
+            in done.output
+        )
 
-    def test_totals_without_their_marks_must_be_exported_again_by_every_export(self, out: Path, tmp_path: Path) -> None:
+    def test_totals_without_their_marks_must_be_exported_again_by_every_export(
+        self, out: Path, tmp_path: Path
+    ) -> None:
         for what in ("csv", "gradescope"):
             words = ["export", what, out, "-o", tmp_path / what, "--partial"]
             mark(out, lovelaceada=1.5, babbagebob="-")

@@ -329,7 +329,10 @@ class TestAnAutomaticColumn:
         row[table[0].index("q3")] = "5"
         again.grades.write_bytes(saved([*table, row]))
         said = again.run()
-        assert said.exit_code == 2 and "holds marks for 'Average', and no submission has that name" in said.stderr
+        assert (
+            said.exit_code == 2
+            and "holds marks for 'Average', and no submission has that name" in said.stderr
+        )
         assert again.marks() == GIVEN
 
     def test_many_edits_are_reported_in_a_few_lines(self, again: Class) -> None:
