@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.staff_input import entry_for, mark_book
-from gatelab.classrun.store import QUICK
+from gatelab.classrun.store import FOLDER, QUICK
 from gatelab.lists import all_of, listed
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import SubmissionRow
@@ -51,6 +52,7 @@ class ClassFolder:
                 self.notes.append(str(table[QUICK]))
             self.lab = str(table["lab"])
             self.title = str(table["title"])
+            self._folder = Path(os.path.normpath(self.out / table.get(FOLDER, ".")))
             self._rows: dict[str, SubmissionRow] = {str(row["name"]): row for row in table["submissions"]}
             self.questions: dict[str, str] = {
                 str(row["id"]): str(row["title"]) for row in [*table["questions"], *table["by_hand"]]
@@ -92,6 +94,15 @@ class ClassFolder:
     def with_bytes(self, sha256: str) -> list[str]:
         """The names under which these bytes were handed in."""
         return [name for name, row in self._rows.items() if row.get("sha256") == sha256]
+
+    def at(self, path: Path, names: list[str]) -> list[str]:
+        """Those of these names whose notebook is this very file."""
+        wanted = Path(path).resolve()
+        return [
+            name
+            for name in names
+            if (place := self._rows[name].get("place")) and (self._folder / place).resolve() == wanted
+        ]
 
     def _named(self, typed: str) -> str:
         if typed in self._rows:

@@ -78,7 +78,7 @@ def page(run: ClassRun, found: list[Sheet]) -> str:
             {
                 "id": sheet.id,
                 "title": sheet.title,
-                "most": number(sheet.most),
+                "most": sheet.most,
                 "rubric": sheet.rubric,
                 "model": sheet.model,
                 "answers": [

@@ -129,7 +129,7 @@ def csv_command(
     path = _place(graded, out, "export.csv")
     _save(path, BOM + text.getvalue())
     count = sum(row.graded and (partial or not row.open) for row in found.rows)
-    _end(f"{path}: {plural(count, 'total')} written.", _left(found, partial), _to_do(found, partial))
+    _end(f"{path}: {plural(count, 'total')} written.", _left(found, partial), _to_do(found))
 
 
 @app.command("gradescope")
@@ -158,7 +158,7 @@ def gradescope_command(
     _end(
         f"{folder}: {plural(len(files), 'results.json', 'results.json')} written.",
         _left(found, partial),
-        _to_do(found, partial),
+        _to_do(found),
     )
 
 
@@ -188,7 +188,7 @@ def nbgrader_command(
     head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."
     new = [f"{len(entered.new)} of them new in it: {', '.join(entered.new)}."] if entered.new else []
     lines = [*new, *entered.notes, *_left(found, partial)]
-    _end(head, lines, bool(entered.notes) or _to_do(found, partial))
+    _end(head, lines, bool(entered.notes) or _to_do(found))
 
 
 class To(StrEnum):
@@ -293,9 +293,9 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
     return lines
 
 
-def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether totals will have to be exported again."""
-    return bool(_failed(found)) or (bool(found.lacking()) and not partial)
+def _to_do(found: GradedClass) -> bool:
+    """Whether totals will have to be exported again: also those exported in part, once their marks are there."""
+    return bool(_failed(found) or found.lacking())
 
 
 def _failed(found: GradedClass) -> list[Graded]:
@@ -329,7 +329,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)
-    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or filled.left_out else 0)
+    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or _to_do(found) else 0)
 
 
 def _save(path: Path, text: str) -> None:

@@ -58,24 +58,26 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
 def moved_marks(
     run: ClassRun, before: PreviousRun, rows: list[Row], given: tuple[str, str] = ("", "")
 ) -> list[str]:
-    """Which marks by hand counted in the class.json of before and no longer do, or the other way round, since lab.toml was changed;
-    not what was typed into grades.csv, nor `given`, the name and question of what this command gave."""
+    """Which marks by hand counted in the class.json of before and no longer do, or the other way round, and why: since lab.toml was
+    changed, or since they were saved and the tables were not yet written; not what was typed into grades.csv, nor `given`, the name
+    and question of what this command gave."""
     earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
     meant = {(change.name, change.question) for change in run.book.changes} | {given}
-    lost: list[str] = []
-    back: list[str] = []
+    most = {row["id"]: row["points"] for row in before.get("by_hand", ())}
+    found: dict[tuple[bool, bool], list[str]] = {}
     for row in rows:
         was, now = earlier.get(row.name, row.given.marks), row.given.marks
         for id in [id for id in {**was, **now} if (id in was) != (id in now) and (row.name, id) not in meant]:
-            (lost if id in was else back).append(
-                f"{row.name} {id} ({exact(was[id] if id in was else now[id])})"
-            )
-    why = "because lab.toml was changed"
-    return [
-        f"Marks that {verb}, {why}: {', '.join(marks)}."
-        for verb, marks in (("no longer count", lost), ("count again", back))
-        if marks
-    ]
+            by_lab = most.get(id) != run.book.questions.get(id)
+            points = was[id] if id in was else now[id]
+            found.setdefault((by_lab, id in now), []).append(f"{row.name} {id} ({exact(points)})")
+    sentences = {
+        (True, False): "Marks that no longer count, because lab.toml was changed:",
+        (True, True): "Marks that count again, because lab.toml was changed:",
+        (False, False): "Marks that are in the tables and that marks.csv no longer has; they do not count:",
+        (False, True): "Marks that were saved in marks.csv, but not in the tables yet; they count:",
+    }
+    return [f"{said} {', '.join(found[key])}." for key, said in sentences.items() if key in found]
 
 
 def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:

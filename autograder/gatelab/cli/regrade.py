@@ -31,6 +31,7 @@ from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors
+from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lists import listed
 from gatelab.report.classfile import ClassFile
@@ -99,6 +100,7 @@ def regrade_command(
     _print(lines_of_marks(run, run.rows()))
     if newcomers:
         _print([f"{listed(newcomers, MOST)}: not graded before; run gatelab grade to grade new submissions."])
+    _print(_late_rule(run))
     left = again.plan()
     if not left and not again.affects_marks:
         _end_as_it_is(again, class_file)
@@ -233,8 +235,9 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
 
 def _end_as_it_is(again: Regrade, class_file: ClassFile) -> NoReturn:
     """Say why nothing is graded, and end."""
-    _print([*again.skipped, *_by_hand(again.run, class_file)])
-    typer.echo(_nothing_to_grade(again))
+    by_hand = _by_hand(again.run, class_file)
+    _print([*again.skipped, *by_hand])
+    typer.echo(_nothing_to_grade(again, bool(by_hand or _late_rule(again.run))))
     _print(again.run.unwritten)
     raise typer.Exit(1 if again.run.unwritten else 0)
 
@@ -244,11 +247,32 @@ def _by_hand(run: ClassRun, class_file: ClassFile) -> list[str]:
     rows = [(row["id"], row["title"], row["points"]) for row in class_file["by_hand"]]
     specs = run.lab.questions.items()
     new = [id for id, spec in specs if spec.by_hand and (id, spec.title, spec.points) not in rows]
-    return [f"{id} is marked by hand and was changed; run gatelab grade to apply the change." for id in new]
+    gone = [id for id, *_ in rows if id not in run.lab.by_hand]
+    return [
+        f"{id} is marked by hand and was changed; run gatelab grade to apply the change." for id in new
+    ] + [f"{id} is no longer marked by hand; run gatelab grade to apply the change." for id in gone]
 
 
-def _nothing_to_grade(again: Regrade) -> str:
-    """What there is to say then; a regrade that was cut off after it had replaced the reports is finished."""
+def _late_rule(run: ClassRun) -> list[str]:
+    """Whose hand-in time means something else by the present rule for late work: a regrade keeps what was said when they were graded."""
+    rule = run.lab.late
+    whose = [
+        submission.name
+        for submission in run.submissions
+        if (was := run.lateness.get(submission.name)) is not None
+        and was != (rule.of(submission.handed_in) if rule else Lateness())
+    ]
+    if not whose:
+        return []
+    return [
+        f"The rule for late work, [late] in lab.toml, was changed, and with it what it says of {listed(whose, MOST)}; "
+        "run gatelab grade to apply the change."
+    ]
+
+
+def _nothing_to_grade(again: Regrade, more: bool) -> str:
+    """What there is to say then; `more`: something was changed that is not for regrade. A regrade that was cut off after it had
+    replaced the reports is finished."""
     if (again.run.out / REPLACING).exists():
         again.run.write_class()
         return "An earlier regrade was cut off after it had replaced the reports; the tables and pages have been updated."
@@ -256,7 +280,7 @@ def _nothing_to_grade(again: Regrade) -> str:
         again.run.write_class()
     if again.skipped:
         return "Nothing was graded again."
-    return "Nothing that decides a grade was changed since these were graded."
+    return f"Nothing {'else ' if more else ''}that decides a grade was changed since these were graded."
 
 
 def _is_stale(again: Regrade, name: str) -> bool:

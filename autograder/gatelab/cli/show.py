@@ -15,6 +15,7 @@ from gatelab.cli.screen import draw
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.near import meant
 from gatelab.limits import LARGEST_SEED
+from gatelab.report.classbook import MISSING
 from gatelab.report.mail import mail
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
@@ -100,7 +101,13 @@ def why_command(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     if found.report is None:
-        usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
+        why = (
+            f"there is no grade to explain. {found.reason}"
+            if found.status == MISSING
+            else "not graded yet; run the same gatelab grade again."
+        )
+        typer.echo(f"{visible(found.name)}: {visible(why)}", err=True)
+        raise typer.Exit(1)
     title = ClassFolder(out).title
     typer.echo(mail(title, found.report, [question] if question else [], found.called), nl=False)
     raise typer.Exit(0 if found.report.status == "graded" else 1)
@@ -125,7 +132,8 @@ def _names_a_file(name: str) -> bool:
 
 
 def _name_of_file(typed: str, graded: ClassFolder) -> str:
-    """The name of the student whose graded work has the bytes of this file; if there is no such file, the argument itself."""
+    """The name of the student whose graded work this file is, by its bytes and, if several have the same, by its place; if there is no
+    such file, the argument itself."""
     path = Path(typed)
     if not path.is_file():
         return typed
@@ -138,7 +146,12 @@ def _name_of_file(typed: str, graded: ClassFolder) -> str:
         usage(
             f"{visible(typed)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
-    return names[0]
+    own = graded.at(path, names) or names  # the same bytes came from several: whose file is this?
+    if len(own) > 1:
+        usage(
+            f"{visible(typed)}: was handed in by {len(own)}: {', '.join(map(visible, own))}; type one of these names."
+        )
+    return own[0]
 
 
 def _graded_now(

@@ -110,7 +110,7 @@ def _give(run: ClassRun, sheet: Sheet, one: ToMark, points: float) -> None:
 
 
 def _head(sheet: Sheet) -> str:
-    parts = [f"\n{sheet.id}  {sheet.title} ({number(sheet.most)} points)"]
+    parts = [f"\n{sheet.id}  {sheet.title} ({plural(sheet.most, 'point')})"]
     if sheet.rubric:
         parts.append(f"Rubric:\n{_lines(sheet.rubric)}")
     if sheet.model:

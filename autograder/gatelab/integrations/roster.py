@@ -123,4 +123,10 @@ def _person(table: Table, line: Line, zone: tzinfo | None) -> Person | None:
     time_cell = first(HANDED_IN)
     handed_in = moment(time_cell, zone) if time_cell else None
     unread = time_cell if time_cell.strip("-") and not handed_in else ""
-    return Person(name, email, number, tuple(ids), handed_in, moodle, unread)
+    return Person(name, email, number, tuple(ids), handed_in, moodle, unread, _of_canvas(table))
+
+
+def _of_canvas(table: Table) -> bool:
+    """Whether it is the sheet of Canvas's grade book, whose numbers are Canvas's."""
+    titles = {*table.columns, *table.others.values()}
+    return {"Student", "ID", "Section"} <= titles and bool(titles & {"SIS User ID", "SIS Login ID"})

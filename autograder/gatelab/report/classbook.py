@@ -177,6 +177,7 @@ def _submission_entry(submission: Submission | None) -> dict[str, Any]:
             "number": one.number,
             "ids": list(one.ids),
             "moodle": one.moodle,
+            "canvas": one.canvas,
         }
         for one in submission.people
     ]
@@ -197,7 +198,15 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
     handed_in, place = row.get("handed_in"), row.get("place")
     time = datetime.fromisoformat(handed_in) if handed_in else None
     people = tuple(
-        Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
+        Person(
+            one["sheet"],
+            one["email"],
+            one["number"],
+            tuple(one["ids"]),
+            time,
+            one.get("moodle", False),
+            canvas=one.get("canvas", False),
+        )
         for one in row.get("people", ())
     )
     return Submission(

@@ -31,6 +31,7 @@ class PersonRow(TypedDict):
     number: str
     ids: list[str]
     moodle: NotRequired[bool]
+    canvas: NotRequired[bool]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -112,6 +113,7 @@ class PreviousRun(TypedDict, total=False):
     quick: OnErrorOmit[str]
     all_questions: OnErrorOmit[bool]
     questions: OnErrorOmit[list[QuestionRow]]
+    by_hand: OnErrorOmit[list[ByHandRow]]
     submissions: OnErrorOmit[list[SubmissionRow]]
     last: OnErrorOmit[dict[str, LastRow]]
     similar: OnErrorOmit[list[dict[str, Any]]]

@@ -9,7 +9,6 @@ from pathlib import Path
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
-from gatelab.report.points import number
 from gatelab.submission.people import Person
 
 
@@ -73,7 +72,7 @@ def lacking_lines(rows: list[Graded], partial: bool) -> list[str]:
     missing = Counter(row.open for row in rows)
     lines = []
     for open_, count in missing.items():
-        what = f"{', '.join(id for id, _ in open_)} ({number(sum(most for _, most in open_))} points)"
+        what = f"{', '.join(id for id, _ in open_)} ({plural(sum(most for _, most in open_), 'point')})"
         if partial:
             lines.append(
                 f"without {what} for {plural(count, 'student')}: write the marks into grades.csv and export again."

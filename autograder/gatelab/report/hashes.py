@@ -35,7 +35,7 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
 
 def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) -> tuple[str, dict[str, str]]:
     """What a Store identifies reports by: `grading_hash`, and the `hashes` of these questions. `quick`: for a look without training."""
-    parts = hashes(lab, seed, list(lab.questions))
+    parts = hashes(lab, seed, lab.automatic)
     whole = hash_of(
         *(f"{id}={digest}" for id, digest in sorted(parts.items())),
         *questions,
@@ -60,9 +60,10 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
             }
             for id in [id for id in lab.questions if id in table]:  # its row in the table, its thresholds
                 row = hash_of(name.as_posix(), _json(table.pop(id)))
-                found.setdefault(id, []).append(row)
-                below[id].append(row)
-            content = hash_of(_json(table), *(lab.questions if name.name == TABLE else ()))
+                if not lab.questions[id].by_hand:  # no report depends on what people mark
+                    found.setdefault(id, []).append(row)
+                    below[id].append(row)
+            content = hash_of(_json(table), *(lab.automatic if name.name == TABLE else ()))
         else:
             content = _content(place, path)
         line = f"{place}/{name.as_posix()}\0{content}"
@@ -120,7 +121,7 @@ def _belongs_to(place: str, name: Path, lab: Lab) -> str:
         id = name.stem
     elif place == "chaff":
         id = name.parts[0]
-    return id if id in lab.questions else REST
+    return id if id in lab.automatic else REST
 
 
 def _content(place: str, path: Path) -> str:

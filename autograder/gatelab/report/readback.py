@@ -14,6 +14,7 @@ spreadsheet may have kept an older one open. The rules:
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -22,9 +23,10 @@ from gatelab.report import cells
 from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
 from gatelab.report.corrections_back import CorrectionsBack
-from gatelab.report.marks import Mark, Marks, MarksError, Work
+from gatelab.report.marks import Mark, Marks, MarksError, Work, number_of
 from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
+from gatelab.report.table import OVERRIDES, QUESTION_COMMENTS, WHY
 from gatelab.text import brief, escape_formula
 
 __all__ = ["MOST", "WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]
@@ -56,6 +58,23 @@ def read_back(
     Raises MarksError, whose message has no subject.
     """
     return _Reader(table, written, seen, works, marks, corrections, asked).read()
+
+
+def _instead(name: str, title: str) -> str:
+    """What changes that column of gatelab's, as a sentence."""
+    who = shlex.quote(name)
+    if title == QUESTION_COMMENTS:
+        return f"To comment on a question, use gatelab comment {who} QUESTION TEXT; --remove instead of the text takes it back."
+    if title == OVERRIDES:
+        return (
+            f"To give other points, write them into the question's own column and the reason into {WHY}, or use "
+            f"gatelab mark {who} QUESTION POINTS --why REASON."
+        )
+    if title in ("name", "email", "id"):
+        return "Change it in the list that gatelab grade reads with --roster."
+    if title in ("total", "out_of"):
+        return "Totals are added up: write other points into a question's own column."
+    return "Change it in the sheet that you upload."
 
 
 class _Reader(CorrectionsBack):
@@ -106,13 +125,19 @@ class _Reader(CorrectionsBack):
         owner = self._owner(line)
         if owner and all(cells.same(mark, self._reference(owner, id, line)) for id, mark in given.items()):
             return False
-        if submission.strip() and not owner:
+        wrong = [id for id, mark in given.items() if mark and not self._may_be_a_mark(id, mark)]
+        # A mark that nobody can have shows that the row is somebody's sum or average.
+        if submission.strip() and not owner and (not wrong or self.known.find(submission)):
             return True
-        id = next(id for id, mark in given.items() if mark)
+        id = next(id for id, mark in given.items() if mark and (not wrong or id in wrong))
         raise MarksError(
             f"holds marks for {brief(submission, 40)!r}, and no submission has that name; correct the name there "
             f"or take the marks out (line {line.number}, column {id})."
         )
+
+    def _may_be_a_mark(self, id: str, cell: str) -> bool:
+        points = number_of(cell)
+        return cell in WITHDRAWN or (points is not None and points <= self.questions[id])
 
     def _mark(self, name: str, id: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
         """Read the mark for a question, which must be the same in all of somebody's rows."""
@@ -170,7 +195,7 @@ class _Reader(CorrectionsBack):
                 if not cells.same(old, new):
                     found.append(
                         f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is ignored, because "
-                        "gatelab fills that column. Change it in the sheet that you upload."
+                        f"gatelab fills that column. {_instead(name, title)}"
                     )
         return found
 

@@ -12,6 +12,8 @@ from gatelab.text import escape_formula
 
 # Columns for people to fill, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
+# Columns that look as if people could fill them.
+OVERRIDES, QUESTION_COMMENTS = "overrides", "question_comments"
 
 HAND_IN = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
 
@@ -103,10 +105,10 @@ def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
         *([PENALTY] if late else []),
         "total",
         "out_of",
-        "overrides",
+        OVERRIDES,
         WHY,
         COMMENT,
-        "question_comments",
+        QUESTION_COMMENTS,
         "mark_again",
         "sha256",
         *HAND_IN,

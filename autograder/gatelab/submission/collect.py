@@ -28,7 +28,7 @@ from gatelab.submission.choose import is_notebook
 from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
-from gatelab.submission.people import Person, Roster, known
+from gatelab.submission.people import Person, Roster, alike, known
 from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
 from gatelab.text import brief, visible
@@ -36,6 +36,7 @@ from gatelab.text import brief, visible
 __all__ = ["CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
 
 NOTHING = "Nothing was handed in."
+CALLS_LATE = "calls it late."  # after the platform's name: the end of a note
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,16 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
     count = Counter(bases)
     stems = file_names([row.raw if count[row.base] > 1 else row.base for row in rows])
     by_raw = dict(zip(raws, names, strict=True))
+    claims = _claims(rows)
     found = []
     for row, name, stem in zip(rows, names, stems, strict=True):
         entry, arrival = row.attempt.entry, row.attempt.entry.arrival
         submission = _submission(name, stem, entry.raw, entry.picked, lab)
         people = arrival.people if arrival.platform else _by_name(name, roster)
         maybe = _candidates(arrival.people or (_named(name),), roster)
+        if len(claims[arrival.platform, _number(arrival)]) == 1:
+            people = _with_platform(people, arrival.platform)
+        renamed = _other_names(people, roster)
         people = tuple(known(person, roster) for person in people)
         others = [
             *row.attempt.others,
@@ -206,8 +211,9 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             notes.append(
                 f"May belong to {whose}; rename it so that its name contains an ID or e-mail address."
             )
+        notes += renamed
         if arrival.late:
-            notes.append(f"{arrival.platform} calls it late.")
+            notes.append(f"{arrival.platform} {CALLS_LATE}")
         found.append(
             replace(
                 submission,
@@ -222,6 +228,37 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             )
         )
     return _note_duplicates(found)
+
+
+def _number(arrival: Arrival) -> str:
+    return arrival.people[0].number if arrival.people else ""
+
+
+def _claims(rows: list[_Row]) -> dict[tuple[str, str], set[str]]:
+    """The keys under which each number of a platform came in: one, unless something is wrong with the download."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        arrival = row.attempt.entry.arrival
+        found[arrival.platform, _number(arrival)].add(arrival.key)
+    return found
+
+
+def _with_platform(people: tuple[Person, ...], platform: str) -> tuple[Person, ...]:
+    """The same people, each with the platform whose number it is."""
+    return tuple(
+        replace(one, moodle=platform == "Moodle", canvas=platform == "Canvas") if one.number else one
+        for one in people
+    )
+
+
+def _other_names(people: tuple[Person, ...], roster: Roster | None) -> list[str]:
+    """A sentence for each person who has another name on the roster and was found by the platform's number."""
+    pairs = [(one, found) for one in people if roster and (found := roster.find(one))]
+    return [
+        f"Number {one.number} is {found.called}'s on the roster, so it counts as theirs; check that it is, because the name differs."
+        for one, found in pairs
+        if one.number and one.number == found.number and not alike(one.name, found.name)
+    ]
 
 
 def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:

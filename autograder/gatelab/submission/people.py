@@ -10,11 +10,17 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gatelab.limits import PERSON_LIMIT
 from gatelab.text import clean_name
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+# Letters that are not a letter with an accent to Unicode, and are often written so.
+STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Person:
     handed_in: datetime | None = None  # as the platform's sheet says
     moodle: bool = False  # whether `number` is a Moodle participant number
     unread: str = ""  # the sheet's text for the time, if it cannot be read
+    canvas: bool = field(default=False, compare=False)  # whether `number` is certainly a Canvas user's
 
     @property
     def id(self) -> str:
@@ -68,13 +75,26 @@ class Roster:
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
                 # A number from another platform may be equal by chance: then the names have little in common, or
-                # somebody else has the full name.
-                found = {k for k in found if alike(wanted.name, self.people[k].name)}
+                # somebody else has the full name. The same platform's own number stays when a person's name changes.
+                found = {
+                    k
+                    for k in found
+                    if alike(wanted.name, self.people[k].name) or self._same_account(wanted, k)
+                }
                 called = self._by_key.get(f"={' '.join(sorted(_words(wanted.name)))}", set())
                 found = found & called if called else found
             if found:
                 return [self.people[k] for k in sorted(found)]
         return []
+
+    def _same_account(self, wanted: Person, k: int) -> bool:
+        """Whether both numbers are the same platform's, and nobody else on the roster has the wanted person's name."""
+        person, words = self.people[k], _words(wanted.name)
+        platform = (wanted.canvas and person.canvas) or (wanted.moodle and person.moodle)
+        named = self._by_key.get(f"={' '.join(sorted(words))}", set()) | self._by_key.get(
+            f"~{''.join(words)}", set()
+        )
+        return platform and not named - {k}
 
 
 def merged(one: Person, other: Person) -> Person:
@@ -87,6 +107,7 @@ def merged(one: Person, other: Person) -> Person:
         one.handed_in or other.handed_in,
         one.moodle if one.number else other.moodle,
         one.unread or other.unread,
+        one.canvas if one.number else other.canvas,
     )
 
 
@@ -102,8 +123,9 @@ def known(person: Person, roster: Roster | None) -> Person:
         number,
         found.ids or person.ids,
         found.handed_in or person.handed_in,
-        found.moodle and found.number == number,
+        person.moodle or (found.moodle and found.number == number),
         found.unread,
+        person.canvas or (found.canvas and found.number == number),
     )
 
 
@@ -144,8 +166,11 @@ def _signs(person: Person) -> list[set[str]]:
 
 def alike(one: str, other: str) -> bool:
     """Whether two names may be the same person's: they share a word that is not an initial, one is the other without spaces
-    (`lovelaceada`), or one of them is empty."""
-    a, b = _words(one), _words(other)
+    (`lovelaceada`), or one of them is empty. `Müller` may also be written Muller or Mueller."""
+    return any(_alike(a, b) for a in _spellings(one) for b in _spellings(other))
+
+
+def _alike(a: list[str], b: list[str]) -> bool:
     shared = {word for word in a if len(word) > 1} & {*b}
     return not a or not b or bool(shared) or _run_together(a, b) or _run_together(b, a)
 
@@ -157,6 +182,17 @@ def _run_together(one: list[str], words: list[str]) -> bool:
     whole = one[0]
     ends = any(len(w) > 2 and (whole.startswith(w) or whole.endswith(w)) for w in words)
     return ends or all(w in whole for w in words)
+
+
+def _spellings(name: str) -> list[list[str]]:
+    """The words of a name as they are, without accents, and as German writes its umlauts without them."""
+    words = _words(name)
+    return [words, [_bare(word) for word in words], [_bare(word.translate(UMLAUTS)) for word in words]]
+
+
+def _bare(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word.translate(STROKES))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _words(name: str) -> list[str]:

@@ -72,7 +72,7 @@ class TestAGradingCutOffAfterARepairedSuite:
             assert done.exit_code == 2 and CUT_OFF in done.output and done.output.count("\n") == 1
         assert killed.grade().exit_code == 0
         assert killed.totals()["bob"] == "10 of 10"
-        assert gatelab("export", "csv", killed.out, "--partial").exit_code == 0
+        assert gatelab("export", "csv", killed.out, "--partial").exit_code == 1
 
     def test_a_mail_to_the_student_says_so(self, killed: Tiny) -> None:
         assert CUT_OFF in " ".join(gatelab("why", "bob", "-o", killed.out).output.split())
@@ -92,7 +92,7 @@ class TestOtherPoints:
         before = tiny.totals()
         said = regrade(tiny, *words, code=2)
         assert "regrade the whole class, without --only and --question." in said and "q1" in said
-        assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
+        assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 1
 
     def test_marks_are_not_offered_for_a_removed_notebook(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder / "cleo")
@@ -162,6 +162,13 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         done = tiny.gatelab("comment", "bob", "hi")
         assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
 
+    def test_the_graders_results_stay(self, tiny: Tiny) -> None:
+        before = {path.name: path.read_bytes() for path in (tiny.out / "reports").iterdir()}
+        done = tiny.grade()
+        assert "3 of 3 notebooks are done from an earlier run and have not changed." in done.stderr
+        assert tiny.totals()["ada"] == "10 of 10" and "ada q3 (was 2)" in done.stderr
+        assert {path.name: path.read_bytes() for path in (tiny.out / "reports").iterdir()} == before
+
     def test_a_regrade_with_nothing_to_grade_shows_it_before_it_counts(self, tiny: Tiny) -> None:
         type_in(tiny, "bob", "q3", "1")
         done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
@@ -171,6 +178,58 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         said = regrade(tiny)
         assert "0 reports replaced. The earlier run is kept" in said
         assert tiny.totals() == {"ada": "10 of 10", "bob": "10 of 11", "cleo": "7.6 of 10"}
+
+
+def test_another_question_that_is_marked_by_hand_has_nothing_graded_again(tiny: Tiny) -> None:
+    tiny.replace(
+        tiny.table, BY_HAND, BY_HAND + BY_HAND.replace("q3", "q4").replace("points = 2", "points = 5")
+    )
+    said = regrade(tiny)
+    assert "q4 is marked by hand and was changed; run gatelab grade to apply the change." in said
+    assert "Nothing else that decides a grade was changed since these were graded." in said
+    assert "3 of 3 notebooks are done from an earlier run and have not changed." in tiny.grade().stderr
+    assert tiny.gatelab("mark", "bob", "q4", "4").exit_code == 0 and tiny.totals()["bob"] == "13 of 15"
+    assert "13 <small>of 15" in " ".join(tiny.page("bob").split())
+
+
+def test_a_regrade_names_whose_late_penalty_another_rule_changes(tiny: Tiny) -> None:
+    rule = '\n[late]\ndue = "2026-11-26T12:00:00+01:00"\npercent_per_day = 10\n'
+    (tiny.folder / "bob" / "softmax" / "timestamp.txt").write_text("2026-11-27 10:00:00 CET")
+    assert tiny.grade().exit_code == 0
+    tiny.table.write_text(tiny.table.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    before = tiny.totals()
+    said = regrade(tiny)
+    assert (
+        "The rule for late work, [late] in lab.toml, was changed, and with it what it says of bob; run gatelab grade to apply the change."
+        in said
+    )
+    assert "Nothing else that decides a grade was changed since these were graded." in said
+    assert tiny.totals() == before
+    assert "3 of 3 notebooks are done" in tiny.grade().stderr and tiny.totals()["bob"] == "8.1 of 10"
+    said = regrade(tiny)
+    assert "late work" not in said and "Nothing that decides a grade was changed" in said
+    tiny.replace(tiny.table, "percent_per_day = 10", "percent_per_day = 20")
+    without_large_logits(tiny)
+    assert "what it says of bob; run gatelab grade to apply the change." in regrade(
+        tiny
+    )  # also if something is graded
+
+
+def test_a_mark_that_a_killed_grading_had_saved_is_not_put_down_to_the_lab(tiny: Tiny) -> None:
+    """Killed after marks.csv was written, and before the tables were."""
+    tables = {name: (tiny.out / name).read_bytes() for name in ("class.json", "grades.csv", "index.html")}
+    type_in(tiny, "bob", "q3", "1")
+    typed = (tiny.out / "grades.csv").read_bytes()
+    assert tiny.grade().exit_code == 0
+    for name, data in (tables | {"grades.csv": typed}).items():
+        (tiny.out / name).write_bytes(data)
+    done = tiny.gatelab("mark", "cleo", "q3", "2")
+    assert done.exit_code == 0 and "lab.toml" not in done.output
+    assert (
+        "Marks that were saved in marks.csv, but not in the tables yet; they count: bob q3 (1)."
+        in done.output
+    )
+    assert "not in the tables yet" not in tiny.gatelab("mark", "cleo", "q3", "1").output
 
 
 def test_a_regrade_with_nothing_to_grade_writes_out_the_marks_that_it_reads(tiny: Tiny) -> None:

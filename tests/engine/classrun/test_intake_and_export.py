@@ -243,7 +243,22 @@ class TestSheets:
         assert '"Lovelace, Ada",4711,0042,ada,S1,11.5\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n' in text
         assert "in the sheet, nothing was handed in: Roe, Dan" in done.output
         done, text = self.canvas(out, tmp_path, 12, "--partial")
-        assert done.exit_code == 0 and "bob,S1,4\r\n" in text
+        assert done.exit_code == 1 and "bob,S1,4\r\n" in text
+        assert (
+            "without q3 (2 points) for 1 student: write the marks into grades.csv and export again."
+            in done.output
+        )
+
+    def test_totals_without_their_marks_must_be_exported_again_by_every_export(
+        self, out: Path, tmp_path: Path
+    ) -> None:
+        for what in ("csv", "gradescope"):
+            words = ["export", what, out, "-o", tmp_path / what, "--partial"]
+            mark(out, lovelaceada=1.5, babbagebob="-")
+            done = gatelab(*words)
+            assert done.exit_code == 1 and "write the marks into grades.csv and export again" in done.output
+            mark(out, babbagebob=1)
+            assert gatelab(*words).exit_code == 0
 
     def test_the_sheets_maximum_is_honoured(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2, babbagebob=0)

@@ -306,6 +306,35 @@ class TestAnAutomaticColumn:
         assert "column submission: bob was changed to Bob the Great; that is ignored" in said.stderr
         assert again.marks() == GIVEN and data in again.kept()
 
+    @pytest.mark.parametrize(
+        ("column", "command"),
+        {
+            "question_comments": "use gatelab comment 'Jörg Ü' QUESTION TEXT",
+            "overrides": "use gatelab mark 'Jörg Ü' QUESTION POINTS --why REASON",
+            "email": "Change it in the list that gatelab grade reads with --roster.",
+            "total": "write other points into a question's own column",
+            "status": "Change it in the sheet that you upload.",
+        }.items(),
+    )
+    def test_a_changed_column_of_gatelabs_says_what_changes_it(
+        self, again: Class, column: str, command: str
+    ) -> None:
+        again.edit({("Jörg Ü", column): "q1: because"})
+        said = " ".join(again.run().stderr.split())
+        assert f"Jörg Ü, column {column}: " in said and command in said
+
+    def test_a_row_of_averages_is_refused_because_it_is_nobodys(self, again: Class) -> None:
+        table = again.table()
+        row = ["Average", *[""] * (len(table[0]) - 1)]
+        row[table[0].index("q3")] = "5"
+        again.grades.write_bytes(saved([*table, row]))
+        said = again.run()
+        assert (
+            said.exit_code == 2
+            and "holds marks for 'Average', and no submission has that name" in said.stderr
+        )
+        assert again.marks() == GIVEN
+
     def test_many_edits_are_reported_in_a_few_lines(self, again: Class) -> None:
         again.edit({(name, title): "3" for name in again.rows() for title in ("file", "status", "reason")})
         said = again.run()

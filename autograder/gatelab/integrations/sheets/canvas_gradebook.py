@@ -55,7 +55,7 @@ class Gradebook:
     def person(self, row: list[str]) -> Person:
         cells = {title: row[k].strip() for title, k in self._student.items()}
         ids = tuple(filter(None, (cells.get(title, "") for title in STUDENT[2:])))
-        return Person(cells.get("Student", ""), number=cells[NUMBER], ids=ids)
+        return Person(cells.get("Student", ""), number=cells[NUMBER].strip(), ids=ids, canvas=True)
 
     def fixed(self, row: list[str]) -> str:
         return "excused" if folded(row[self._grade]) == "ex" else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatelab.integrations.sheets.cells import escape_cell
@@ -15,7 +15,7 @@ from gatelab.integrations.sheets.listed import Listed
 from gatelab.integrations.sheets.scale import Scale
 from gatelab.report.model import Report
 from gatelab.report.points import number
-from gatelab.submission.people import Person
+from gatelab.submission.people import Person, alike
 
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
 
@@ -73,6 +73,7 @@ def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Fil
         people = rules.people.get(name, ())
         called = rules.called.get(name) or ", ".join(one.called for one in people) or name
         fits = listed.rows_for(people, name)
+        filled.notes += _other_names(listed, people, fits)
         for k in {rows[0] for rows in fits if len(rows) == 1}:
             owners.of[k].append(report)
         for rows in fits:
@@ -82,6 +83,19 @@ def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Fil
         if not all(fits) and report.status == "graded":
             filled.no_row.append(called)
     return owners
+
+
+def _other_names(listed: Listed, people: Sequence[Person], fits: list[list[int]]) -> list[str]:
+    """A sentence for each person who has another name in the sheet and was found by the platform's number."""
+    notes = []
+    for one, rows in zip(people, fits, strict=False):
+        row = listed.people[rows[0]] if len(rows) == 1 else one
+        if one.number and one.number == row.number and not alike(one.name, row.name):
+            notes.append(
+                f"{one.called}: number {one.number} is {row.called}'s in the sheet, so the row was filled in; check that the two names are "
+                "one person's."
+            )
+    return notes
 
 
 def _escape_formulas(sheet: Sheet, ids: set[int], filled: Filled) -> None:

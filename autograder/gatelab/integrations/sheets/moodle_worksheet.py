@@ -61,7 +61,9 @@ class Worksheet:
         cells = {title: row[k].strip() for k, title in self._student.items()}
         ids = tuple(filter(None, (cells.get("ID number", ""), cells.get("Username", ""))))
         number = found[1] if found else ""
-        return Person(cells.get("Full name", ""), cells.get("Email address", ""), number, ids)
+        return Person(
+            cells.get("Full name", ""), cells.get("Email address", ""), number, ids, moodle=bool(number)
+        )
 
     def fixed(self, row: list[str]) -> str:
         return "locked" if any(folded(row[k]) in NO for k in self._changeable) else ""
