@@ -56,7 +56,7 @@ def install_newer_names() -> None:
 def _install_in_typing() -> None:
     """Add names and arguments to `typing`. typing_extensions, which they come from, keeps the module as it was: whenever it
     makes something, it reads there what this Python can do (a TypeAliasType, and it calls TypeVar as 3.12's)."""
-    if typing_extensions.typing is not typing:
+    if vars(typing_extensions)["typing"] is not typing:  # done already
         return
     before = types.ModuleType(typing.__name__, typing.__doc__)
     vars(before).update(vars(typing))
