@@ -113,7 +113,7 @@ class Regrade:
         watch: Callable[[Report], None],
     ) -> None:
         run = self.run
-        # What a question builds on is graded with it: the student's own versions count if they earned full points.
+        # What a question builds on is graded with it: whether the student's own versions are used depends on their points.
         below = set(questions).union(*(built_on(run.lab, id) for id in questions))
         with_these = [id for id in run.chosen if id in below]
         stage = Store(

@@ -74,11 +74,12 @@ class Raised:
 
 @dataclass
 class QuestionRun:
-    """One grading of a question, with the references or with the student's own versions of what it builds on."""
+    """One grading of a question, with the references or with some of the student's own versions of what it builds on."""
 
     spec: QuestionSpec
     own: frozenset[str]  # names it builds on that are the student's; the others are the references'
     trace: Trace
+    over_wrong: bool = False  # some of `own` is of questions that lost points
     backend: Backend | None = None
     forks: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -96,6 +97,11 @@ class QuestionRun:
     def curve(self) -> Curve | None:
         """The last training that a test of this attempt watched."""
         return next((s.curve for s in reversed(self.students) if s.curve is not None), None)
+
+    def ended(self, test: str) -> bool:
+        """Whether this test was run and no exception ended it."""
+        run = any(verdict.test == test for verdicts in self.verdicts.values() for verdict in verdicts)
+        return run and test not in self.errors
 
     @property
     def wrong(self) -> set[str]:

@@ -184,7 +184,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """After a question's last test: run its tests once more if it is also graded with the student's own versions."""
+    """After a question's last test: run its tests again for each grading with more of the student's own versions."""
     grading = item.config.stash[KEY]
     if grading is None:
         return (yield)
@@ -192,7 +192,7 @@ def pytest_runtest_protocol(
     grading.begin(question)
     done = yield
     last = nextitem is None or nextitem.stash[SHARE].question != question
-    if last and grading.start_second_grading():
+    while last and grading.start_another_grading():
         for again in item.session.items:
             share = again.stash[SHARE]
             if item.session.shouldstop or item.session.shouldfail:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.grading import notes
 from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
 from gatelab.grading.identify import identify
 from gatelab.grading.references import references_before
@@ -37,6 +38,10 @@ class Grading:
     graded again, with the student's own versions of what earned full points, and the grading with more points counts.
     If they are equal, the one with the references counts, unless its mistake is not recognised and fewer tests end with
     an exception when the student's own versions are used.
+
+    If it still loses points, and some of what it builds on is not right yet, it is graded with all of the student's own
+    versions: a wrong answer may have something of the student's own that this one uses, and its mistake has cost its
+    points already. That grading counts only if it earns more.
     """
 
     def __init__(
@@ -51,7 +56,7 @@ class Grading:
         self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
         self.running: QuestionRun | None = None
-        self.before: QuestionRun | None = None  # the attempt with the references, while the other one runs
+        self.earlier: list[QuestionRun] = []  # the attempts at the current question that have ended
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (
@@ -69,8 +74,8 @@ class Grading:
         assert self.running is not None
         return self.running
 
-    # The order: begin → for each test: student_for → (the test runs) → verdict → start_second_grading, and if that has begun
-    # one, again the tests that `can_still_help` → finish.
+    # The order: begin → for each test: student_for → (the test runs) → verdict → start_another_grading, and while that has
+    # begun one, again the tests that `can_still_help` → finish.
 
     def begin(self, question: str) -> None:
         """The next tests belong to this question; the previous one is finished."""
@@ -151,63 +156,88 @@ class Grading:
             if error := self.attempt.errors.get(test):
                 verdict.raised = error.text
                 note = self._note_about_references(error.text) if error.type in MISSED else ""
-            verdict.hint = " ".join(filter(None, [verdict.hint, note, *self._why_missing()]))
+            own = notes.on_own_versions(self._not_right(sorted(self.attempt.own)))
+            verdict.hint = " ".join(filter(None, [verdict.hint, note, own, *self._why_missing()]))
 
-    def start_second_grading(self) -> bool:
-        """Whether the current question is graded again, with the student's own versions; if so, that has begun."""
-        first = self.attempt
-        if (
-            self.time_up
-            or self.before is not None
-            or not first.wrong
-            or first.unwritten
-            or first.forks >= MAX_FORKS
-        ):
+    def start_another_grading(self) -> bool:
+        """Whether the current question is graded again, with more of the student's own versions; if so, that has begun."""
+        last = self.attempt
+        first = self.earlier[0] if self.earlier else last
+        full = math.fsum(share.points for share in self.shares.values() if share.question == first.spec.id)
+        if self.time_up or not first.wrong or first.unwritten or equal(self._points(last), full):
             return False
-        own = frozenset(name for name in first.spec.builds_on if self._is_full(self.lab.question_of(name)))
-        if not own:
+        if last.forks >= MAX_FORKS:
+            return False
+        for usable in (self._is_full, self._is_written):
+            own = frozenset(name for name in first.spec.builds_on if usable(self.lab.question_of(name)))
+            if own > last.own:
+                break
+        else:
             return False
         self._end_attempt()
-        # Both share the question's time by the clock.
-        self.running = QuestionRun(first.spec, own, Trace(first.spec.id), started=first.started)
-        self.before = first
+        self.earlier.append(last)
+        over_wrong = bool(self._not_right(own))
+        # All share the question's time by the clock.
+        self.running = QuestionRun(
+            first.spec, own, Trace(first.spec.id), over_wrong=over_wrong, started=first.started
+        )
         return True
 
     def can_still_help(self, share: Share, test: str) -> bool:
         """Whether a test can still make the attempt with the student's own versions the better one.
 
-        A model is trained again only if the other parts have shown that more is right than with the references, or if
-        the training with those ended with an exception.
+        A model is trained again only if the other parts have shown that more is right than before, or if every
+        training ended with an exception then.
         """
-        before = self.before
-        assert before is not None
-        if self._rank(self.attempt, best=True) <= self._rank(before):
+        before = max(self.earlier, key=self._rank)
+        best, reached = self._rank(self.attempt, best=True), self._rank(before)
+        if best <= reached or (self.attempt.over_wrong and best[0] <= reached[0]):
             return False
-        if (share.question, share.name) not in self.training or test in before.errors:
+        if (share.question, share.name) not in self.training:
+            return True
+        if test in self.earlier[0].errors and not any(attempt.ended(test) for attempt in self.earlier):
             return True
         return self._points(self.attempt, training=False) > self._points(before, training=False)
 
     def finish(self) -> None:
         """End the current question: its worker ends, the better attempt counts, and its mistake is named."""
-        last, first = self.running, self.before
-        if last is None:
+        if self.running is None:
             return
         self._end_attempt()
-        question = self._sum_up(first or last)
-        if first is None:
-            self._name_mistake(last, question)
-        else:
-            rank, over_references = self._rank(last), self._rank(first)
-            if rank[0] <= over_references[0]:
-                self._name_mistake(first, question)
-            # A mistake that is recognised with the references is named, however many exceptions it caused there.
-            if rank[0] > over_references[0] or (rank > over_references and not question.mistakes):
-                question = self._sum_up(last)
-                self._name_mistake(last, question)
-                last = first
-            question.second_grading = SecondGrading(sorted(last.own), self._parts(last))
+        attempts = [*self.earlier, self.running]
+        question = self._better(*(attempt for attempt in attempts if not attempt.over_wrong))
+        if attempts[-1].over_wrong:
+            question = self._or_over_wrong(question, attempts[0], attempts[-1])
         self.finished[question.id] = question
-        self.running = self.before = None
+        self.running, self.earlier = None, []
+
+    def _better(self, first: QuestionRun, last: QuestionRun | None = None) -> Question:
+        """The question by the attempt with the references, or by the one with own versions that are right."""
+        question = self._sum_up(first)
+        if last is None:
+            self._name_mistake(first, question)
+            return question
+        rank, over_references = self._rank(last), self._rank(first)
+        if rank[0] <= over_references[0]:
+            self._name_mistake(first, question)
+        # A mistake that is recognised with the references is named, however many exceptions it caused there.
+        if rank[0] > over_references[0] or (rank > over_references and not question.mistakes):
+            question = self._sum_up(last)
+            self._name_mistake(last, question)
+            last = first
+        question.second_grading = SecondGrading(sorted(last.own), self._parts(last))
+        return question
+
+    def _or_over_wrong(self, question: Question, first: QuestionRun, last: QuestionRun) -> Question:
+        """The question by the attempt with own versions that are not all right, if that earns more; else as it is."""
+        if self._points(last) > question.graded and not equal(self._points(last), question.graded):
+            question = self._sum_up(last)
+            self._name_mistake(last, question)
+            last = first
+        elif question.second_grading is not None:
+            return question
+        question.second_grading = SecondGrading(sorted(last.own), self._parts(last))
+        return question
 
     def questions(self) -> list[Question]:
         """Every question of the lab; one that no test was run for has no parts."""
@@ -242,6 +272,11 @@ class Grading:
         found = self.finished.get(question)
         return found is not None and equal(found.earned, found.max_points)
 
+    def _is_written(self, question: str) -> bool:
+        found = self.finished.get(question)
+        unwritten = (Kind.UNTOUCHED, Kind.NOT_DEFINED)
+        return found is not None and any(part.passed or part.kind not in unwritten for part in found.parts)
+
     def _why_missing(self) -> Iterable[str]:
         """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""
         return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
@@ -249,20 +284,21 @@ class Grading:
     def _note_about_references(self, error: str) -> str:
         """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
         which name what was missing only in their text."""
-        names: dict[str, list[str]] = {}  # by question
-        for name in self.attempt.spec.builds_on:
-            id = self.lab.question_of(name)
-            mentioned = re.search(rf"\b{re.escape(name)}\b", error)
-            if mentioned and name not in self.attempt.own and id in self.finished and not self._is_full(id):
-                names.setdefault(id, []).append(f"`{name}`")
-        if not names:
-            return ""
-        references = ", ".join(name for some in names.values() for name in some)
-        are = "is" if len(names) == 1 else "are"
-        return (
-            f"({' and '.join(names)} {are} not right yet, so the grader's {references} replaced yours here, with "
-            "only what CONTRACT.md says about them.)"
+        mentioned = (
+            name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", error)
         )
+        return notes.on_references(
+            self._not_right(name for name in mentioned if name not in self.attempt.own)
+        )
+
+    def _not_right(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Those of these names whose questions were graded and lost points, by question."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            id = self.lab.question_of(name)
+            if id in self.finished and not self._is_full(id):
+                found.setdefault(id, []).append(name)
+        return found
 
     def _rank(self, attempt: QuestionRun, best: bool = False) -> tuple[float, int]:
         """The key by which the better of two attempts is larger; with `best`, the largest it can still become."""
@@ -366,14 +402,16 @@ class Grading:
         # versions that earned full points give the numbers that the contract fixes. A mistake in using something that
         # only they have gives other numbers, and stays without a name.
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
-        found = identify(
-            attempt.trace,
-            chaffs,
-            references_before(self.lab, question.id),
-            self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
-            compose if attempt.spec.pairs else None,
-            self.lab.without(attempt.spec),
-        )
+        found = None
+        if not attempt.over_wrong:  # else the numbers are those of two mistakes
+            found = identify(
+                attempt.trace,
+                chaffs,
+                references_before(self.lab, question.id),
+                self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
+                compose if attempt.spec.pairs else None,
+                self.lab.without(attempt.spec),
+            )
         if not found and attempt.trace.failed and question.attempted:
             names = {name for spec in self.lab.questions.values() for name in spec.names}
             own = attempt.spec.names

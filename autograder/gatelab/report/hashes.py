@@ -46,7 +46,7 @@ def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) ->
 
 def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
     """Question → hash of what decides its points: its suite, reference, mistakes and row in lab.toml; plus, for each question it builds
-    on, the same without the mistakes, since a student's own versions count if they earned full points. REST → hash of everything else."""
+    on, the same without the mistakes, since their points decide whether a student's own versions are used. REST → hash of everything else."""
     found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
     below: dict[str, list[str]] = {
         id: [] for id in lab.questions

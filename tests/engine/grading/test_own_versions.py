@@ -30,6 +30,7 @@ def test_an_extended_own_version_costs_nothing_where_it_is_used(
 # --- what counts, what is kept for staff, what is said ----------------------------------------------------------------
 
 LENGTHS = OWN["an LSTM that takes lengths"]
+CELL_STATES = OWN["an LSTM that keeps its cell states"]
 NO_FORGET = (
     "                self.bias_hh_l0[hidden_size : 2 * hidden_size] = 0.0\n",
     "                pass\n",
@@ -108,16 +109,74 @@ def test_a_wrong_last_valid_costs_q6_alone_where_the_encoder_calls_it_too(
     assert set(lost(graded(engine, tmp_path, edits))) == {"q6"}
 
 
+WRONG = {
+    "an LSTM that takes lengths": ("q3", LENGTHS | {"q3": [*LENGTHS["q3"], NO_FORGET]}),
+    "an LSTM that keeps its cell states": ("q3", CELL_STATES | {"q3": [*CELL_STATES["q3"], NO_FORGET]}),
+    "a last_valid that counts from the end": ("q6", {
+        "q6": [("lengths: Tensor) ->", "lengths: Tensor, back: int = 2) ->"), ("lengths - 1", "lengths - back")],
+        "q7": [("last_valid(outputs, lengths)", "last_valid(outputs, lengths, back=1)")],
+    }),
+    "a sequence_loss that takes a factor": ("q9", {
+        "q9": [("targets, pad):", "targets, pad, twice=True):"), ("0.0).sum() /", "0.0).sum() * (1 + twice) /")],
+        "q11": [("sequence_loss(logits, targets, pad)", "sequence_loss(logits, targets, pad, twice=False)")],
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.one_in(2)
+def test_a_wrong_own_version_with_something_of_its_own_costs_its_question_alone(
+    engine: Engine, tmp_path: Path, what: str
+) -> None:
+    question, edits = WRONG[what]
+    report = graded(engine, tmp_path, edits)
+    assert set(lost(report)) == {question}
+    later = report.question(max(edits, key=lambda id: int(id[1:])))
+    assert later.own and later.second_grading.own == [], (
+        "over its own versions, and the first grading is kept"
+    )
+
+
+def test_answers_that_agree_with_each_other_lose_what_the_contract_fixes_and_no_more(
+    engine: Engine, tmp_path: Path
+) -> None:
+    edits = {
+        "q1": [("    return new_h, new_c, gates", "    return new_c, new_h, gates")],
+        "q3": [("h, c, _ = lstm_step(", "c, h, _ = lstm_step(")],
+    }
+    found = lost(graded(engine, tmp_path, edits))
+    other_step = {
+        "lstm-state",
+        "lstm-gradients",
+        "lstm-calls-your-step",
+    }  # checks that put another step there
+    assert set(found) == {"q1", "q3"} and {name for name, _ in found["q3"]} == other_step
+
+
+def test_a_mistake_beside_a_wrong_own_version_is_told_with_what_else_may_be_the_cause(
+    engine: Engine, tmp_path: Path
+) -> None:
+    edits = LENGTHS | {"q3": [*LENGTHS["q3"], NO_FORGET], "q8": [*LENGTHS["q8"], HEAD]}
+    question = graded(engine, tmp_path, edits).question("q8")
+    said = {part.name: part.student_text for part in question.parts if not part.passed}
+    assert "encode" not in said and said and not question.mistakes
+    note = "(This question was graded with your own answer to q3, which is not right yet: that may be the cause.)"
+    assert all(note in text for text in said.values())
+
+
 def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
     engine: Engine, tmp_path: Path
 ) -> None:
-    report = graded(engine, tmp_path, LENGTHS | {"q3": [*LENGTHS["q3"], NO_FORGET]})
-    message = dict(lost(report)["q8"])["encode"]
+    no_lengths = ("if lengths is not None:\n", "if lengths is not None:\n            raise ValueError(1)\n")
+    edits = LENGTHS | {"q3": [*LENGTHS["q3"], no_lengths, NO_FORGET]}
+    question = graded(engine, tmp_path, edits).question("q8")
+    message = next(part.student_text for part in question.parts if part.name == "encode")
     assert "unexpected keyword argument 'lengths'" in message
     assert (
         "(q3 is not right yet, so the grader's `LSTM` replaced yours here, with only "
         "what CONTRACT.md says about them.)" in message
     )
+    assert question.own == [] and "LSTM" not in question.second_grading.own
 
 
 def test_a_layer_follows_its_step_under_another_name_and_gains_nothing_by_a_copy(

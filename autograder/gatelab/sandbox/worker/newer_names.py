@@ -23,12 +23,12 @@ import typing_extensions
 
 from gatelab.sandbox.worker.replacing import put
 
+WITH_DEFAULTS = ("TypeVar", "ParamSpec", "TypeVarTuple")  # they take a `default` from 3.13 on
+
 
 def install_newer_names() -> None:
     """Add those that this Python lacks, in this process."""
-    for name in typing_extensions.__all__:
-        if not hasattr(typing, name):
-            put(typing, **{name: getattr(typing_extensions, name)})
+    _install_in_typing()
     for place, name, value in (
         # 3.12
         (collections.abc, "Buffer", typing_extensions.Buffer),
@@ -51,6 +51,19 @@ def install_newer_names() -> None:
     ):
         if not hasattr(place, name):
             put(place, **{name: value})
+
+
+def _install_in_typing() -> None:
+    """Add names and arguments to `typing`. typing_extensions, which they come from, keeps the module as it was: whenever it
+    makes something, it reads there what this Python can do (a TypeAliasType, and it calls TypeVar as 3.12's)."""
+    if vars(typing_extensions)["typing"] is not typing:  # done already
+        return
+    before = types.ModuleType(typing.__name__, typing.__doc__)
+    vars(before).update(vars(typing))
+    put(typing_extensions, typing=before)
+    for name in typing_extensions.__all__:
+        if not hasattr(typing, name) or (name in WITH_DEFAULTS and not hasattr(before, "NoDefault")):
+            put(typing, **{name: getattr(typing_extensions, name)})
 
 
 def _batched(iterable: Iterable[Any], n: int, *, strict: bool = False) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,30 @@
+"""What a check's hint adds about the earlier answers that the check ran with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+
+def on_references(names: Mapping[str, list[str]]) -> str:
+    """Names of references by the question whose answer they replaced; "" for none."""
+    if not names:
+        return ""
+    references = ", ".join(f"`{name}`" for some in names.values() for name in some)
+    are = "is" if len(names) == 1 else "are"
+    return (
+        f"({' and '.join(names)} {are} not right yet, so the grader's {references} replaced yours here, with "
+        "only what CONTRACT.md says about them.)"
+    )
+
+
+def on_own_versions(questions: Iterable[str]) -> str:
+    """These questions are not right yet, and the student's own answers to them were used; "" for none."""
+    ids = list(questions)
+    if not ids:
+        return ""
+    answers = "answer" if len(ids) == 1 else "answers"
+    are = "is" if len(ids) == 1 else "are"
+    return (
+        f"(This question was graded with your own {answers} to {' and '.join(ids)}, which {are} not right yet: "
+        "that may be the cause.)"
+    )
