@@ -123,6 +123,14 @@ def called(run: ClassRun, typed: str) -> Submission:
             raise StoreError(
                 f"{visible(typed)!r}: {len(matches)} submissions are called that; type one of {names}."
             )
-    near = nearby.near(typed, by_name)
+    people = {s.name: s.called for s in run.submissions}
+    begin = nearby.starting_with(typed, people.values())
+    fit = [name for name in people if people[name] in begin or name in nearby.starting_with(typed, people)]
+    if len(fit) > 1:
+        names = ", ".join(map(visible, fit[: nearby.MOST]))
+        raise StoreError(
+            f"{visible(typed)!r}: the names of {len(fit)} submissions begin so; type one of {names}."
+        )
+    near = fit or nearby.near(typed, by_name)
     hint = f"; did you mean {visible(near[0])!r}?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(typed)!r}: no submission of this class has that name{hint}")

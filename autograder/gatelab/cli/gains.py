@@ -30,7 +30,7 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
         was, now = totals[name]
         total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
         lines.append(f"{visible(name)}: total {total}")
-        lines += [f"    {visible(sentence(row).removeprefix(name).strip())}" for row in rows]
+        lines += [f"    {visible(sentence(row).removeprefix(name).lstrip(': '))}" for row in rows]
     if len(lines) > MOST:
         lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
     graded = f"{len(again.new)} graded again"

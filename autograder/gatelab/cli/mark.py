@@ -19,6 +19,7 @@ from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
 from gatelab.report.cells import quoted
+from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks import Mark, exact, number_of
 from gatelab.report.points import number
@@ -195,9 +196,10 @@ def _graded(run: ClassRun, submission: Submission, id: str) -> float | None:
 
 def _say(sentence: str, submission: Submission, run: ClassRun) -> None:
     row = next(row for row in run.rows() if row.name == submission.name)
-    total = (
-        f" Total now: {number(row.corrected.points)}."
-        if row.corrected and row.graded
-        else " It has no total: it was not graded."
-    )
+    if row.corrected and row.graded:
+        total = f" Total now: {number(row.corrected.points)}."
+    elif row.status == PENDING:
+        total = " It has no total yet: gatelab grade was stopped before it; run it again."
+    else:
+        total = " It has no total: it was not graded."
     typer.echo(visible(sentence + total))

@@ -32,6 +32,12 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         lines.append(
             f"The hand-in time of {listed(timeless, MOST)} is not known, so no late penalty applies there."
         )
+    if late := [
+        row.name for row in rows if row.name in timeless and row.submission and row.submission.called_late
+    ]:
+        lines.append(
+            f"The platform calls {listed(late, MOST)} late; to take points off, use gatelab late NAME POINTS --why REASON."
+        )
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
     if left := book.left_over(works, by_hand):
         lines.append(

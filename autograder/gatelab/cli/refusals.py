@@ -95,6 +95,8 @@ def _error_text(error: Any) -> str:
     if isinstance(error.__cause__, ValidationError):
         error.message = _of_value(error.__cause__.errors()[0]) or error.message
     said = str(error.format_message())
+    if type(error).__name__ == "NoSuchOption" and not option.startswith("--"):
+        return f"{said}; put -- before a name or a text that begins with -"
     return f"{said}; put quotes around anything that contains a space" if said.startswith(EXTRA) else said
 
 

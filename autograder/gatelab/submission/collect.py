@@ -71,6 +71,11 @@ class Submission:
         return self.attempts == 0
 
     @property
+    def called_late(self) -> bool:
+        """Whether the platform calls it late."""
+        return any(note.endswith(CALLS_LATE) for note in self.notes)
+
+    @property
     def called(self) -> str:
         """The person's name, or the row's name if that is not known."""
         who = ", ".join(person.called for person in self.people if person.called)

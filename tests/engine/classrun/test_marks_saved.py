@@ -295,7 +295,7 @@ class TestAnAutomaticColumn:
             assert "- withdraws nothing, because nobody has overridden the grader there" in line
         else:
             assert f"{old} was changed to {cell or 'nothing'}; that is ignored" in line
-            assert ("Change it in" in line) == (title != "q2")
+            assert ("gatelab fills that column. " in line) == (title != "q2")
         assert again.rows() == before and data in again.kept() and again.marks() == GIVEN
         assert "is kept as" in said.stderr
 

@@ -159,7 +159,7 @@ def test_a_table_that_was_edited_and_not_read_yet_is_in_every_feedback_or_in_non
         said = export(fresh, "feedback", "--to", to)
         assert said.exit_code == 2 and len(said.output.strip().splitlines()) == 1
         assert f"{fresh.out}: the feedback pages of Bob Hopper, Dora Zorn do not show" in said.output
-        assert "run gatelab grade again" in said.output
+        assert "run gatelab grade, then export again" in said.output
     assert {each: each.read_bytes() for each in fresh.out.rglob("*") if each.is_file()} == before
     assert fresh.grade("--roster", fresh.base / "people.csv").exit_code == 1
     export(fresh, "feedback", "--to", "mail")

@@ -38,6 +38,7 @@ class AnswerReplacer:
             if self.pairs.setdefault(id(old), (old, new))[1] is not new:
                 self.pairs[id(old)] = old, old  # one answer under two names: which of the new ones is meant?
         self.seen = set(self.pairs)  # an old answer may be part of the new one, so it stays as it is
+        self.new = {id(new): new for _, new in self.pairs.values()}  # and nothing in the new one is replaced
         self.todo: list[Any] = []
         self.nested: dict[int, tuple[Any, Any]] = {}  # containers in containers, and objects: old and new
         self.left = KEPT_ENTRIES
@@ -73,6 +74,8 @@ class AnswerReplacer:
         self.left -= depth > 0
         if id(value) in self.pairs:
             return self.pairs[id(value)][1]
+        if id(value) in self.new:
+            return value
         kind = type(value)
         if kind in DATA:
             return value
