@@ -91,6 +91,22 @@ def test_it_is_built_and_what_was_handed_out_is_known_as_such(tmp_path: Path) ->
     assert json.loads((tmp_path / "out" / "reports" / "ada.json").read_text())["as_handed_out"] is True
 
 
+@pytest.mark.one_in(3)
+def test_an_answer_whose_cell_lost_nbgraders_metadata_is_graded_and_can_be_marked(tmp_path: Path) -> None:
+    kit = written_kit(tmp_path / "kit")
+    built = build(kit, execute=False, accept=True)
+    stripped = json.loads((built.release / "lab.ipynb").read_text(encoding="utf-8"))
+    for cell in stripped["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == WRITTEN:
+            cell["source"] = ANSWER
+        cell["metadata"] = {}
+    save_notebook(stripped, tmp_path / "class" / "ada.ipynb")
+    done = gatelab("grade", tmp_path / "class", "-o", tmp_path / "out", "--root", kit)
+    assert done.exit_code == 0, done.output
+    marked = gatelab("mark", "ada", WRITTEN, "1.5", "-o", tmp_path / "out", "--root", kit)
+    assert marked.exit_code == 0 and "Total now: 1.5" in marked.output, marked.output
+
+
 def test_an_autograder_zip_says_who_marks_it_and_takes_no_points(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,22 @@ def comment(book: Gradebook, name: str, cell: str = "q1-solution") -> str:
     return book.find_comment(cell, "lab", "softmax", name).comment or ""
 
 
+def test_points_given_to_an_earlier_file_go_on_waiting_to_be_looked_at_again(
+    fresh: Tiny, book: Gradebook
+) -> None:
+    """Until an export enters the same."""
+    assert export(fresh).exit_code == 0
+    found = grade(book, "ada")
+    found.manual_score, found.needs_manual_grade = 2, True
+    book.db.commit()
+    said = export(fresh)
+    assert grade(book, "ada").needs_manual_grade and grade(book, "ada").manual_score == 2
+    assert "ada, q1: the grade book's 2 points wait to be looked at again" in " ".join(said.output.split())
+    fresh.gatelab("mark", "ada", "q1", "2", "--why", WHY)
+    export(fresh)
+    assert not grade(book, "ada").needs_manual_grade and grade(book, "ada").manual_score == 2
+
+
 def dump(tiny: Tiny) -> list[str]:
     with sqlite3.connect(tiny.base / "gradebook.db") as database:
         return list(database.iterdump())

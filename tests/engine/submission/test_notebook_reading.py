@@ -39,6 +39,23 @@ def read(data: bytes | dict) -> list:
     return read_cells(data if isinstance(data, bytes) else json.dumps(data).encode(), "lab.ipynb", LAB)
 
 
+def test_another_labs_notebook_is_refused_although_its_questions_have_the_same_ids() -> None:
+    cells = [
+        CELL
+        | {
+            "source": f"def {name}(x):\n    return x",
+            "metadata": {"nbgrader": {"grade_id": id, "solution": True}},
+        }
+        for id, name in (("q1-solution", "softmax"), ("q2-solution", "cross_entropy"))
+    ]
+    with pytest.raises(Ungradable, match=r"none of the questions of .* is in this notebook"):
+        read(book(cells=cells))
+    asked = {"cell_type": "markdown", "source": "## q1\nWrite `lstm_step`.", "metadata": {}}
+    assert (
+        len(read(book(cells=[asked, *cells]))) == 2
+    )  # the lab's own, in which the answers define something else
+
+
 def test_a_notebook_of_the_lab_is_read() -> None:
     assert read(book())[0].source == "def lstm_step(): pass"
 
