@@ -186,7 +186,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         entry, arrival = row.attempt.entry, row.attempt.entry.arrival
         submission = _submission(name, stem, entry.raw, entry.picked, lab)
         people = arrival.people if arrival.platform else _by_name(name, roster)
-        maybe = _candidates(arrival.people or (_named(name),), roster)
+        doubts = _doubts(arrival.people or (_named(name),), roster)
         if len(claims[arrival.platform, _number(arrival)]) == 1:
             people = _with_platform(people, arrival.platform)
         renamed = _other_names(people, roster)
@@ -211,12 +211,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
             notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
-        if maybe:
-            whose = " or ".join(f"{who.called} ({who.id or who.email})" for who in maybe)
-            notes.append(
-                f"May belong to {whose}; rename it so that its name contains an ID or e-mail address."
-            )
-        notes += renamed
+        notes += [*doubts, *renamed]
         if arrival.late:
             notes.append(f"{arrival.platform} {CALLS_LATE}")
         found.append(
@@ -287,6 +282,14 @@ def _candidates(people: Iterable[Person], roster: Roster | None) -> list[Person]
     """The people on the roster who fit somebody of these, where more than one fits."""
     found = [roster.fits(person) for person in people] if roster else []
     return [who for fits in found if len(fits) > 1 for who in fits]
+
+
+def _doubts(people: Iterable[Person], roster: Roster | None) -> list[str]:
+    """A sentence, if somebody of these may be several people on the roster."""
+    if not (maybe := _candidates(people, roster)):
+        return []
+    whose = " or ".join(f"{who.called} ({who.id or who.email})" for who in maybe)
+    return [f"May belong to {whose}; rename it so that its name contains an ID or e-mail address."]
 
 
 def _note_duplicates(submissions: list[Submission]) -> list[Submission]:
