@@ -222,7 +222,9 @@ def test_a_folder_without_a_graded_class_is_refused(tiny: Tiny) -> None:
 
 def test_the_commands_of_the_page_on_corrections_run_as_written(tiny: Tiny, root: Path) -> None:
     text = (root / "docs" / "corrections.md").read_text(encoding="utf-8")
-    commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    # The two others need a rule for late work and a grade book: test_typed_pages.py says where they run.
+    commands = "".join(one for one in blocks if "gatelab late" not in one and "gradebook.db" not in one)
     for part in ("assignment", "tests"):
         shutil.copytree(tiny.kit / part, tiny.base / part)
     (tiny.base / "submissions").symlink_to(tiny.folder)
