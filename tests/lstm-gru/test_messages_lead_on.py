@@ -49,7 +49,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "logits in float64 from float32 weights": ("q7", LAYER.format(name="SequenceClassifier", method="forward", body="return super().forward(*given).double()"), "logits have dtype torch.float64; expected torch.float32"),
     "float64 made beside float32 weights": ("q7", LAYER.format(name="SequenceClassifier", method="forward", body="h = super().forward(*given)\n        return h @ torch.eye(h.shape[1], dtype=torch.float64)"), "two dtypes"),
     "the length of a generator": ("q5", "def count_parameters(module): return len(module.parameters())", "loop over it"),
-    "an index with a point": ("q6", "def last_valid(o, lengths): return o.gather(1, (lengths - 1.0)[:, None, None])", "Indices must be int64; this tensor has another dtype."),
+    "an index with a point": ("q6", "def last_valid(o, lengths): return o.gather(1, (lengths - 1.0)[:, None, None])", "indices must be int64; this tensor has another dtype."),
     "tokens without an embedding": ("q7", LAYER.format(name="SequenceClassifier", method="forward", body="return self.recurrent(given[0])"), "Tokens are whole numbers: which part!two dtypes"),
     "one-hot tokens without an embedding": ("q7", LAYER.format(name="SequenceClassifier", method="forward", body="return self.recurrent(F.one_hot(given[0], 7).double())"), "vectors that are not as long as its input size"),
     "a layer under another name": ("q7", "class SequenceClassifier(SequenceClassifier):\n    def __init__(self, *given):\n        super().__init__(*given)\n        self.lstm = self.recurrent\n        del self.recurrent", "The names are fixed in CONTRACT.md!is it an nn.Parameter"),
