@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
@@ -42,9 +42,11 @@ class Renderer(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """A picture from elsewhere, as the badge, is shown as its words."""
-        if urlsplit(url).scheme not in ("", "data"):
+        scheme = urlsplit(url).scheme
+        if scheme not in ("", "data"):
             return str(escape(text))
-        return str(super().image(text, url, title))
+        # nbconvert looks for a file of the name as it is written in the address.
+        return str(super().image(text, url if scheme else unquote(url), title))
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         here = not urlsplit(url).scheme and (self.folder / url.partition("#")[0]).is_file()

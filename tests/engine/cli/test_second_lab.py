@@ -138,7 +138,7 @@ def test_the_new_lab_is_two_folders_with_the_name_asked_for(kit: Path) -> None:
     assert (lab.name, lab.title) == (NEW, "Recurrent basics")
     assert {path.name for path in (kit / "tests" / NEW).iterdir()} == {"hidden", "bank"}
     page = (kit / "release" / NEW / "lab.ipynb").read_text(encoding="utf-8")
-    assert "# Recurrent basics" in page and f"release/{NEW}/lab.ipynb" in page
+    assert "# Recurrent basics" in page and f"/{NEW}/lab.ipynb" in page and f"release/{NEW}" not in page
 
 
 @pytest.mark.parametrize("name", LABS)

@@ -54,7 +54,7 @@ def written(folder: Path) -> Path:
         "was": "what it was",
     }
     gone = {"name": LONG, "text": "", "problem": "The cell is gone.", "mark": "", "was": ""}
-    asked = {"id": "q12a", "title": "In words", "most": "4", "rubric": f"| a | {LONG} |", "model": LONG}
+    asked = {"id": "q12a", "title": "In words", "most": 4, "rubric": f"| a | {LONG} |", "model": LONG}
     path = folder / "written.html"
     path.write_text(written_page(LAB, [{**asked, "answers": [answer, gone]}]), encoding="utf-8")
     return path
