@@ -124,8 +124,8 @@ def called(run: ClassRun, typed: str) -> Submission:
                 f"{visible(typed)!r}: {len(matches)} submissions are called that; type one of {names}."
             )
     people = {s.name: s.called for s in run.submissions}
-    begin = nearby.starting_with(typed, people.values())
-    fit = [name for name in people if people[name] in begin or name in nearby.starting_with(typed, people)]
+    rows, persons = nearby.starting_with(typed, people), nearby.starting_with(typed, people.values())
+    fit = [name for name, person in people.items() if name in rows or person in persons]
     if len(fit) > 1:
         names = ", ".join(map(visible, fit[: nearby.MOST]))
         raise StoreError(

@@ -17,7 +17,7 @@ ABSENT = object()
 
 
 class Patches:
-    """The changes of a notebook to these modules, in the notebook's order. Comparing them takes a tenth of a millisecond."""
+    """The changes of a notebook to these modules, in the notebook's order. Comparing them takes half a millisecond a cell."""
 
     def __init__(self) -> None:
         self.last = [_attributes(place) for place in PLACES]
@@ -36,7 +36,7 @@ class Patches:
     def undo_below(self, cell: int) -> None:
         """Undo what cells below this one changed, unless it has been changed again since."""
         for changed, place, name, old, new in reversed(self.changes):
-            if changed <= cell or _attributes(place).get(name, ABSENT) is not new:
+            if changed <= cell or vars(place).get(name, ABSENT) is not new:
                 continue
             if old is ABSENT:
                 delattr(place, name)
