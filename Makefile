@@ -101,19 +101,22 @@ killed: $(READY)
 
 ## How much memory the command takes for classes of 40, 400 and 3,000; after `make grade`.
 memory: $(READY)
-	$(BIN)/python tests/class_memory.py
+	$(BIN)/python tests/class_memory.py --lab $(LAB)
 
 ## The same class alone and next to busy processes, with other jobs and threads: does a point change?
 steady: $(READY)
 	$(BIN)/python tests/steady.py --training
 
-## The grading image against the class command: does a container give the same points? Docker with buildx must run.
+## The grading image against the class command: does it give the same points? In containers where Docker with buildx runs, else,
+## as root, in an empty Debian by debootstrap and chroot.
+image: export CPU_INDEX := $(CPU_INDEX)
+image: export WHEELS := $(WHEELS)
 image: $(READY)
-	$(BIN)/python tests/container.py --image $(IMAGE)
+	$(BIN)/python tests/container.py --lab $(LAB) --image $(IMAGE) --jobs $(JOBS)
 
 ## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
 claims: $(READY)
-	$(BIN)/python tests/lstm-gru/claims/run.py --jobs $(JOBS)
+	$(BIN)/python tests/$(LAB)/claims/run.py --jobs $(JOBS)
 
 ## Accept what the sample class gets now, points and sentences: the tests compare with it. Commit tests/<lab>/sample/said.txt.
 .PHONY: accept
@@ -125,12 +128,13 @@ accept: grade
 accept-bank: $(READY)
 	$(BIN)/python tests/bank_said.py --lab $(LAB) --jobs $(JOBS) $(QUESTION)
 
+## Measure anew which thresholds and schedules part right models from wrong ones; tests/<lab>/calibration/RESULTS.md explains the tables.
 calibrate: $(READY)
-	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
+	$(BIN)/python tests/$(LAB)/calibration/calibrate.py
 
 ## The README's pictures (Chromium must be there); look at them before you commit them.
 pictures: grade
-	GATELAB_PICTURES=$(CURDIR)/docs/img $(BIN)/pytest -q tests/lstm-gru/test_in_a_browser.py -k "set_up or wrong_answer"
+	GATELAB_PICTURES=$(CURDIR)/docs/img $(BIN)/pytest -q tests/$(LAB)/test_in_a_browser.py -k "set_up or wrong_answer"
 	$(BIN)/python docs/pictures.py out/sample
 
 ## The documentation as a website, out/docs/index.html; the page of commands is rewritten first.
