@@ -1,0 +1,30 @@
+"""The tiny lab, its engine and its bank: the engine's tests work on no other lab of the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tiny_lab import tiny_lab_here
+
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank, load_bank
+from gatelab.lab.spec import Lab
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """Where it lies; it has no release, and nobody writes into it."""
+    return tiny_lab_here()
+
+
+@pytest.fixture(scope="session")
+def engine(lab: Lab) -> Iterator[Engine]:
+    """The real engine; one for all tests of a process, as for a class."""
+    with Engine(lab) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def bank(lab: Lab) -> Bank:
+    return load_bank(lab)
