@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from looked_at import browser, look, read_alone  # noqa: F401  (a fixture)
 from playwright.sync_api import Browser
+from released_lab import release
 from reports_made import LAB, NASTY
 from tiny_lab import tiny_lab
 
-from gatelab.build.course import source_text
 from gatelab.build.preview import preview
 from gatelab.report.pages import written_page
 
@@ -48,10 +48,7 @@ def written(folder: Path) -> Path:
 
 
 def previewed(folder: Path) -> Path:
-    lab = tiny_lab(folder)
-    release = folder / "release" / lab.name
-    release.mkdir(parents=True)
-    (release / lab.notebook).write_text(source_text(lab, folder), encoding="utf-8")
+    lab = release(tiny_lab(folder), folder)
     return preview(lab, folder)
 
 

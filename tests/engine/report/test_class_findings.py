@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from notebooks import write_notebook
+from released_lab import release
 from reports_made import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
 from tiny_lab import TINY, tiny_lab
 
-from gatelab.build.course import source_text
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_content
@@ -204,17 +204,9 @@ class TestChanges:
         assert remember({}) == {}
 
 
-def released(lab: Lab, root: Path) -> Lab:
-    """The lab, with the notebook that students get."""
-    release = root / "release" / lab.name
-    release.mkdir(parents=True)
-    (release / lab.notebook).write_text(source_text(lab, root), encoding="utf-8")
-    return lab
-
-
 class TestSections:
     def test_every_question_has_its_heading_on_the_feedback_page(self, tmp_path: Path) -> None:
-        lab = released(tiny_lab(tmp_path), tmp_path)
+        lab = release(tiny_lab(tmp_path), tmp_path)
         found = sections(lab)
         assert found.keys() >= {"q1", "q2"} and all(id in found[id].heading for id in found)
         page = feedback_page(lab, graded("ada", question("q1", True)))
@@ -225,7 +217,7 @@ class TestSections:
         lab = tiny_lab(tmp_path)
         table = lab.assignment / "lab.toml"
         table.write_text(table.read_text().replace("your-course", "kth-dl"))
-        released(lab, tmp_path)
+        release(lab, tmp_path)
         page = feedback_page(
             Lab.in_repository(tmp_path), Report("ada", "graded", questions=[question("q1", True)])
         )
