@@ -8,6 +8,7 @@ import pytest
 from tiny_lab import tiny_lab_here
 
 from gatelab.grading.engine import Engine
+from gatelab.handed_out.checking.terms import TERMS, Axis, Terms
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
@@ -16,6 +17,22 @@ from gatelab.lab.spec import Lab
 def lab() -> Lab:
     """Where it lies; it has no release, and nobody writes into it."""
     return tiny_lab_here()
+
+
+@pytest.fixture
+def axes() -> Iterator[None]:
+    """Messages speak of axes as in a lab about sequences: one has steps, and one has places of which nothing is said."""
+    before = TERMS.set(
+        Terms(
+            {
+                "N": Axis("batch", "sequences"),
+                "T": Axis("time", "time steps", "time step"),
+                "H": Axis("hidden"),
+            }
+        )
+    )
+    yield
+    TERMS.reset(before)
 
 
 @pytest.fixture(scope="session")
