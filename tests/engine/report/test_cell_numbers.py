@@ -56,7 +56,7 @@ def test_a_cell_that_stopped_is_reported_with_its_own_line_once(report: Report) 
 
 
 def test_it_is_the_same_number_everywhere(engine: Engine, report: Report) -> None:
-    assert report.hints == ['cell 7 ("from torch import log_soft…"), line 3: imports log_softmax from torch']
+    assert report.hints == ['cell 7 ("from torch import…"), line 3: imports log_softmax from torch']
     page = feedback_page(engine.lab, report)
     output = gradescope_results(report)["output"]
     for text in (page.replace("&#34;", '"'), output, " ".join(_cells(report))):
