@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import CellProblem
+from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import nbgrader_metadata, parse, source_of
@@ -156,6 +156,13 @@ def test_exactly_what_was_left_out_is_reported(graded: tuple) -> None:
     assert rows["some"]["reason"] == "Nothing was written for q2."
     assert rows["below"]["reason"] == ""
     assert (rows["some"]["total"], rows["below"]["total"]) == ("4", "10")
+
+
+def test_several_questions_without_an_answer_are_listed_in_one_sentence() -> None:
+    stub = Part("a", 0, 2, Kind.UNTOUCHED, "Not written yet.")
+    parts = {"q1": Part("a", 2, 2, None), "q2": stub, "q3": stub}
+    report = Report("ada", "graded", questions=[Question(id, id, 2, [part]) for id, part in parts.items()])
+    assert report.notes == ["Nothing was written for q2, q3."]
 
 
 def test_cells_that_missed_the_grader_leave_one_line() -> None:
