@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from processes import hostile
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
+from gatelab.grading.examiner import _pytest
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
 
 pytestmark = pytest.mark.one_in(3, at=1)
@@ -43,3 +47,18 @@ def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
     )
     assert report.question("q3").points < 14
     assert any("torch.nn.LSTM" in hint for hint in report.hints)
+
+
+def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
+    """The questions in the order in which they would be graded, and those of them that train a model."""
+    grading = Grading(lab, 0, LocalWorkers(lab, []), None)
+    grading.until = until
+    _pytest(lab, grading, (), "--collect-only")
+    return list(dict.fromkeys(id for id, _ in grading.shares)), {id for id, _ in grading.training}
+
+
+def test_training_comes_last_if_there_is_a_deadline_and_nothing_else_moves(lab: Lab) -> None:
+    usual, train = order(lab, math.inf)
+    pressed, _ = order(lab, 1e12)
+    assert train and set(usual[-len(train) :]) != train, "there is nothing to move"
+    assert pressed == [id for id in usual if id not in train] + [id for id in usual if id in train]
