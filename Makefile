@@ -93,7 +93,7 @@ bench: $(READY)
 
 ## 25 classes of 40, each with a new fork server: does one ever hang?
 soak: $(READY)
-	$(BIN)/python tests/soak.py --jobs $(JOBS)
+	$(BIN)/python tests/soak.py --lab $(LAB) --jobs $(JOBS)
 
 ## `kill -9` at 100 random moments of a class run: does the same command again give exactly the undisturbed results?
 killed: $(READY)
@@ -105,7 +105,7 @@ memory: $(READY)
 
 ## The same class alone and next to busy processes, with other jobs and threads: does a point change?
 steady: $(READY)
-	$(BIN)/python tests/steady.py --training
+	$(BIN)/python tests/steady.py --lab $(LAB) --training
 
 ## The grading image against the class command: does it give the same points? In containers where Docker with buildx runs, else,
 ## as root, in an empty Debian by debootstrap and chroot.

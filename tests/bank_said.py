@@ -2,7 +2,7 @@
 
     make accept-bank                                   grade the bank's mistakes and accept what they get
     make accept-bank QUESTION="q1 q3"                  only those of these questions
-    python tests/bank_said.py --lab lstm-gru q1 q3     the same
+    python tests/bank_said.py --lab LAB q1 q3     the same
 
 What was accepted is in `tests/<lab>/bank/said/`, a file for each question; test_bank.py compares the mistakes that it grades with it.
 Commit it with the change that made it differ. A lab without that folder has accepted nothing, and nothing is compared.

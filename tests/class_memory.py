@@ -1,6 +1,6 @@
 """How much memory does the command take for a class, small or large? `make memory`, after `make grade`
 
-    python tests/class_memory.py [--sizes 40 400 3000]
+    python tests/class_memory.py --lab LAB [--sizes 40 400 3000]
 
 As many students as a size says hand in copies of the sample class's notebooks, and get copies of their reports, so that
 nothing is to be graded: what the command then takes at most is what it takes for the class. The fork server and the
@@ -73,7 +73,7 @@ def peak(lab: Lab, folder: Path, out: Path) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--sizes", type=int, nargs="+", default=[40, 400, 3000])
-    options.add_argument("--lab", default="lstm-gru")
+    options.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     chosen = options.parse_args()
     lab = chosen_lab(HERE, chosen.lab)
     folder, out = HERE / "tests" / lab.name / "sample" / "class", HERE / "out" / "sample"

@@ -165,6 +165,9 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "debugger": lambda: (_ for _ in ()).throw(bdb.BdbQuit()),
 }  # fmt: skip
 
+# Their messages are shown where a lab's policy lists them.
+OF_A_LAB = {about for about in MISTAKES if "packed" in about or "lstm" in about}
+
 
 def raised(code: Callable[[], object]) -> dict:
     try:

@@ -109,10 +109,10 @@ def tried() -> dict[str, Any]:
     from gatelab.sandbox import process
     from gatelab.sandbox.forkserver import ForkServer
 
-    lab = Lab.in_repository(ROOT, "lstm-gru")
+    lab = Lab.in_repository(ROOT / "tests" / "engine" / "tiny-lab")
     found: dict[str, Any] = {}
     with (
-        ForkServer(lab.assignment / "seqlab", lab.policy.preload) as server,
+        ForkServer(lab.package, lab.policy.preload) as server,
         Outside(server.folder) as outside,
     ):
         for namespaces in (True, False):

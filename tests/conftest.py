@@ -5,21 +5,14 @@ from __future__ import annotations
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shared_server as servers
-from kit_lab import kit_lab
 from quick_start import start_quickly
 from shares import ROUND, WHOLE, turn_of
-from solved_notebook import graded, solved  # noqa: F401  (fixtures)
-
-from gatelab.grading.engine import Engine
-from gatelab.handed_out.checking.terms import TERMS
-from gatelab.lab.bank import Bank, load_bank
-from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 # The files that take longest, roughly in that order. With `--dist loadfile --no-loadscope-reorder` they are begun first: pytest-xdist
@@ -137,26 +130,6 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Lab:
-    return kit_lab()
-
-
-@pytest.fixture
-def kit_terms(lab: Lab) -> Iterator[None]:
-    """Messages speak of axes and exceptions as they do while the kit's lab is graded."""
-    before = TERMS.set(lab.policy.terms)
-    yield
-    TERMS.reset(before)
-
-
-@pytest.fixture(scope="session")
-def engine(lab: Lab) -> Iterator[Engine]:
-    """The real engine; one for all tests of a process, as for a class."""
-    with Engine(lab) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
 def turn(pytestconfig: pytest.Config) -> int:
     """Which part of a bank it is this run's turn to look at: `shares.share`."""
     return turn_of(pytestconfig)
@@ -175,28 +148,6 @@ def shared_server(_servers: None) -> Iterator[None]:
         patch.setattr("gatelab.grading.engine.ForkServer", servers.lend)
         yield
     servers.end(but=2)
-
-
-@pytest.fixture(scope="session")
-def plain_engine(lab: Lab) -> Iterator[Engine]:
-    """An engine without the bank, for wrong work of which only the points matter: comparing it with every known mistake and every pair of
-    them takes up to half a minute of processor time."""
-    with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
-def bank(lab: Lab) -> Bank:
-    return load_bank(lab)
-
-
-@pytest.fixture(scope="module")
-def check(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
-    """The public checks, as a student runs them."""
-    from public_checks import checking  # brings otter, seconds that few tests need
-
-    with checking(lab, tmp_path_factory.mktemp("student")) as check:
-        yield check
 
 
 @pytest.fixture(autouse=True)

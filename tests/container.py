@@ -1,6 +1,6 @@
 """Does the grading image give the points of the class command? `make image`.
 
-    python tests/container.py [--lab NAME] [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
+    python tests/container.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
 
 Where Docker with buildx runs, `otter grade` builds the image from the autograder zip and grades every file in a container of it.
 Elsewhere root makes an empty Debian with debootstrap, in which the zip sets itself up and grades by chroot (chrooted.py). `gatelab
@@ -86,7 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--lab", default="lstm-gru")
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     parser.add_argument("--image", default="debian:bookworm", help="base image, for a container engine")
     parser.add_argument("--jobs", default="2", help="of the class command")
     parser.add_argument("files", nargs="*", type=Path, help="by default the whole sample class")

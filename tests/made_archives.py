@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import py7zr
-from kit_lab import kit_lab
+from tiny_lab import TINY, tiny_lab_here
 
 from gatelab.submission.collect import Submission, collect
 
-LAB = kit_lab()
-BOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}],
+LAB, KIT = tiny_lab_here(), TINY
+BOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],
                    "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()  # fmt: skip
 OTHER = BOOK.replace(b"return 1", b"return 2")
 

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from kit_lab import kit_lab
+from tiny_lab import tiny_kit
 
 from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 from gatelab.report.model import Kind, Mistake, Part, Question, Report
 
-LAB = kit_lab()
+# The tiny lab with a question that trains a model, and two that are marked by hand.
+MORE = """
+[q3]
+title = "A trained model"
+points = 10
+names = ["train"]
+
+[q12a]
+title = "In your own words"
+points = 2
+by_hand = true
+
+[q12b]
+title = "Your own curve"
+points = 2
+by_hand = true
+"""
+_PLACE = TemporaryDirectory(prefix="reports-made-")
+
+
+def _lab(root: Path) -> Lab:
+    """Nothing is graded, so the question that trains needs no suite."""
+    tiny_kit(root)
+    assignment, tests = root / "assignment" / "softmax", root / "tests" / "softmax"
+    with open(assignment / "lab.toml", "a", encoding="utf-8") as table:
+        table.write(MORE)
+    return Lab(assignment, tests / "hidden", tests / "bank", root / "release" / "softmax")
+
+
+LAB = _lab(Path(_PLACE.name))
 CHOSEN = ["q1", "q2"]
 NASTY = "<script>alert('&')</script>"
 SWAPPED = Chaff(
-    "forget-and-input-swapped", "q1", "The forget and input gates are swapped.", "Which block is first?", ""
+    "rows-and-columns-swapped", "q1", "The rows and the columns are swapped.", "Which axis is first?", ""
 )
-TANH = Chaff("tanh-left-out", "q1", "The tanh of the cell is left out.", "Read the last line.", "")
-BANK = Bank(chaffs=(SWAPPED, TANH))
+EXP = Chaff("exp-left-out", "q1", "The exponential is left out.", "Read the last line.", "")
+BANK = Bank(chaffs=(SWAPPED, EXP))
 
 
 def as_mistake(chaff: Chaff) -> Mistake:
@@ -48,12 +80,12 @@ def graded(name: str, *questions: Question, **more: object) -> Report:
 
 def a_class() -> list[Row]:
     swapped = question("q1", True, False, mistakes=[as_mistake(SWAPPED)])
-    both = question("q1", False, False, mistakes=[as_mistake(SWAPPED), as_mistake(TANH)])
+    both = question("q1", False, False, mistakes=[as_mistake(SWAPPED), as_mistake(EXP)])
     reports = [
         graded("ada", question("q1", True, True), question("q2", True, True), sha256="1" * 64),
         graded("bob", swapped, question("q2", True, False), sha256="2" * 64),
         graded(
-            "cleo", both, question("q2", False, False), sha256="2" * 64, hints=["Uses torch.nn.LSTMCell."]
+            "cleo", both, question("q2", False, False), sha256="2" * 64, hints=["Uses torch.log_softmax."]
         ),
         Report("=dan", "ungradable", reason="=dan.ipynb: the file is empty; save it and hand it in again."),
     ]

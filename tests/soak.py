@@ -1,6 +1,6 @@
 """Does grading ever hang? Classes of correct notebooks, each with a fork server of its own: `make soak`.
 
-    python tests/soak.py [--classes 25] [--size 40] [--jobs 2] [--seconds 120]
+    python tests/soak.py --lab LAB [--classes 25] [--size 40] [--jobs 2] [--seconds 120]
 
 Prints a line for each class and one in the end. Exit code 1 when a class hangs (the line says where) or a
 correct notebook does not get all its points.
@@ -17,12 +17,11 @@ import threading
 import time
 from pathlib import Path
 
-from kit_lab import kit_lab
-
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 
+ROOT = Path(__file__).resolve().parents[1]
 QUESTION = "q1"  # forks, confinement and the wire are the same for all questions
 
 
@@ -78,12 +77,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     parser.add_argument("--classes", type=int, default=25)
     parser.add_argument("--size", type=int, default=40, help="submissions in a class")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=120, help="without a report that count as a hang")
     asked = parser.parse_args()
-    lab = kit_lab()
+    lab = Lab.in_repository(ROOT, asked.lab)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         notebook = write_notebook(Path(folder) / "lab.ipynb", lab, {})

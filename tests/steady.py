@@ -1,6 +1,6 @@
 """The same points wherever and whenever: `make steady`.
 
-    python tests/steady.py [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
+    python tests/steady.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
 
 A class of right and wrong notebooks is graded under one condition after another: alone and beside busy processes, with
 one job and several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from kit_lab import kit_lab
 
 from gatelab.audit.notebooks import SETUP, write_notebook
 from gatelab.audit.verify import styles
@@ -33,6 +32,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
+ROOT = Path(__file__).resolve().parents[1]
 EVERY = 2  # of the wrong solutions, one in so many
 EVERY_BESIDE_OTHERS = 6  # where each grading takes five times as long by the clock
 
@@ -124,6 +124,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     parser.add_argument("--rounds", type=int, default=1, help="how often every condition is tried")
     parser.add_argument("--training", action="store_true", help="also the parts that train a model")
     parser.add_argument("--jobs", type=int, default=2, help="gradings at once, where it is not one")
@@ -135,7 +136,7 @@ def main() -> int:
         "--record", type=Path, help="compared with what is there; written where there is none"
     )
     asked = parser.parse_args()
-    lab = kit_lab()
+    lab = Lab.in_repository(ROOT, asked.lab)
     bank = load_bank(lab)
     print(f"torch {torch.__version__}, {'with' if asked.training else 'without'} trainings", flush=True)
     first: dict[str, dict[str, float]] = {}

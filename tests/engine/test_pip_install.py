@@ -15,7 +15,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from kit_lab import NAME
 from tiny_lab import tiny_lab
 
 import gatelab
@@ -136,9 +135,12 @@ def test_the_commands_grade_and_pack(place: Path, root: Path, tmp_path: Path) ->
     row = (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
     assert '"graded","","4"' in row
     # A zip holds the engine of the kit that it is made from.
-    packed = run(program, "zip", "-o", "dist", "--root", root, "--lab", NAME, cwd=tmp_path)
+    shutil.copytree(root / "autograder", tmp_path / "kit" / "autograder")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(root / name, tmp_path / "kit")
+    packed = run(program, "zip", "-o", "dist", "--root", tmp_path / "kit", cwd=tmp_path)
     assert packed.returncode == 0, packed.stderr
-    names = zipfile.ZipFile(tmp_path / "dist" / f"{NAME}-autograder-STAFF-ONLY.zip").namelist()
+    names = zipfile.ZipFile(tmp_path / "dist" / f"{lab.name}-autograder-STAFF-ONLY.zip").namelist()
     assert {"run_otter.py", "files/kit/autograder/gatelab/grading/engine.py", "requirements.txt"} <= set(
         names
     )

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from gatelab.build.new import new_lab
+from gatelab.lab.spec import lab_names
 
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("assignment", "autograder", "docs", "release", "solutions", "tests")
 
 
 @pytest.mark.one_in(2)
-@pytest.mark.parametrize("part", ["engine", "lstm-gru"])
+@pytest.mark.parametrize("part", ["engine", *lab_names(ROOT)])
 def test_with_a_second_lab_every_test_of_the_kit_is_collected(root: Path, tmp_path: Path, part: str) -> None:
     for name in FOLDERS:
         litter = shutil.ignore_patterns("__pycache__", ".*", "class", "corpus")

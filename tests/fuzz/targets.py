@@ -36,7 +36,7 @@ from gatelab.submission.untouched import as_handed_out
 from gatelab.testkit.student import WorkerLost
 from gatelab.testkit.words import Words
 
-ROOT = Path(__file__).resolve().parents[2]
+TINY = Path(__file__).resolve().parents[1] / "engine" / "tiny-lab"
 CORPUS = Path(__file__).parent / "corpus"
 SECONDS = 10.0  # that one input may take
 LONGEST = 1000  # characters of a sentence
@@ -50,7 +50,7 @@ def sentence(error: Exception) -> None:
 
 @cache
 def lab() -> Lab:
-    return Lab.in_repository(ROOT, "lstm-gru")
+    return Lab.in_repository(TINY)
 
 
 # --- the wire: what a worker sends to the examiner --------------------------------------------------------------------
@@ -130,7 +130,7 @@ def fuzz_notebook(data: bytes) -> None:
 
 def seeds_notebook() -> Iterator[bytes]:
     code = {
-        "cell_type": "code", "source": ["def lstm_step(x):\n", "    return x"], "outputs": [{"data": {"a": "é"}}],
+        "cell_type": "code", "source": ["def softmax(x):\n", "    return x"], "outputs": [{"data": {"a": "é"}}],
         "metadata": {"nbgrader": {"grade_id": "q1-solution"}}, "execution_count": None,
     }  # fmt: skip
     text = {
@@ -144,7 +144,7 @@ def seeds_notebook() -> Iterator[bytes]:
     yield json.dumps(book, ensure_ascii=False).encode("utf-16")
     yield json.dumps(book, ensure_ascii=False).encode("cp1252")
     yield json.dumps(
-        {"worksheets": [{"cells": [{"cell_type": "code", "input": "def lstm_step(): pass"}]}], "nbformat": 3}
+        {"worksheets": [{"cells": [{"cell_type": "code", "input": "def softmax(): pass"}]}], "nbformat": 3}
     ).encode()
     yield b'{"cells": [\n<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n]}'
     yield json.dumps(book).encode()[:-20]
@@ -169,7 +169,7 @@ def fuzz_table(data: bytes) -> None:
 
 
 def seeds_table() -> Iterator[bytes]:
-    yield (ROOT / "assignment" / "lstm-gru" / "lab.toml").read_bytes()
+    yield (TINY / "assignment" / "softmax" / "lab.toml").read_bytes()
     head = b'title = "Lab"\nname = "l"\nnotebook = "lab.ipynb"\ncredit = 0.5\n'
     yield head + b'[q1]\ntitle = "One"\npoints = 1\nnames = ["f"]\nlibrary = false\ncpu_seconds = 2.5\n'
     yield (

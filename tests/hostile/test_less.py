@@ -18,7 +18,7 @@ from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 
 ATTEMPTS = list(attempts())
-SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/engine/grading/test_hostile.py
+SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/lstm-gru/grading/test_hostile.py
 # What the tests take from this machine. With namespaces or a user of its own, the other pieces give the same properties.
 LESS = {
     "without_seccomp": {"without": ["seccomp"]},

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from kit_lab import kit_lab
 
+from gatelab.lab.bank import load_bank
+from gatelab.report.sections import sections
+from gatelab.report.slots import slot_of, slots
+
 ROOT = Path(__file__).resolve().parents[2]
 LAB = ROOT / "assignment" / "lstm-gru"
 PLAN = (LAB / "LESSON_PLAN.md").read_text(encoding="utf-8")
@@ -137,3 +141,19 @@ def test_the_recorded_demo_shows_every_figure(tmp_path):
 
 def _headless() -> dict[str, str]:
     return {**os.environ, "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def test_every_mistake_of_the_plans_tables_has_its_sentence():
+    lab = kit_lab()
+    found, bank = slots(lab), load_bank(lab)
+    told = {chaff.key for chaff in bank.chaffs if slot_of(found, chaff.question, chaff.id).say}
+    assert len(told) > 20
+    swapped = slot_of(found, "q1", "forget-and-input-swapped")
+    assert swapped.when == "Lecture, 0:25–1:10 · LSTM and GRU"
+    assert swapped.say == "the gate that multiplies the old c is the forget gate"
+
+
+def test_every_question_of_the_notebook_has_its_heading():
+    lab = kit_lab()
+    found = sections(lab)
+    assert all(id in found[id].heading for id in ("q1", "q2", "q7", "q12a"))

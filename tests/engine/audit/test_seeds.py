@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gatelab.audit.result_cache import ResultCache
-from gatelab.audit.seeds import listed, lost_at, over_seeds, unstable
+from gatelab.audit.seeds import lost_at, over_seeds, unstable
 from gatelab.faults import GraderFault
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
@@ -21,30 +21,10 @@ from gatelab.testkit.draw import Draw
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
-SORTED = """
-class Seq2Seq(Seq2Seq):
-    def encode(self, source, source_lengths):
-        h, c = super().encode(source, source_lengths)
-        order = source_lengths.argsort({descending}stable=True)
-        return h[order], c[order]
-"""
-
-
-@pytest.mark.parametrize("descending", ["descending=True, ", ""])
-def test_a_batch_that_is_sorted_and_not_restored_loses_its_part_at_every_seed(
-    lab: Lab, descending: str
-) -> None:
-    """At seed 11 the lengths once came in order."""
-    source = lab.reference("q8") + SORTED.format(descending=descending)
-    lost = lost_at(lab, Chaff("sorted", "q8", "…", "…", source), range(8, 16))
-    assert len(set(lost.values())) == 1
-    assert "encode" in lost[8]
-
 
 def test_the_same_parts_are_lost_in_other_processes(lab: Lab, bank: Bank) -> None:
-    chaffs = [
-        next(c for c in bank.chaffs if c.key == key) for key in ("q6/index-clamped", "q9/sign-forgotten")
-    ]
+    chaffs = list(bank.chaffs)
+    assert [chaff.key for chaff in chaffs] == ["q1/over-the-batch", "q2/summed"]
     found = over_seeds(lab, chaffs, (11, 12), jobs=2)
     here = [Counter(lost_at(lab, chaff, (11, 12)).values()) for chaff in chaffs]
     assert here == list(found.values()) and [chaff.key for chaff in chaffs] == list(found)
@@ -52,7 +32,7 @@ def test_the_same_parts_are_lost_in_other_processes(lab: Lab, bank: Bank) -> Non
 
 
 def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path: Path) -> None:
-    chaff = next(c for c in bank.chaffs if c.key == "q9/sign-forgotten")
+    chaff = next(c for c in bank.chaffs if c.key == "q2/summed")
     told: list[str] = []
 
     def run(chaff: Chaff, seeds: tuple[int, ...]) -> dict[str, Counter[tuple[str, ...]]]:
@@ -64,7 +44,7 @@ def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path
         file.write('{"of": "cut o')
     assert told and run(chaff, (11, 12)) == first and not told
     assert sum(run(chaff, (11, 12, 13))[chaff.key].values()) == 3 and told
-    changed = replace(chaff, source=lab.reference("q9"))
+    changed = replace(chaff, source=lab.reference("q2"))
     assert run(changed, (11, 12)) == {chaff.key: Counter({(): 2})}
 
 
@@ -77,11 +57,7 @@ def test_what_differs_is_reported_unless_it_is_listed() -> None:
     assert "loses the same parts at every seed" in unstable(by_seed, {"q1/a": "drawn", "q1/b": "…"})[0]
 
 
-def test_every_listed_chaff_exists(lab: Lab, bank: Bank) -> None:
-    assert set(listed(lab)) <= {chaff.key for chaff in bank.chaffs}
-
-
-@pytest.mark.parametrize("key", ["q6/index-clamped", "q9/sign-forgotten", "q10/pad-taken-for-the-end"])
+@pytest.mark.parametrize("key", ["q1/over-the-batch", "q2/summed"])
 def test_grading_without_messages_gives_the_same_points(lab: Lab, bank: Bank, key: str) -> None:
     (chaff,) = [chaff for chaff in bank.chaffs if chaff.key == key]
     grading = Grading(lab, 11, LocalWorkers(lab, [chaff.source]), None)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from processes import HOSTILE, alive, everything, hostile, within
 from shares import WHOLE
+from tiny_lab import TINY
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.lab.spec import Lab
@@ -25,7 +26,7 @@ MOMENTS = 4 if WHOLE else 2  # of each command
 AT_WORK = 4  # processes by which the endless notebook runs
 COMMANDS = {
     "grade": ["-c", "from gatelab.cli.app import app; app()", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
-    "pytest": ["-m", "pytest", "ROOT/tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
+    "pytest": ["-m", "pytest", "ROOT/tests/softmax/hidden/test_q1_softmax.py", "--submission", "CLASS/a.ipynb", "-q"],
     "otter-run": ["-m", "gatelab.integrations.otter.run", "ZIP", "CLASS/a.ipynb", "-o", "OUT"],
 }  # fmt: skip
 # The hostile one leaves its group and its parents as far as it is let.
@@ -33,12 +34,12 @@ LEAVES = "import os\nfor _ in range(2):\n    if os.fork() == 0:\n        try:\n 
 
 
 @pytest.fixture(scope="module")
-def places(lab: Lab, root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def places(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     base = tmp_path_factory.mktemp("killed")
     for name in "ab":
         hostile(base / "class" / f"{name}.ipynb", lab, LEAVES + HOSTILE)
     autograder = build_autograder_zip(lab, base / "dist")
-    return {"CLASS": str(base / "class"), "OUT": str(base / "out"), "ROOT": str(root), "ZIP": str(autograder)}
+    return {"CLASS": str(base / "class"), "OUT": str(base / "out"), "ROOT": str(TINY), "ZIP": str(autograder)}
 
 
 @pytest.fixture

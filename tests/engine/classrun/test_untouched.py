@@ -9,15 +9,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kit_lab import kit_lab
 from nbgrader.utils import compute_checksum
 from notebooks import cell_of, save_notebook
+from released_lab import released_kit, released_lab
+from released_lab import released_notebook as released
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import CellProblem
+from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import nbgrader_metadata, parse, source_of
@@ -27,18 +28,9 @@ pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
-ROOT = Path(__file__).resolve().parents[3]
-LAB = kit_lab()
-RELEASE = ROOT / "release" / LAB.name / LAB.notebook
+LAB, KIT = released_lab(), released_kit()
 HANDED_OUT = "This is the notebook as it was handed out: nothing was written in it."
 NOTHING = "Nothing was written: none of the questions that were graded has an answer."
-
-
-def released() -> dict:
-    book = json.loads(RELEASE.read_text(encoding="utf-8"))
-    for cell in book["cells"]:
-        cell["source"] = "".join(cell["source"])
-    return book
 
 
 def code(source: str) -> dict:
@@ -69,7 +61,7 @@ def stale() -> dict:
     for cell in book["cells"]:
         mark = cell["metadata"].get("nbgrader")
         if mark and mark["grade_id"] == "q1-solution":
-            cell["source"] = "def my_lstm(x):\n    raise NotImplementedError('q1')"
+            cell["source"] = "def my_softmax(x):\n    raise NotImplementedError('q1')"
         if mark and "points" in mark:
             mark["points"] = 3
         if mark:
@@ -106,9 +98,9 @@ def test_format_3_of_the_release_is_known() -> None:
     "book",
     [
         answered("q1"),
-        answered("q11"),
+        answered("q2"),
         answered("q1", where="below"),
-        released() | {"cells": [code("answers = {'c1': 'a'}"), *released()["cells"]]},
+        released() | {"cells": [code("softmax = {'a': 'b'}"), *released()["cells"]]},
         released() | {"cells": []},
         {"cells": [{"cell_type": "code", "metadata": {"nbgrader": 3}}, None]},
     ],
@@ -125,7 +117,7 @@ def test_the_checksum_is_nbgraders() -> None:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, str]]]:
-    """A class, graded in three questions that take no time: its output and its rows."""
+    """A class, graded: its output and its rows."""
     folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("out")
     bare = released()
     for cell in bare["cells"]:
@@ -138,10 +130,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, di
     }  # fmt: skip
     for name, book in books.items():
         save_notebook(book, folder / f"{name}.ipynb")
-    wanted = [f"--question={id}" for id in ("q1", "q2", "q12")]
     done = CliRunner().invoke(
         app,
-        ["grade", str(folder), "-o", str(out), "--root", str(ROOT), *WAIVED, *wanted],
+        ["grade", str(folder), "-o", str(out), "--root", str(KIT), *WAIVED],
     )
     assert done.exit_code == 0, done.output
     with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
@@ -162,9 +153,16 @@ def test_an_untouched_notebook_is_reported_everywhere(graded: tuple, name: str) 
 def test_exactly_what_was_left_out_is_reported(graded: tuple) -> None:
     _, rows = graded
     assert rows["bare"]["reason"] == NOTHING
-    assert rows["some"]["reason"] == "Nothing was written for q2, q12."
-    assert rows["below"]["reason"] == "Nothing was written for q12."
-    assert (rows["some"]["total"], rows["below"]["total"]) == ("10", "18")
+    assert rows["some"]["reason"] == "Nothing was written for q2."
+    assert rows["below"]["reason"] == ""
+    assert (rows["some"]["total"], rows["below"]["total"]) == ("4", "10")
+
+
+def test_several_questions_without_an_answer_are_listed_in_one_sentence() -> None:
+    stub = Part("a", 0, 2, Kind.UNTOUCHED, "Not written yet.")
+    parts = {"q1": Part("a", 2, 2, None), "q2": stub, "q3": stub}
+    report = Report("ada", "graded", questions=[Question(id, id, 2, [part]) for id, part in parts.items()])
+    assert report.notes == ["Nothing was written for q2, q3."]
 
 
 def test_cells_that_missed_the_grader_leave_one_line() -> None:
@@ -184,7 +182,7 @@ def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student
     out, rows = graded
     report = read_json((out / "reports" / "checks.json").read_text(encoding="utf-8"))
     page = (out / "feedback" / "checks.html").read_text(encoding="utf-8")
-    assert rows["checks"]["total"] == "18" and "ZeroDivisionError" in page
+    assert rows["checks"]["total"] == "10" and "ZeroDivisionError" in page
     assert "grader" not in page and "'grader'" not in json.dumps([cell.message for cell in report.cells])
     assert sum("`grader`" in hint for hint in report.hints) <= 1
     assert "name &#39;grader&#39;" not in (out / "index.html").read_text(encoding="utf-8")

@@ -52,7 +52,7 @@ ELSEWHERE = {
     "pip install -e '.[dev]'": ("../../Makefile", "--editable '.[dev]'"),
     "gatelab export nbgrader": ("classrun/test_intake_and_export.py", '"export", "nbgrader"'),
     "gatelab receipt": ("../lstm-gru/test_handing_in.py", '["receipt", *words]'),
-    "pytest tests/": ("grading/test_engine.py", '"-m", "pytest", "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission"'),
+    "pytest tests/": ("grading/test_engine.py", '"-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission"'),
     "dask scheduler": ("integrations/test_cluster.py", '"scheduler"'),
     "GATELAB_ROOT=": ("integrations/test_cluster.py", "GATELAB_ROOT="),
     "gatelab grade submissions/ -o out/ --cluster": ("integrations/test_cluster.py", '"--cluster"'),

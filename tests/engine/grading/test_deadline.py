@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+
+from tiny_lab import tiny_lab
 
 from gatelab.grading.examiner import _pytest
 from gatelab.grading.plugin import LocalWorkers
@@ -18,8 +21,19 @@ def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
     return list(dict.fromkeys(id for id, _ in grading.shares)), {id for id, _ in grading.training}
 
 
-def test_training_comes_last_if_there_is_a_deadline_and_nothing_else_moves(lab: Lab) -> None:
-    usual, train = order(lab, math.inf)
-    pressed, _ = order(lab, 1e12)
-    assert train and set(usual[-len(train) :]) != train, "there is nothing to move"
-    assert pressed == [id for id in usual if id not in train] + [id for id in usual if id in train]
+def test_training_comes_last_if_there_is_a_deadline_unless_another_question_builds_on_it(
+    tmp_path: Path,
+) -> None:
+    lab = tiny_lab(tmp_path)
+    suite = lab.hidden / "test_q1_softmax.py"
+    text = suite.read_text(encoding="utf-8").replace("import torch\n", "import pytest\nimport torch\n", 1)
+    trains = '@pytest.mark.training\n@part("q1", "gradient", 1)'
+    suite.write_text(text.replace('@part("q1", "gradient", 1)', trains), encoding="utf-8")
+    # q2 builds on q1: what trains there is not put off.
+    assert order(lab, math.inf) == order(lab, 1e12) == (["q1", "q2"], {"q1"})
+    table = lab.assignment / "lab.toml"
+    text = table.read_text(encoding="utf-8").replace('builds_on = ["softmax"]\n', "")
+    table.write_text(text, encoding="utf-8")
+    alone = Lab.in_repository(tmp_path)
+    assert order(alone, math.inf) == (["q1", "q2"], {"q1"})
+    assert order(alone, 1e12) == (["q2", "q1"], {"q1"})

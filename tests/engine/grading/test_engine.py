@@ -14,7 +14,7 @@ import nbformat
 import psutil
 import pytest
 from processes import alive, everything, within
-from tiny_lab import tiny_lab
+from tiny_lab import TINY, tiny_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -29,7 +29,7 @@ from gatelab.testkit.words import WITHHELD
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
-PART = ("q1", "q2", "q3")
+PART = ("q1", "q2")
 
 
 def notebook(path: Path, lab: Lab, *cells: str, **sources: str) -> Path:
@@ -46,7 +46,7 @@ def points(report: Report) -> dict[str, float]:
     return {id: report.question(id).points for id in PART}
 
 
-FULL = {"q1": 10, "q2": 8, "q3": 12}
+FULL = {"q1": 4, "q2": 6}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
 def test_code_that_brings_its_process_down_costs_its_own_question_only(
     engine: Engine, lab: Lab, tmp_path: Path, body: str
 ) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab, q2=f"def gru_step(*args):\n    {body}\n")
+    path = notebook(tmp_path / "lab.ipynb", lab, q2=f"def cross_entropy(*args):\n    {body}\n")
     report = engine.grade(path, questions=PART)
     assert points(report) == FULL | {"q2": 0}
     assert all(part.student_text for part in report.question("q2").parts)
@@ -125,13 +125,13 @@ def test_builtins_that_a_last_cell_binds_cost_correct_work_nothing(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """The graders' own code in the notebook needs them as well."""
-    last = "list = [1, 2]\nlen = range = (1, 2)\ntype = 'LSTM'\ntuple = isinstance = hasattr = getattr = None\nnext = 3"
+    last = "list = [1, 2]\nlen = range = (1, 2)\ntype = 'softmax'\ntuple = isinstance = hasattr = getattr = None\nnext = 3"
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
     assert points(report) == FULL
 
 
 def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab, tmp_path: Path) -> None:
-    stub = 'def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    raise NotImplementedError("q1: not written yet")\n'
+    stub = 'def softmax(logits):\n    raise NotImplementedError("q1: not written yet")\n'
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
     assert points(report) == FULL | {"q1": 0}
     assert all("Not written yet" in part.student_text for part in report.question("q1").parts)
@@ -140,22 +140,13 @@ def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab,
 def test_a_deleted_question_says_that_the_name_is_missing(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q2="x = 1"), questions=PART)
     assert points(report) == FULL | {"q2": 0}
-    assert "`gru_step` is not defined" in report.question("q2").parts[0].student_text
-
-
-def test_a_name_that_only_a_driver_asks_for_is_missing_in_the_same_words(
-    engine: Engine, lab: Lab, tmp_path: Path
-) -> None:
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q10="x = 1"), questions=["q10"])
-    assert {part.student_text for part in report.question("q10").parts} == {
-        "`greedy_decode` is not defined in the notebook."
-    }
+    assert "`cross_entropy` is not defined" in report.question("q2").parts[0].student_text
 
 
 def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
+    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/over-the-batch")
     question = engine.grade(
         notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source), questions=["q1"]
     ).question("q1")
@@ -163,46 +154,19 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
     assert all("tensor([" not in part.student_text for part in question.parts)
 
 
-@pytest.mark.parametrize(
-    "shortcut",
-    ["class LSTM(torch.nn.Module):\n"
-     "    def __init__(self, d, h, forget_bias=None):\n        super().__init__()\n"
-     "        self.inner = torch.nn.LSTM(d, h, batch_first=True)\n"
-     "        for n, p in self.inner.named_parameters(): self.register_parameter(n, p)\n"
-     "    def state_dict(self, *a, **k): return self.inner.state_dict(*a, **k)\n"
-     "    def load_state_dict(self, *a, **k): return self.inner.load_state_dict(*a, **k)\n"
-     "    def forward(self, x, state=None):\n"
-     "        state = None if state is None else tuple(s[None] for s in state)\n"
-     "        y, (h, c) = self.inner(x, state)\n        return y, (h[0], c[0])\n"],
-)  # fmt: skip
-@pytest.mark.one_in(3, among="slow")
-def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
-    plain_engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
-) -> None:
-    report = plain_engine.grade(
-        notebook(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
-    )
-    assert report.question("q3").points < 14
-    assert any("torch.nn.LSTM" in hint for hint in report.hints)
-
-
 def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: Lab, tmp_path: Path) -> None:
-    chatty = lab.reference("q1").replace(
-        "    from_input =", "    print('hello from q1' * 2000)\n    from_input ="
-    )
+    chatty = lab.reference("q1").replace("    shifted =", "    print('hello from q1' * 2000)\n    shifted =")
     report = engine.grade(
         notebook(tmp_path / "lab.ipynb", lab, "print('loading')", q1=chatty), questions=["q1"]
     )
-    assert report.question("q1").points == 10
+    assert report.question("q1").points == 4
     assert report.question("q1").output.startswith("hello from q1")
     assert len(report.question("q1").output) < (66 << 10)
     assert "loading" in report.output
 
 
 @pytest.mark.one_in(3, among="slow")
-def test_the_calling_process_never_imports_torch_and_one_process_does(
-    lab: Lab, tmp_path: Path, root: Path
-) -> None:
+def test_the_calling_process_never_imports_torch_and_one_process_does(lab: Lab, tmp_path: Path) -> None:
     path = notebook(tmp_path / "lab.ipynb", lab)
     script = f"""
 import json, sys
@@ -210,42 +174,42 @@ from pathlib import Path
 import psutil
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-with Engine(Lab.in_repository(Path({str(root)!r})), jobs=2) as engine:
+with Engine(Lab.in_repository(Path({str(TINY)!r})), jobs=2) as engine:
     reports = [engine.grade(Path({str(path)!r}), questions=["q1"]) for n in range(3)]
     alive = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]
     started = {{tuple(line) for line in (p.cmdline() for p in alive) if line}}  # an ending process has none
 print(json.dumps([[r.points for r in reports], "torch" in sys.modules, len(started)]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == [[10, 10, 10], False, 1]
+    assert json.loads(done.stdout.splitlines()[-1]) == [[4, 4, 4], False, 1]
 
 
 @pytest.mark.one_in(3, among="slow")
-def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, root: Path) -> None:
-    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
+def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path) -> None:
+    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/over-the-batch")
     path = notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", str(path), "--seed", "5",
+        [sys.executable, "-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission", str(path), "--seed", "5",
          "-q", "--tb=no", "-p", "no:cacheprovider"],
-        cwd=root, capture_output=True, text=True,
+        cwd=TINY, capture_output=True, text=True,
     )  # fmt: skip
-    assert "grade (seed 5)" in done.stdout and "forget-and-input-swapped" in done.stdout
-    assert "One LSTM step" in done.stdout
+    assert "grade (seed 5)" in done.stdout and "over-the-batch" in done.stdout
+    assert "Softmax" in done.stdout
 
 
-def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path, root: Path) -> None:
+def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path) -> None:
     (tmp_path / "x.ipynb").write_text("not json")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/lstm-gru/hidden", "--submission", str(tmp_path / "x.ipynb")],
-        cwd=root, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "tests/softmax/hidden", "--submission", str(tmp_path / "x.ipynb")],
+        cwd=TINY, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 4 and "x.ipynb: this is not a readable notebook" in done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def own(lab: Lab) -> Iterator[Engine]:
-    """An engine to break."""
-    with Engine(lab) as engine:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine to break, of the lab with a question that is marked by hand."""
+    with Engine(tiny_lab(tmp_path_factory.mktemp("own"), by_hand=True)) as engine:
         yield engine
 
 
@@ -261,7 +225,7 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
     assert within(60, lambda: not any(map(alive, everything(server)))), (
         "the examiner and its workers are gone"
     )
-    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 10
+    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 4
     return report.reason
 
 
@@ -281,7 +245,8 @@ def test_an_examiner_has_a_memory_limit_and_the_class_continues(
     assert "stopped after it took 0.000977 GiB of memory on this submission; run" in reason
 
 
-def test_the_time_limit_leaves_each_question_its_own(own: Engine, lab: Lab) -> None:
+def test_the_time_limit_leaves_each_question_its_own(own: Engine) -> None:
+    lab = own.lab
     assert own._limit(["q1"]) > lab.questions["q1"].seconds + 360
     assert own._limit([]) > sum(q.seconds for q in lab.questions.values() if not q.by_hand) + 360
 
@@ -302,7 +267,7 @@ def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Pa
     report = own.grade(notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
     killer.join()
     assert (
-        report.status == "graded" and report.question("q1").points == 10 and own._server.process is not server
+        report.status == "graded" and report.question("q1").points == 4 and own._server.process is not server
     )
 
 
@@ -313,7 +278,7 @@ def test_an_examiner_that_died_costs_no_other_submission_its_grade(
     own.on_question_start = lambda *_: psutil.Process(own._all[0].pid).kill()
     assert "The grader's own process ended" in own.grade(path, questions=["q1"]).reason
     own.on_question_start = None
-    assert own.grade(path, questions=["q1"]).question("q1").points == 10
+    assert own.grade(path, questions=["q1"]).question("q1").points == 4
 
 
 @pytest.mark.one_in(3, among="slow")
@@ -340,19 +305,16 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     monkeypatch.setattr(tempfile, "tempdir", str(private))
     with Engine(lab) as engine:
         report = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
-    assert report.status == "graded" and report.question("q1").points == 10, report.reason
+    assert report.status == "graded" and report.question("q1").points == 4, report.reason
 
 
 def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_then_to_staff(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     raising = "def {}(*args):\n    word = 'la'.join('to')\n    raise ValueError(f'it is {{word}}')\n"
-    sources = {
-        "q2": raising.format("gru_step"),
-        "q8": raising.format("shift_right"),
-    }
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q2", "q8"])
-    early, late = (next(p for p in report.question(id).parts if not p.passed) for id in ("q2", "q8"))
+    sources = {"q1": raising.format("softmax"), "q2": raising.format("cross_entropy")}
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q1", "q2"])
+    early, late = (next(p for p in report.question(id).parts if not p.passed) for id in ("q1", "q2"))
     for part in (early, late):
         assert "ValueError" in part.student_text and "raise ValueError(f'it is {word}')" in part.student_text
         assert "it is tlao" in part.raised
@@ -368,30 +330,28 @@ def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path
         with pytest.raises(RuntimeError, match="inside `with Engine"):
             ask()
     with engine:
-        assert engine.grade(path, questions=["q1"]).question("q1").points == 10
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 4
         with pytest.raises(RuntimeError, match="in use already"), engine:
             pass
     with pytest.raises(RuntimeError, match="inside `with Engine"):
         engine.grade(path)
     with engine:  # and again
-        assert engine.grade(path, questions=["q1"]).question("q1").points == 10
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 4
 
 
-@pytest.mark.parametrize(
-    ("id", "said"), [("q99", "q99: no such question"), ("q12a", "q12a: is marked by hand")]
-)
+@pytest.mark.parametrize(("id", "said"), [("q99", "q99: no such question"), ("q3", "q3: is marked by hand")])
 def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_folder_is_run(
-    engine: Engine, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str, said: str
+    own: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str, said: str
 ) -> None:
     mark = tmp_path / "was-run"
     for name in ("conftest.py", "test_here.py"):
         (tmp_path / name).write_text(f"open({str(mark)!r}, 'w')\ndef test_x(): pass\n")
-    path = notebook(tmp_path / "lab.ipynb", lab)
+    path = notebook(tmp_path / "lab.ipynb", own.lab)
     monkeypatch.chdir(tmp_path)
-    for ask in (engine.grade, lambda p, questions: engine.grade_all([("a", p)], questions)):
+    for ask in (own.grade, lambda p, questions: own.grade_all([("a", p)], questions)):
         with pytest.raises(LabError, match=said):
             ask(path, questions=[id])
-    run_suites(lab, Grading(lab, 1, LocalWorkers(lab, []), None), [id])
+    run_suites(own.lab, Grading(own.lab, 1, LocalWorkers(own.lab, []), None), [id])
     assert not mark.exists()
 
 

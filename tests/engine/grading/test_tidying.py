@@ -94,7 +94,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
         seen = []
         for _ in range(WARM + 2):
             for path in paths:
-                engine.grade(path, questions=["q1", "q4"] if WHOLE else ["q1"])
+                engine.grade(path, questions=["q1", "q2"] if WHOLE else ["q1"])
             seen.append(footprint(engine))
         first, last = seen[WARM - 1], seen[-1]
         grew = {
@@ -107,7 +107,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
         assert last["examiner's memory"] - first["examiner's memory"] < 24 << 10, seen
         assert last["server's memory"] - first["server's memory"] < 2 << 10, seen
         report = engine.grade(write_notebook(tmp_path / "good.ipynb", lab, {}), questions=["q1"])
-    assert report.question("q1").points == 10
+    assert report.question("q1").points == 4
 
 
 def test_an_examiner_that_has_grown_is_replaced(
@@ -118,5 +118,5 @@ def test_an_examiner_that_has_grown_is_replaced(
     monkeypatch.setattr("gatelab.grading.engine.EXAMINER_GROWTH", -1)
     with Engine(lab) as engine:
         graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
-        assert [points for points, _ in graded] == [10] * 3
+        assert [points for points, _ in graded] == [4] * 3
         assert [len(examiners) for _, examiners in graded] == [0] * 3, "each was ended after its first"

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gatelab.handed_out.checking.likeness import likeness as told
 
-pytestmark = pytest.mark.usefixtures("kit_terms")
+pytestmark = pytest.mark.usefixtures("axes")
 
 N, T, H = 3, 5, 4
 GENERATOR = torch.Generator().manual_seed(5)

@@ -13,7 +13,7 @@ from gatelab.report.model import Report
 from gatelab.submission.people import Person
 
 CANVAS = (
-    "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),LSTM lab (77),Final Score\r\n"
+    "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),Softmax lab (77),Final Score\r\n"
     "    Points Possible,,,,,10,26,(read only)\r\n"
     '"Lovelace, Ada",4711,,ada,S1,,,\r\n'
     '"Babbage, Bob",4712,,bbob,S1,9,,50\r\n'
@@ -44,19 +44,19 @@ class TestLearningPlatforms:
 
     def test_an_ungradable_submission_gets_no_grade(self, tmp_path: Path) -> None:
         filled = canvas(
-            self.sheet(tmp_path, CANVAS), [Report("ada", "ungradable", reason="empty")], "LSTM lab (77)"
+            self.sheet(tmp_path, CANVAS), [Report("ada", "ungradable", reason="empty")], "Softmax lab (77)"
         )
         assert filled.text == CANVAS and filled.ungradable == ["Lovelace, Ada"]
         assert filled.no_grade == ["Babbage, Bob", "Roe, Cleo"]
 
-    @pytest.mark.parametrize("assignment", ["77", "LSTM lab", "LSTM lab (77)"])
+    @pytest.mark.parametrize("assignment", ["77", "Softmax lab", "Softmax lab (77)"])
     def test_an_assignment_is_known_by_title_or_number(self, tmp_path: Path, assignment: str) -> None:
         assert canvas(self.sheet(tmp_path, CANVAS), self.reports("ada"), assignment).filled == 1
 
     def test_a_title_that_two_assignments_share_is_refused(self, tmp_path: Path) -> None:
-        path = self.sheet(tmp_path, CANVAS.replace("Essay (11)", "LSTM lab (11)"))
-        with pytest.raises(ExportError, match=r"more than one column 'LSTM lab'; .* LSTM lab \(11\)"):
-            canvas(path, [], "LSTM lab")
+        path = self.sheet(tmp_path, CANVAS.replace("Essay (11)", "Softmax lab (11)"))
+        with pytest.raises(ExportError, match=r"more than one column 'Softmax lab'; .* Softmax lab \(11\)"):
+            canvas(path, [], "Softmax lab")
 
     def test_a_replaced_grade_is_named(self, tmp_path: Path) -> None:
         sheet = CANVAS.replace("ada,S1,,,", "ada,S1,,55,").replace("bbob,S1,9,,", "bbob,S1,9,10.0,")
@@ -65,7 +65,7 @@ class TestLearningPlatforms:
 
     def test_the_assignment_must_be_named_where_there_are_two(self, tmp_path: Path) -> None:
         with pytest.raises(
-            ExportError, match=r"--assignment one of its assignments: Essay \(11\), LSTM lab \(77\)"
+            ExportError, match=r"--assignment one of its assignments: Essay \(11\), Softmax lab \(77\)"
         ):
             canvas(self.sheet(tmp_path, CANVAS), [])
 

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import torch
 from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, tiny_lab
+from tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.matrix import Matrix
@@ -32,6 +32,8 @@ from gatelab.sandbox.confine.apply import Settings
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 ROOT = Path(__file__).resolve().parents[3]
+# The tiny lab, and those of the kit
+LABS = [TINY / "assignment" / "softmax", *sorted(path.parent for path in ROOT.glob("assignment/*/lab.toml"))]
 
 HEAD = 'title = "Lab"\nname = "softmax"\nnotebook = "lab.ipynb"\n'
 
@@ -195,7 +197,7 @@ def test_the_schema_in_docs_is_that_of_the_classes() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
-@pytest.mark.parametrize("place", ["assignment/lstm-gru", "tests/engine/tiny-lab/assignment/softmax"])
+@pytest.mark.parametrize("place", LABS, ids=lambda place: place.name)
 @pytest.mark.parametrize(
     ("change", "fits"),
     [
@@ -219,8 +221,8 @@ def test_the_schema_in_docs_is_that_of_the_classes() -> None:
         (lambda data: data.update(late={"percent_per_day": 10, "of": "all"}), False),
     ],
 )
-def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: bool) -> None:
-    path = ROOT / place / "lab.toml"
+def test_the_schema_takes_what_the_engine_takes(place: Path, change: Any, fits: bool) -> None:
+    path = place / "lab.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     change(data)
     assert jsonschema.Draft202012Validator(schema()).is_valid(data) is fits
@@ -233,15 +235,31 @@ def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: b
             Table.read(path, data)
 
 
-def test_a_suite_gets_the_settings_of_its_training(lab: Lab) -> None:
-    assert lab.questions["q7"].training_settings == {
+TRAINING = """
+[q2.training]
+threshold = 0.98
+n = 512
+seconds = 150
+
+[q2.training.quick]
+steps = 175
+late_from = 0.96
+looks = [100, 125]
+"""
+
+
+def test_a_suite_gets_the_settings_of_its_training(tmp_path: Path) -> None:
+    with open(tiny_lab(tmp_path).assignment / "lab.toml", "a", encoding="utf-8") as table:
+        table.write(TRAINING)
+    questions = Lab.in_repository(tmp_path).questions
+    assert questions["q2"].training_settings == {
         "threshold": 0.98,
         "n": 512,
         "seconds": 150,
         "strata": {},
-        "quick": tomllib.loads((lab.assignment / "lab.toml").read_text())["q7"]["training"]["quick"],
+        "quick": {"steps": 175, "late_from": 0.96, "looks": [100, 125]},
     }
-    assert lab.questions["q1"].training_settings == {}
+    assert questions["q1"].training_settings == {}
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,83 +16,6 @@ from gatelab.lab.spec import Lab, LabError
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGINE = ROOT / "autograder" / "gatelab"
-# Of this lab: its subject, its layers, what its tensors and its questions are about.
-LAB_WORDS = re.compile(
-    r"seqlab|lstm|(?<![a-z])(?:gru|rnn)(?![a-z])|recurrent|seq2seq|teacher|(?:forget|input|output|reset|update).gate|greedy|"
-    r"time.?steps?\b|source.(?:time|steps?)\b|\bsequences\b|hidden.(?:state|size)|vocabular|packed.?sequence|pack_(?:padded|sequence)|"
-    r"(?:weight|bias)_[ih]h|\bq(?:[4-9]|1[0-2][ab]?)\b",
-    re.IGNORECASE,
-)
-# Its axes, as "N", "N T H", (N, T, H) and T = 3 are written.
-AXES = "[NTSDHVKEL]"
-LAB_AXES = re.compile(rf"""["']{AXES}(?: {AXES})*["']|\({AXES}(?:, [\w *]+)*,?\)|\b{AXES} = (?:\d|t\b)""")
-# Tokens of Python are not tokens of a text: these rooms, in which students' answers are spoken of, read no Python.
-TOKENS = re.compile(r"\btokens?\b", re.IGNORECASE)
-SPOKEN = ("handed_out", "testkit", "report/templates")
-GATES = re.compile(r"\bgates\b", re.IGNORECASE)  # the build has one gate
-# Its bank: a name of two words or more is nobody else's.
-CHAFF = re.compile(
-    rf"(?<![\w-])(?:{'|'.join(sorted(path.stem for path in (ROOT / 'tests/lstm-gru/bank/chaff').rglob('*-*.py')))})(?![\w-])"
-)
-
-
-def defined_in(folder: Path) -> set[str]:
-    """Public names of two words or more that the modules of a folder define at their top."""
-    found = {
-        node.name
-        for path in folder.rglob("*.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef)
-    }
-    return {name for name in found if not name.startswith("_") and re.search(r"[a-z][A-Z]|_", name)}
-
-
-# What its package defines, and the engine does not hand out.
-PACKAGE = re.compile(
-    rf"(?<!\w)(?:{'|'.join(sorted(defined_in(ROOT / 'assignment/lstm-gru/seqlab') - defined_in(ENGINE / 'handed_out')))})(?!\w)"
-)
-# The name of another lab in examples; Python's type variables, torch's transpose, a place in a
-# message, a window's length and the mark of pytest's errors.
-EXAMPLES = re.compile(
-    r"rnn-basics|\"Recurrent basics\"|TypeVar\(\"\w\"|\.attr == \"T\"|\"N\": r\"|^K = 12 |removeprefix\('E'\)"
-)
-
-
-def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
-    """The lines of a text that hold one, with their numbers."""
-    looked_for = [LAB_WORDS, LAB_AXES, GATES, CHAFF, PACKAGE, *([TOKENS] if spoken else [])]
-    lines = enumerate((EXAMPLES.sub("", line) for line in text.splitlines()), 1)
-    return [(number, line.strip()) for number, line in lines if any(one.search(line) for one in looked_for)]
-
-
-def test_the_engine_holds_no_word_of_the_lab() -> None:
-    files = [path for path in sorted(ENGINE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
-    assert {".py", ".html", ".css"} <= {path.suffix for path in files}
-    found = {
-        f"{name}:{number}": line
-        for path in files
-        for name in [path.relative_to(ENGINE).as_posix()]
-        for number, line in words_of_the_lab(path.read_text(encoding="utf-8"), name.startswith(SPOKEN))
-    }
-    assert found == {}
-
-
-def test_the_installed_kit_is_not_described_by_the_lab() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert words_of_the_lab(settings["project"]["description"], spoken=True) == []
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        'if axis == "N":', "axes.index('T')", 'close(h, want, "h", "N T H")', "# x (N, T, D) → outputs", "one row (N = 1)",
-        "what is at T = t", "N sequences", "a time step", "the hidden state", "a recurrent layer", "pack_padded_sequence",
-        "PackedSequence", "nn.LSTM", "weight_ih_l0", "the forget gate", "see q12", "the vocabulary", "torch.nn.utils.rnn",
-        "TrainingError", "exact_match", "gates-swapped+another", "`q1/forget-and-input-swapped`",
-    ],
-)  # fmt: skip
-def test_a_word_of_the_lab_is_found_however_it_is_written(line: str) -> None:
-    assert words_of_the_lab(f"def f():\n    {line}") and words_of_the_lab("Which tokens go in?", spoken=True)
 
 
 def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:

@@ -14,15 +14,17 @@ from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 from gatelab.report.pages import feedback_page
 
-STEP = "\n  \n%time 1 + \\\n  1\n\ndef lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    # 8 lines down\n    return x @ x // 1\n"
+STEP = (
+    "\n  \n%time 1 + \\\n  1\n\ndef softmax(logits):\n    # 8 lines down\n    return logits @ logits // 1\n"
+)
 CELLS = [
     ("markdown", "# A title"),
     ("code", SETUP),
     ("markdown", "Some text"),
     ("code", STEP),  # cell 4, line 8
     ("code", "\n\nimport torch\n\nraise ValueError(0)\n"),  # cell 5, line 5
-    ("code", "\n%pwd\ndef gru_step(x, h:\n    pass\n"),  # cell 6, line 3
-    ("code", "\n\nfrom torch.nn import LSTMCell"),  # cell 7, line 3
+    ("code", "\n%pwd\ndef cross_entropy(x, h:\n    pass\n"),  # cell 6, line 3
+    ("code", "\n\nfrom torch import log_softmax"),  # cell 7, line 3
 ]
 
 
@@ -39,20 +41,22 @@ def report(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 def test_a_message_quotes_the_students_own_line(report: Report) -> None:
     told = {part.student_text for part in report.question("q1").parts}
-    assert all('(cell 4 ("%time 1 + \\"), line 8: return x @ x // 1)' in message for message in told), told
+    assert all(
+        '(cell 4 ("%time 1 + \\"), line 8: return logits @ logits // 1)' in message for message in told
+    ), told
 
 
 def test_a_cell_that_stopped_is_reported_with_its_own_line_once(report: Report) -> None:
     found = {cell.index: cell for cell in report.cells}
     assert sorted(found) == [5, 6]
     assert found[5].message.endswith('(cell 5 ("import torch"), line 5: raise ValueError(0))')
-    assert found[6].message.endswith('(cell 6 ("%pwd"), line 3: def gru_step(x, h:)')
+    assert found[6].message.endswith('(cell 6 ("%pwd"), line 3: def cross_entropy(x, h:)')
     assert len(re.findall("line", found[6].message)) == 1
     assert found[5].start == "import torch"
 
 
 def test_it_is_the_same_number_everywhere(engine: Engine, report: Report) -> None:
-    assert report.hints == ['cell 7 ("from torch.nn import…"), line 3: imports LSTMCell from torch.nn']
+    assert report.hints == ['cell 7 ("from torch import…"), line 3: imports log_softmax from torch']
     page = feedback_page(engine.lab, report)
     output = gradescope_results(report)["output"]
     for text in (page.replace("&#34;", '"'), output, " ".join(_cells(report))):

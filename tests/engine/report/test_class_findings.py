@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from notebooks import write_notebook
-from reports_made import BANK, CHOSEN, LAB, a_class, graded, question
+from released_lab import release
+from reports_made import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
 from tiny_lab import TINY, tiny_lab
 
-from gatelab.build.course import source_text
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_content
@@ -49,15 +49,18 @@ class TestItems:
         assert item("q1", 5.0, []) == {"difficulty": None, "discrimination": None, "remark": ""}
 
 
-class TestSlots:
-    def test_every_mistake_of_the_plans_tables_has_its_sentence(self) -> None:
-        found, bank = slots(LAB), load_bank(LAB)
-        told = {chaff.key for chaff in bank.chaffs if slot_of(found, chaff.question, chaff.id).say}
-        assert len(told) > 20
-        swapped = slot_of(found, "q1", "forget-and-input-swapped")
-        assert swapped.when.startswith("Lecture, 0:25")
-        assert swapped.say == "the gate that multiplies the old c is the forget gate"
+PLAN = f"""
+## Lecture: classes
+### 0:25–1:10 · Rows and columns
+The axes of a batch: q1.
 
+| say | who made |
+| --- | --- |
+| name the *axes* aloud | `q1/{SWAPPED.id}` |
+"""
+
+
+class TestSlots:
     def test_a_lab_without_a_plan_has_no_slots(self) -> None:
         assert slots(Lab.in_repository(TINY)) == {}
         assert slot_of({}, "q1", "any").when == ""
@@ -77,15 +80,19 @@ class TestSlots:
         when = {key: slot.when[-1] for key, slot in slots(Lab.in_repository(tmp_path)).items()}
         assert when == {"mse/summed": "A", "a1": "A", "mse": "B", "q12a": "C"}
 
-    def test_the_slots_are_on_the_page(self) -> None:
-        page = class_page(class_content(LAB, a_class(), CHOSEN, 7, BANK))
-        assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page
-        assert "<code>q1/forget-and-input-swapped</code>" in page
+    def test_the_slots_are_on_the_page_with_what_to_say(self, tmp_path: Path) -> None:
+        lab = tiny_lab(tmp_path)
+        (lab.assignment / "LESSON_PLAN.md").write_text(PLAN, encoding="utf-8")
+        slot = slot_of(slots(lab), "q1", SWAPPED.id)
+        assert slot.when == "Lecture, 0:25–1:10 · Rows and columns" and slot.say == "name the axes aloud"
+        page = class_page(class_content(lab, a_class(), CHOSEN, 7, BANK))
+        assert "Lecture, 0:25–1:10 · Rows and columns:" in page and slot.say in page
+        assert f"<code>q1/{SWAPPED.id}</code>" in page
 
 
 # Long enough to have a form of its own.
 OWN = """
-def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+def softmax(x, h, c, w_ih, w_hh, b_ih, b_hh):
     sizes = [int(part) for part in (h.shape[1],) * 4]
     pile = []
     for number, size in enumerate(sizes):
@@ -109,7 +116,7 @@ for old, new in {
 }.items():
     RENAMED = RENAMED.replace(old, new)
 OTHER = """
-def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+def softmax(x, h, c, w_ih, w_hh, b_ih, b_hh):
     everything = torch.cat([x, h], dim=-1) @ torch.cat([w_ih, w_hh], dim=-1).T
     everything = everything + b_ih
     everything += b_hh
@@ -140,7 +147,7 @@ class TestNearAnswers:
 
     def test_code_of_the_reference_the_bank_and_the_release_is_not_reported(self, tmp_path: Path) -> None:
         bank = load_bank(LAB)
-        known = [LAB.reference("q1"), *(wheat.source for wheat in bank.wheats_of("q1")[:3])]
+        known = [LAB.reference("q1"), *(wheat.source for wheat in bank.wheats_of("q1"))]
         code = {
             f"{kind}{k}": source + f"\nmark_{kind} = {k}\n" for k, source in enumerate(known) for kind in "ab"
         }
@@ -198,10 +205,11 @@ class TestChanges:
 
 
 class TestSections:
-    def test_every_question_has_its_heading_on_the_feedback_page(self) -> None:
-        found = sections(LAB)
-        assert all(id in found[id].heading for id in LAB.questions if id in ("q1", "q2", "q7", "q12a"))
-        page = feedback_page(LAB, graded("ada", question("q1", True)))
+    def test_every_question_has_its_heading_on_the_feedback_page(self, tmp_path: Path) -> None:
+        lab = release(tiny_lab(tmp_path), tmp_path)
+        found = sections(lab)
+        assert found.keys() >= {"q1", "q2"} and all(id in found[id].heading for id in found)
+        page = feedback_page(lab, graded("ada", question("q1", True)))
         assert "In the notebook:" in page and found["q1"].heading in page
         assert "<a" not in page  # the lab's addresses are not set, so there is nothing to lead to
 
@@ -209,9 +217,7 @@ class TestSections:
         lab = tiny_lab(tmp_path)
         table = lab.assignment / "lab.toml"
         table.write_text(table.read_text().replace("your-course", "kth-dl"))
-        release = tmp_path / "release" / lab.name
-        release.mkdir(parents=True)
-        (release / lab.notebook).write_text(source_text(lab, tmp_path), encoding="utf-8")
+        release(lab, tmp_path)
         page = feedback_page(
             Lab.in_repository(tmp_path), Report("ada", "graded", questions=[question("q1", True)])
         )

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from reports_made import BANK, CHOSEN, LAB, NASTY, SWAPPED, TANH, Seen, a_class, graded, question
+from reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 
 from gatelab.lab.bank import Bank
 from gatelab.report.classbook import Row, class_content
@@ -43,7 +43,7 @@ class TestGradesCsv:
             ("", "", ""),
         ]
         # What was graded says itself what it is out of; of the rest the lab does.
-        assert [row["out_of"] for row in table] == ["20", "20", "20", "18", "18"]
+        assert [row["out_of"] for row in table] == ["20", "20", "20", "10", "10"]
         assert all(row["q12a"] == "" for row in table)
 
     def test_marks_by_hand_are_in_the_total(self) -> None:
@@ -54,7 +54,7 @@ class TestGradesCsv:
         table = list(csv.DictReader(io.StringIO(grades_csv(LAB, rows, CHOSEN))))
         found = [(row["q12a"], row["q12b"], row["total"], row["out_of"]) for row in table]
         assert found[0] == ("", "", "20", "20") and found[1] == ("1.5", "", "11.5", "22")
-        assert found[4] == ("1.5", "", "", "20")
+        assert found[4] == ("1.5", "", "", "12")
 
     @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =1", '"=1'])
     def test_no_cell_is_a_formula(self, cell: str) -> None:
@@ -155,7 +155,7 @@ class TestFeedback:
         assert len(page) < 30_000 and not any(char in page for char in "\x00\x1b\u202e")
 
     def test_a_reason_that_all_parts_share_is_given_once(self) -> None:
-        parts = [Part(f"p{k}", 0, 1, Kind.NOT_DEFINED, "`lstm_step` is not defined.") for k in range(5)]
+        parts = [Part(f"p{k}", 0, 1, Kind.NOT_DEFINED, "`softmax` is not defined.") for k in range(5)]
         seen = Seen(feedback_page(LAB, graded("ada", Question("q1", "t", 5, parts))))
         assert seen.text.count("is not defined") == 1 and "p0, p1, p2, p3, p4" in seen.text
 
@@ -181,7 +181,7 @@ class TestClassReport:
     def test_misconceptions_are_counted(self) -> None:
         """Two made at once count for each of the two."""
         found = [(m["id"], m["count"], m["who"]) for m in self.book()["misconceptions"]]
-        assert found == [(SWAPPED.id, 2, ["bob", "cleo"]), (TANH.id, 1, ["cleo"])]
+        assert found == [(SWAPPED.id, 2, ["bob", "cleo"]), (EXP.id, 1, ["cleo"])]
 
     def test_questions_are_summed_up(self) -> None:
         q1 = self.book()["questions"][0]
@@ -219,7 +219,7 @@ class TestClassReport:
             "=dan.ipynb: the file is empty",
             "not graded yet",
             "Protection on: files. Off: network.",
-            "Uses torch.nn.LSTMCell.",
+            "Uses torch.log_softmax.",
             "The same file was handed in as bob, cleo",
         ):
             assert said in text
@@ -237,11 +237,11 @@ class TestClassReport:
         assert "feedback/%E0%A4%A8" in page
 
 
-def test_text_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
+def test_text_in_backticks_is_code_on_the_page_and_markup_in_it_is_text() -> None:
     from gatelab.text import html_with_code
 
     assert (
-        html_with_code("`LSTM` has no `<b>`; a ` alone")
-        == "<code>LSTM</code> has no <code>&lt;b&gt;</code>; a ` alone"
+        html_with_code("`exp` has no `<b>`; a ` alone")
+        == "<code>exp</code> has no <code>&lt;b&gt;</code>; a ` alone"
     )
     assert html_with_code("`\n`<script>") == "`\n`&lt;script&gt;"

@@ -18,7 +18,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture(scope="package")
 def server(lab: Lab) -> Iterator[ForkServer]:
-    with ForkServer(lab.assignment / "seqlab", lab.policy.preload) as server:
+    with ForkServer(lab.package, lab.policy.preload) as server:
         yield server
 
 

@@ -28,7 +28,7 @@ def test_files_outside_cannot_be_read(inside: Run, lab: Lab, tmp_path: Path) -> 
     secret = tmp_path / "secret.txt"
     secret.write_text("x")
     for path in (
-        secret, lab.hidden / "test_q1_lstm_step.py", lab.hidden / "reference" / "q1.py", lab.assignment / "lab.py",
+        secret, lab.hidden / "test_q1_softmax.py", lab.hidden / "reference" / "q1.py", lab.assignment / "lab.py",
         Path("/etc/passwd"), Path("/proc/1/environ"), Path("/proc/self/maps"), Path("/dev/shm"),
     ):  # fmt: skip
         assert (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hostile.doors import whole_course
+from tiny_lab import tiny_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -38,10 +38,10 @@ ENDS = {
 
 
 @pytest.fixture(scope="module")
-def tight(tmp_path_factory: pytest.TempPathFactory, lab: Lab) -> Lab:
+def tight(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The lab with little processor time for q2."""
-    root = whole_course(tmp_path_factory.mktemp("tight"))
-    table = root / "assignment" / "lstm-gru" / "lab.toml"
+    root = tmp_path_factory.mktemp("tight")
+    table = tiny_lab(root).assignment / "lab.toml"
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("\n[q2]\n", "\n[q2]\ncpu_seconds = 2\nseconds = 60\n"), encoding="utf-8")
     return Lab.in_repository(root)
@@ -57,10 +57,10 @@ def engine(tight: Lab) -> Engine:
 @pytest.mark.one_in(3)
 def test_a_question_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path: Path, way: str) -> None:
     body, said = ENDS[way]
-    source = "def gru_step(*args):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
+    source = "def cross_entropy(*args):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     path = write_notebook(tmp_path / "lab.ipynb", tight, {"q2": source})
     report = engine.grade(path, questions=["q1", "q2"])
-    assert (report.question("q1").points, report.question("q2").points) == (10, 0), report.reason
+    assert (report.question("q1").points, report.question("q2").points) == (4, 0), report.reason
     told = [part.student_text for part in report.question("q2").parts]
     assert any(said in message for message in told), told
     assert not any("out of memory or" in message for message in told)
@@ -75,7 +75,7 @@ def test_a_cell_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path:
     book.cells.append(nbformat.v4.new_code_cell(body))
     nbformat.write(book, path)
     report = engine.grade(path, questions=["q1"])
-    assert report.question("q1").points == 10
+    assert report.question("q1").points == 4
     assert any(said in cell.message for cell in report.cells if cell.what == "crashed"), report.cells
 
 
@@ -86,7 +86,7 @@ def test_a_notebook_says_that_its_processor_time_is_used_up(
 ) -> None:
     monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, cpu_seconds=2))
     request = {"op": "cell", "source": SPIN.format(how=how), "index": 0, "seconds": 60.0, "quick": False}
-    with ForkServer(lab.assignment / "seqlab") as server:
+    with ForkServer(lab.package) as server:
         workers = ConfinedWorkers(lab, [], server.client, server.library)
         workers.load()
         with pytest.raises(WorkerLost, match="used up its 2 s of processor time"):

@@ -15,6 +15,7 @@ import confinement
 import landlockpy
 import pytest
 from shares import WHOLE
+from tiny_lab import TINY
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
@@ -113,7 +114,7 @@ def test_an_engine_refuses_or_grades_by_what_was_accepted(lab: Lab, tmp_path: Pa
     engine.simulated_limits = {"landlock": 0, "without": ["namespaces", "seccomp"]}
     with engine:
         report = engine.grade(path, questions=["q1"])
-    assert report.question("q1").points == 10 and report.protection["files"] is False
+    assert report.question("q1").points == 4 and report.protection["files"] is False
 
 
 def test_a_missing_libseccomp_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,14 +184,14 @@ def test_the_table_in_security_md_is_that_of_the_engine() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="takes root and setpriv")
 @pytest.mark.parametrize("level", [1, 3, 4, 5] if WHOLE else [1, 5])
-def test_a_container_on_an_older_kernel_grades(lab: Lab, root: Path, tmp_path: Path, level: int) -> None:
+def test_a_container_on_an_older_kernel_grades(lab: Lab, tmp_path: Path, level: int) -> None:
     """Docker's capabilities, Landlock as before Linux 6.12: the whole engine."""
     path = write_notebook(tmp_path / "lab.ipynb", lab, {})
     script = f"""
 from pathlib import Path
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-engine = Engine(Lab.in_repository(Path({str(root)!r})))
+engine = Engine(Lab.in_repository(Path({str(TINY)!r})))
 engine.simulated_limits = {{"landlock": {level}}}
 with engine:
     report = engine.grade(Path({str(path)!r}), questions=["q1", "q2"])
@@ -198,12 +199,12 @@ print(report.status, report.points, report.reason, [piece for piece, on in repor
 """
     before, _ = confinement.WHO["root, a container's capabilities"]
     done = subprocess.run([*before, sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout == "graded 18.0 " + " ['disk']\n", done.stderr
+    assert done.stdout == "graded 10.0 " + " ['disk']\n", done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="takes root and setpriv")
-def test_root_that_may_not_become_another_user_is_refused_by_name(lab: Lab, root: Path) -> None:
-    script = f"from pathlib import Path\nfrom gatelab.grading.engine import Engine\nfrom gatelab.lab.spec import Lab\nwith Engine(Lab.in_repository(Path({str(root)!r}))): pass"
+def test_root_that_may_not_become_another_user_is_refused_by_name() -> None:
+    script = f"from pathlib import Path\nfrom gatelab.grading.engine import Engine\nfrom gatelab.lab.spec import Lab\nwith Engine(Lab.in_repository(Path({str(TINY)!r}))): pass"
     done = subprocess.run(
         ["setpriv", "--inh-caps=-all", "--bounding-set=-all", sys.executable, "-c", script],
         capture_output=True, text=True,

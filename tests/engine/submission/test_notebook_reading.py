@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit_lab import kit_lab
+from released_lab import released_lab
 from shares import WHOLE
 
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
@@ -20,11 +20,10 @@ from gatelab.submission.notebook_file import without_outputs
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
-ROOT = Path(__file__).resolve().parents[3]
-LAB = kit_lab()
+LAB = released_lab()
 CELL = {
     "cell_type": "code",
-    "source": "def lstm_step(): pass",
+    "source": "def softmax(): pass",
     "metadata": {},
     "outputs": [],
     "execution_count": None,
@@ -46,18 +45,18 @@ def test_another_labs_notebook_is_refused_although_its_questions_have_the_same_i
             "source": f"def {name}(x):\n    return x",
             "metadata": {"nbgrader": {"grade_id": id, "solution": True}},
         }
-        for id, name in (("q1-solution", "softmax"), ("q2-solution", "cross_entropy"))
+        for id, name in (("q1-solution", "accuracy"), ("q2-solution", "f1_score"))
     ]
     with pytest.raises(Ungradable, match=r"none of the questions of .* is in this notebook"):
         read(book(cells=cells))
-    asked = {"cell_type": "markdown", "source": "## q1\nWrite `lstm_step`.", "metadata": {}}
+    asked = {"cell_type": "markdown", "source": "## q1\nWrite `softmax`.", "metadata": {}}
     assert (
         len(read(book(cells=[asked, *cells]))) == 2
     )  # the lab's own, in which the answers define something else
 
 
 def test_a_notebook_of_the_lab_is_read() -> None:
-    assert read(book())[0].source == "def lstm_step(): pass"
+    assert read(book())[0].source == "def softmax(): pass"
 
 
 @pytest.mark.parametrize("minor", [0, 2, 4, 5])
@@ -146,11 +145,11 @@ def test_python_code_is_read_whatever_the_metadata_calls_its_kernel(metadata: ob
 @pytest.mark.parametrize(
     ("language", "source"),
     [
-        ("R", "lstm_step <- function(x, h) {\n  h\n}"),
-        ("julia", "function lstm_step(x, h)\n    h\nend"),
-        ("ruby", "def lstm_step(x, h)\n  h\nend"),
-        ("scala", "def lstm_step(x: Int) = {\n  x\n}"),
-        ("javascript", "class LSTM {\n}"),
+        ("R", "softmax <- function(x, h) {\n  h\n}"),
+        ("julia", "function softmax(x, h)\n    h\nend"),
+        ("ruby", "def softmax(x, h)\n  h\nend"),
+        ("scala", "def softmax(x: Int) = {\n  x\n}"),
+        ("javascript", "class softmax {\n}"),
     ],
 )
 def test_code_of_another_language_is_named_for_what_it_is(language: str, source: str) -> None:
@@ -166,7 +165,7 @@ def test_the_minor_number_of_the_format_does_not_count(minor: object) -> None:
 
 
 def test_a_real_notebook_in_format_3_is_read_as_in_format_4() -> None:
-    released = nbformat.read(ROOT / "release" / LAB.name / LAB.notebook, 4)
+    released = nbformat.read(LAB.release / LAB.notebook, 4)
     old = json.dumps(nbformat.convert(released, 3)).encode()
     assert json.loads(old)["nbformat"] == 3
     cells = read(old)
@@ -185,21 +184,21 @@ def test_every_worksheet_of_format_3_counts() -> None:
     "cell",
     [
         {"cell_type": "code", "source": CELL["source"]},
-        CELL | {"source": ["def lstm_step():\n", "    pass"]},
+        CELL | {"source": ["def softmax():\n", "    pass"]},
         CELL | {"metadata": None},
         CELL | {"metadata": {"nbgrader": "q1", "tags": "experiment"}},
     ],
 )
 def test_a_cell_is_read_in_any_form_that_jupyter_writes(cell: dict) -> None:
     others = [{"cell_type": "code"}, {"cell_type": "chart"}, None, 7]
-    assert "lstm_step" in read(book(cells=[*others, cell]))[-1].source
+    assert "softmax" in read(book(cells=[*others, cell]))[-1].source
 
 
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )
 def test_every_encoding_of_an_editor_is_read(encoding: str) -> None:
-    source = "def lstm_step(): pass  # für Zoë"
+    source = "def softmax(): pass  # für Zoë"
     data = json.dumps(book(cells=[CELL | {"source": source}]), ensure_ascii=False).encode(encoding)
     assert read(data)[0].source == source
 
@@ -219,7 +218,7 @@ def heavy(megabytes: int, cell: dict) -> bytes:
 
 
 def test_outputs_of_any_size_do_not_count() -> None:
-    cell = CELL | {"source": 'def gru_step(): return "outputs\\": ["'}
+    cell = CELL | {"source": 'def cross_entropy(): return "outputs\\": ["'}
     data = heavy(30, cell)
     assert len(data) > 40 << 20
     assert [cell.source for cell in read(data)] == [cell["source"], CELL["source"]]
@@ -271,7 +270,7 @@ ENDLESS = [
 @pytest.mark.parametrize("line", ENDLESS, ids=["name", "brackets", "colons in brackets", "colons"])
 def test_a_line_of_a_million_characters_takes_hardly_any_time(line: str) -> None:
     """Beside a definition that has no colon, so that all of the cell is looked at."""
-    source = "def gru_step(x)\n" + line
+    source = "def cross_entropy(x)\n" + line
     began = time.process_time()
     with pytest.raises(Ungradable, match="its kernel is for R"):
         read(book(cells=[CELL | {"source": source}], metadata={"kernelspec": {"language": "R"}}))

@@ -204,3 +204,24 @@ def test_a_stub_is_graded_once(engine: Engine, tmp_path: Path) -> None:
     sources = {"q8": "class Seq2Seq(nn.Module):\n    def __init__(self, *sizes):\n        raise NotImplementedError('q8: not written yet')\n"}  # fmt: skip
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", engine.lab, sources), training=False)
     assert report.question("q8").points < 8 and report.question("q8").second_grading is None
+
+
+def test_one_mistake_costs_one_question_however_the_answer_was_kept(
+    plain_engine: Engine, tmp_path: Path
+) -> None:
+    lab = plain_engine.lab
+    change = {
+        "q3": ("            h, c = state\n", "            h = c = x.new_zeros(x.shape[0], self.hidden_size)\n"),
+        "q6": ("lengths - 1", "lengths - 2"),
+        "q7": ("class SequenceClassifier(nn.Module):\n", "class SequenceClassifier(nn.Module):\n    pool = staticmethod(last_valid)\n\n"),
+        "q8": ("class Seq2Seq(nn.Module):\n", "class LSTM(LSTM):\n    def last(self, x, state): return super().forward(x, state)[1]\n\n\nclass Seq2Seq(nn.Module):\n"),
+    }  # fmt: skip
+    sources = {id: lab.reference(id).replace(*edit) for id, edit in change.items()}
+    sources["q7"] = sources["q7"].replace("last_valid(outputs", "self.pool(outputs")
+    sources["q8"] = sources["q8"].replace("_, (h_next, c_next) = self.encoder(x[:, t : t + 1], (h, c))", "h_next, c_next = self.encoder.last(x[:, t : t + 1], (h, c))")  # fmt: skip
+    assert all(sources[id].count(word) == 1 for id, word in (("q7", "self.pool("), ("q8", "encoder.last(")))
+    report = plain_engine.grade(
+        write_notebook(tmp_path / "lab.ipynb", lab, sources), training=False, questions=[*change]
+    )
+    points = {id: report.question(id).points == report.question(id).max_points for id in change}
+    assert points == {"q3": False, "q6": False, "q7": False, "q8": True}, points

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gatelab.lab.spec import Lab
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NAME = "lstm-gru"
 
 

@@ -1,0 +1,57 @@
+"""A page as somebody meets it in a browser: no violation (axe, WCAG 2.2 AA), no wider than the screen, nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import chromium
+from playwright.sync_api import Browser, sync_playwright
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What axe looks at of a page's long tables: every row is written by the same template.
+SHORTEN = "for (const row of document.querySelectorAll('tr:nth-child(n + 9)')) row.remove()"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def look(browser: Browser, path: Path, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(SHORTEN)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    assert found["passes"], "axe looked at nothing"
+    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found["violations"]] == []
+    assert [url for url in asked if url.startswith("http")] == []
+    context.close()
+
+
+def read_alone(browser: Browser, path: Path) -> None:
+    """The page asks for nothing, has no script, and says the same where scripts are off."""
+    shown = []
+    for scripts in (True, False):
+        context = browser.new_context(java_script_enabled=scripts)
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(path.as_uri())
+        assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+        assert page.locator("script").count() == 0
+        shown.append(page.locator("body").inner_text())
+        context.close()
+    assert shown[0] == shown[1] != ""
