@@ -8,6 +8,7 @@ from pathlib import Path
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.answers import Cell, cells_of, find
+from gatelab.submission.earlier_releases import Unreadable, earlier_releases
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes
 
 LONGEST = 20_000  # characters to show of an answer
@@ -63,9 +64,19 @@ def rubric(path: Path, id: str) -> str:
     return "\n".join(section).strip()
 
 
-def handed_out_cells(lab: Lab) -> list[Cell]:
-    """The cells of the notebook that students get; none if it is not known."""
-    return _cells_in(lab.release / lab.notebook) if lab.release else []
+def handed_out_cells(lab: Lab) -> list[list[Cell]]:
+    """The cells of the notebook that students get, then those of earlier releases, the newest first; none if nothing is known."""
+    now = _cells_in(lab.release / lab.notebook) if lab.release else []
+    return [cells for cells in (now, *_earlier(lab.assignment)) if cells]
+
+
+def _earlier(assignment: Path) -> list[list[Cell]]:
+    """A file that cannot be read costs no grade; the build refuses it."""
+    try:
+        found = earlier_releases(assignment)
+    except Unreadable:
+        return []
+    return [[Cell(one.kind, one.text, one.grade_id) for one in release] for release in reversed(found)]
 
 
 def _cells_in(path: Path) -> list[Cell]:
