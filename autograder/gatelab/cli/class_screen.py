@@ -52,16 +52,15 @@ def of_notebooks(count: int, run: ClassRun) -> str:
 def _table(run: ClassRun, rows: list[Row]) -> Table:
     """A row for each submission, a column for each question that was graded or has marks, and the total."""
     # Questions marked by hand get a column as soon as there is a mark.
-    by_hand = [id for id in run.book.questions if any(id in row.given.marks for row in rows)]
+    by_hand = [id for id in run.book.questions if any(id in _marks(row) for row in rows)]
     points = {id: run.lab.questions[id].points for id in [*run.chosen, *by_hand]}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
     for title, most in [*points.items(), ("total", sum(points.values()))]:
         table.add_column(f"{title}\n[dim]{number(most)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
-        marks = [
-            number(row.given.marks[id]) if id in row.given.marks else Text("–", style="dim") for id in by_hand
-        ]
+        given = _marks(row)
+        marks = [number(given[id]) if id in given else Text("–", style="dim") for id in by_hand]
         name = Text(visible(row.called))
         if row.corrected and row.graded:
             earned = {question.id: question.points for question in row.corrected.questions}
@@ -72,6 +71,12 @@ def _table(run: ClassRun, rows: list[Row]) -> Table:
             mark = Text("–", style="red") if row.report or row.missing else Text("…")
             table.add_row(name, *(mark for _ in run.chosen), *marks, mark)
     return table
+
+
+def _marks(row: Row) -> dict[str, float]:
+    """Question marked by hand → the points that count there."""
+    questions = row.corrected.questions if row.corrected and row.graded else ()
+    return {q.id: q.points for q in questions if q.by_hand and q.parts} | row.given.marks
 
 
 def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:

@@ -5,7 +5,7 @@ The report itself remains the record of what the grader did; the corrected one i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gatelab.lab.late import Lateness
@@ -146,13 +146,19 @@ def apply_corrections(report: Report, given: StaffInput) -> CorrectedReport:
 
 
 def _questions(report: Report, given: StaffInput) -> list[Question]:
-    """The report's questions, but those marked by hand as the lab has them now."""
+    """The report's questions, but those marked by hand as the lab has them now; one to which nothing was written keeps its 0 points."""
     if given.by_hand is None or report.status != "graded":
         return report.questions
     left = {one.id: Question(one.id, one.title, one.points, by_hand=True) for one in given.by_hand}
-    found = [left.pop(q.id, None) if q.by_hand else q for q in report.questions]
+    found = [_as_now(q, left.pop(q.id, None)) if q.by_hand else q for q in report.questions]
     graded = {question.id for question in report.questions}
     return [*filter(None, found), *(question for id, question in left.items() if id not in graded)]
+
+
+def _as_now(question: Question, now: Question | None) -> Question | None:
+    if now is not None:
+        now.parts = [replace(part, max_points=now.max_points) for part in question.parts]
+    return now
 
 
 def _corrected(question: Question, given: StaffInput) -> Question:

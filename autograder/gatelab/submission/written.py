@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
@@ -37,6 +38,13 @@ def written(path: Path, lab: Lab) -> dict[str, Written]:
         id: Written("\n\n".join(part.text for part in one.parts)[:LONGEST], one.problem)
         for id, one in found.items()
     }
+
+
+def unwritten(notebook: dict[str, Any], lab: Lab) -> list[str]:
+    """The questions marked by hand to which nothing was written, in a notebook's JSON: their cells are as they were handed out, and
+    there is no other text."""
+    found = find(cells_of(notebook), handed_out_cells(lab), lab.by_hand)
+    return [id for id, answer in found.items() if not answer.parts and not answer.problem]
 
 
 def model_answer(solved: Path, id: str) -> str:
