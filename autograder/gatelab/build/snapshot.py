@@ -29,7 +29,7 @@ HEAD = (
     "What students get, accepted by a person. `gatelab build` refuses to make anything else;",
     "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
 )
-ACCEPT = "read the difference, then accept it with `gatelab build --accept`"
+ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
 LONGEST = 120  # lines of a difference that are shown
 WIDEST = 200  # characters of a line
 
@@ -90,7 +90,7 @@ def check(release: Path, lab: Lab, old: Path) -> None:
         difference += _of_file(name, before.get(name), release / name, old / name, name == lab.notebook)
     what = f"{len(names)} of its files differ ({', '.join(names[:4])}{' …' if len(names) > 4 else ''})"
     raise NotAccepted(
-        f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT}.",
+        f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT.format(lab.option)}.",
         difference,
     )
 
@@ -108,7 +108,7 @@ def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None
             difference.append(f"  {name} is not the accepted file")
     if difference:
         raise NotAccepted(
-            f"{path_of(lab)}: students would get something else than what was accepted; run `gatelab build`, {ACCEPT}.",
+            f"{path_of(lab)}: students would get something else than what was accepted; run `gatelab build{lab.option}`, {ACCEPT.format(lab.option)}.",
             difference,
         )
 
@@ -139,7 +139,7 @@ def _accepted(lab: Lab) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise BuildError(
-            f"{path_of(lab)}: cannot be read ({error}); put it back or write it with `gatelab build --accept`."
+            f"{path_of(lab)}: cannot be read ({error}); put it back or write it with `gatelab build --accept{lab.option}`."
         ) from error
 
 

@@ -207,6 +207,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             and entry.raw in submission.path.parts[:-1]
         ):
             notes.append(f"If {brief(entry.raw)} is not one student's folder, name it as the class's folder.")
+        came = 0 if entry.picked.problem and entry.picked.problem.missing else 1
         handed_in = _handed_in(arrival, people)
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
@@ -221,7 +222,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 entry=entry.raw,
                 people=people,
                 handed_in=handed_in,
-                attempts=1 if row.newest else 1 + len(row.earlier) + arrival.earlier,
+                attempts=1 if row.newest else came + len(row.earlier) + arrival.earlier,
                 newest=by_raw.get(row.newest, "") if row.newest else "",
                 attempt=row.number,
                 notes=tuple(notes),

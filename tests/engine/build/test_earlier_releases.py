@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import build_kit
@@ -15,6 +17,7 @@ from tiny_lab import RIGHT
 
 from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import released_now
+from gatelab.build.snapshot import NotAccepted, check
 from gatelab.grading.released import released
 from gatelab.lab.spec import Lab
 from gatelab.submission.earlier_releases import NAME, earlier_releases
@@ -130,3 +133,22 @@ def test_only_what_was_replaced_is_kept_and_each_cell_once(tmp_path: Path) -> No
     (folder / NAME).write_text("<<<<<<< ours\n", encoding="utf-8")
     with pytest.raises(BuildError, match="cannot be read"):
         change(kit, MASTER.replace(ASKED, REWORDED), 2)
+
+
+def test_what_a_refusal_advises_names_the_lab_where_there_are_two(tmp_path: Path) -> None:
+    kit = build_kit.make_kit(tmp_path / "kit")
+    build_kit.write_master(kit, MASTER)
+    lab = Lab.in_repository(kit, build_kit.NAME)
+    with released_now(lab, kit) as made, pytest.raises(NotAccepted, match="`gatelab build --accept`"):
+        check(made, lab, made)
+    shutil.copytree(lab.assignment, kit / "assignment" / "other")
+    lab = Lab.in_repository(kit, build_kit.NAME)
+    advised = f"`gatelab build --accept --lab {build_kit.NAME}`"
+    with released_now(lab, kit) as made, pytest.raises(NotAccepted, match=advised):
+        check(made, lab, made)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("nbgrader"), "generate_assignment", build_kit.NAME],
+        cwd=kit, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode and f"run `gatelab build --lab {build_kit.NAME}`" in done.stderr
+    assert advised in done.stderr

@@ -101,6 +101,14 @@ class TestOtherPoints:
             in regrade(tiny, code=2)
         )
 
+    def test_points_in_place_of_the_graders_that_are_too_many_now_are_named(self, tiny: Tiny) -> None:
+        tiny.replace(tiny.table, 'Softmax"\npoints = 2', 'Softmax"\npoints = 4')
+        assert tiny.gatelab("mark", "bob", "q1", "3.5", "--why", "agreed").exit_code == 0
+        tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')
+        named = "to be given again: bob q1 (3.5, now out of 2)."
+        assert named in tiny.grade().output
+        assert named in gatelab("export", "csv", tiny.out, "--partial").output
+
     def test_other_points_are_given_to_everybody(self, tiny: Tiny) -> None:
         regrade(tiny)
         assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
@@ -146,6 +154,18 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         said = regrade(tiny)
         assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it is to be marked again)" in said
         assert "1 gain, 1 lose, 1 keep their total" in said
+
+    def test_every_command_names_it(self, tiny: Tiny) -> None:
+        named = "Given when the question was worth more, and not counted now; to be given again: ada q3 (2, now out of 1)."
+        graded = tiny.grade().output
+        assert named in graded and "the submission is not the one" not in graded
+        assert named in tiny.gatelab("mark", "bob", "q3", "1").output
+        assert named in regrade(tiny, "--fresh")
+        for kind in ("csv", "gradescope"):
+            assert named in gatelab("export", kind, tiny.out).output
+        done = tiny.gatelab("mark", "ada", "q3", "1")
+        assert done.exit_code == 0 and "was worth more" not in done.output
+        assert "was worth more" not in gatelab("export", "csv", tiny.out).output
 
     def test_a_correction_of_another_student_names_the_one_who_loses_it(self, tiny: Tiny) -> None:
         done = tiny.gatelab("comment", "bob", "hi")

@@ -122,10 +122,12 @@ class TestTwoLabsInOneKit:
         hand_in(tiny.folder / "bob" / "other" / "lab.ipynb", *WRONG)
         said = tiny.grade("--lab", "other")
         assert tiny.rows()["bob"]["total"] == "9"
-        assert tiny.rows()["ada"]["status"] == "ungradable"
-        assert (
-            "ada: it holds only softmax, another lab's work; ask for the notebook of this lab." in said.output
-        )
+        assert tiny.rows()["ada"]["status"] == "nothing handed in"
+        why = "ada: nothing was handed in for this lab; the folder holds only softmax; ask for the notebook of this lab."
+        assert tiny.rows()["ada"]["reason"] == why and why in said.output
+        assert said.exit_code == 0 and "1 handed in nothing: ada." in said.output
+        exported = gatelab("export", "csv", tiny.out)
+        assert "1 handed in nothing: ada." in exported.output and "could not be graded" not in exported.output
 
 
 def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, lab: Lab) -> None:

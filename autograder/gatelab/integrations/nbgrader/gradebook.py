@@ -20,6 +20,7 @@ from typing import Any
 
 from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
+from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
@@ -207,8 +208,11 @@ def _enter_points(
     ours = wanted is not None and grade.manual_score is not None and equal(grade.manual_score, wanted)
     # Points from formgrader that agree with ours count as reviewed there. Others that wait to be looked at again, because they
     # were given to an earlier file, go on waiting.
-    grade.needs_manual_grade = waiting if grade.manual_score is None else waits and not ours
-    if grade.needs_manual_grade and grade.manual_score is not None:
+    high = is_too_high(grade)
+    grade.needs_manual_grade = waiting if grade.manual_score is None else high or (waits and not ours)
+    if high:
+        entered.notes.append(too_high(row.called, grade))
+    elif grade.needs_manual_grade and grade.manual_score is not None:
         entered.notes.append(
             f"{row.called}, {grade.name}: the grade book's {number(grade.manual_score)} points wait to be looked at again in "
             "formgrader: the work was handed in again after they were given."

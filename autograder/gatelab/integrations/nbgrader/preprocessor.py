@@ -26,6 +26,7 @@ from traitlets import Dict, Integer, List, Unicode
 from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
+from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_book, grade_outdated, rules_of
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
@@ -292,6 +293,9 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
             and grade.auto_score == points
         ):
             grade.needs_manual_grade = waits
+        if is_too_high(grade):
+            grade.needs_manual_grade = True
+            self.log.warning("%s", too_high(self.student_id, grade))
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: ResourcesDict) -> None:
