@@ -265,7 +265,7 @@ class Report:
             notes.append("Nothing was written: none of the questions that were graded has an answer.")
         elif left:
             notes.append(f"Nothing was written for {', '.join(left)}.")
-        if unwritten:
+        if unwritten and not (self.as_handed_out and self.points == 0):
             notes.append(
                 f"Nothing was written for {', '.join(unwritten)}, which a person would have marked: 0 points, unless staff give others."
             )

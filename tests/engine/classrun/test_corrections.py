@@ -196,6 +196,17 @@ class TestAnOverride:
         fresh.run()
         assert "=HYPERLINK(&#34;x&#34;); -1 as said" in page(fresh, "ada")
 
+    def test_the_plain_table_has_overrides_and_comments_and_no_formula(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
+        gatelab(fresh, "comment", "ada", "=1+1")
+        gatelab(fresh, "comment", "ada", "q3", "Well done.")
+        CliRunner().invoke(app, ["export", "csv", str(fresh.out), "--partial"])
+        with open(fresh.out / "export.csv", encoding="utf-8-sig", newline="") as file:
+            rows = {row["submission"]: row for row in csv.DictReader(file)}
+        assert rows["ada"]["overrides"] == f"q1: 3 instead of 4 ({WHY})"
+        assert rows["ada"]["comments"] == "'=1+1; q3: Well done." and rows["ada"]["late_penalty"] == ""
+        assert {rows["bob"][title] for title in ("overrides", "comments", "late_penalty")} == {""}
+
     @pytest.mark.parametrize(
         ("words", "why"),
         [

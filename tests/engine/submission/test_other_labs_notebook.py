@@ -10,7 +10,7 @@ from tiny_lab import RIGHT, tiny_lab
 
 from gatelab.submission.notebook import Ungradable, read_cells
 
-OTHER = 'title = "Conv nets"\nname = "conv-nets"\n\n[q1]\ntitle = "Pooling"\npoints = 3\nnames = ["pooled"]\n'
+OTHER = 'title = "Conv nets"\nname = "conv-nets"\nnotebook = "lab.ipynb"\n\n[q1]\ntitle = "Pooling"\npoints = 3\nnames = ["pooled"]\n'
 
 
 def notebook(source: str) -> bytes:

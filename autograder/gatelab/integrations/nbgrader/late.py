@@ -9,9 +9,10 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Unicode
 
+from gatelab.integrations.nbgrader.feedback_step import FeedbackStep
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord, lateness_of
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.lab.late import LateRule
@@ -41,7 +42,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
         return nb, resources
 
 
-class PenaltiesUpToDate(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
+class PenaltiesUpToDate(FeedbackStep):
     """A step of `generate_feedback`: the late penalty is that of the points given by now."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
