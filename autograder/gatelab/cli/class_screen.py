@@ -25,8 +25,8 @@ MOST_FAILURES = 5  # listed one by one
 FEW = 3  # fewer may lose the same part by themselves
 
 
-def show_class(run: ClassRun, rows: list[Row], stopped: bool) -> None:
-    """Print all of it; what people must act on goes to stderr."""
+def show_class(run: ClassRun, rows: list[Row], stopped: bool, fresh: bool = False) -> None:
+    """Print all of it; what people must act on goes to stderr. `fresh`: whether the command was given --fresh."""
     console = Console(width=None if Console().is_terminal else WIDE)
     console.print(Text(run.lab.title, style="italic"))
     console.print(_table(run, rows))
@@ -38,11 +38,13 @@ def show_class(run: ClassRun, rows: list[Row], stopped: bool) -> None:
         typer.echo(f"\n{run.lab.says(run.chosen)}")
     typer.echo("\n" + _places(run))
     if stopped:
-        typer.echo(
-            f"Stopped: {of_notebooks(_done(run, rows), run)} done and kept. Run the same command again to continue; "
-            "--fresh starts over.",
-            err=True,
-        )
+        how = "Run the same command again to continue; --fresh starts over."
+        if fresh:
+            how = (
+                "Run the command without --fresh to continue, which keeps what was graded before, too, where nothing that decides a grade "
+                "has changed; with --fresh it starts over."
+            )
+        typer.echo(f"Stopped: {of_notebooks(_done(run, rows), run)} done and kept. {how}", err=True)
 
 
 def of_notebooks(count: int, run: ClassRun) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.lists import all_of
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Entry, HandInAttempt, Picked, Problem, attempts
 from gatelab.submission.choose import is_notebook
@@ -212,7 +213,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
             notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
-        notes += [*doubts, *renamed]
+        notes += [*doubts, *renamed, *_claimed_too(arrival, claims)]
         if arrival.late:
             notes.append(f"{arrival.platform} {CALLS_LATE}")
         found.append(
@@ -242,6 +243,18 @@ def _claims(rows: list[_Row]) -> dict[tuple[str, str], set[str]]:
         arrival = row.attempt.entry.arrival
         found[arrival.platform, _number(arrival)].add(arrival.key)
     return found
+
+
+def _claimed_too(arrival: Arrival, claims: dict[tuple[str, str], set[str]]) -> list[str]:
+    """A sentence, if another entry of the platform's download has the same number."""
+    number = _number(arrival)
+    others = claims[arrival.platform, number] - {arrival.key} if arrival.platform and number else set()
+    if not others:
+        return []
+    whose = all_of(sorted(brief(key.removesuffix(f"_{number}")) for key in others))
+    return [
+        f"{arrival.platform}'s number {number} came in as {whose}'s, too; check whose it is, since {arrival.platform} gives it to one person."
+    ]
 
 
 def _with_platform(people: tuple[Person, ...], platform: str) -> tuple[Person, ...]:

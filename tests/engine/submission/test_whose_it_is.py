@@ -130,6 +130,16 @@ class TestTwoLabsInOneKit:
         assert "1 handed in nothing: ada." in exported.output and "could not be graded" not in exported.output
 
 
+def test_two_who_claim_one_number_of_a_platform_are_both_named(tmp_path: Path, lab: Lab) -> None:
+    for who in ("Ada Roe_4711", "Eve Moss_4711", "Bob Lee_4712"):
+        hand_in(tmp_path / f"{who}_assignsubmission_file_" / "lab.ipynb")
+    ada, bob, eve = collect(tmp_path, lab)
+    assert ada.notes == (
+        "Moodle's number 4711 came in as Eve Moss's, too; check whose it is, since Moodle gives it to one person.",
+    )
+    assert "as Ada Roe's, too" in eve.notes[0] and bob.notes == ()
+
+
 def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, lab: Lab) -> None:
     hand_in(tmp_path / "class" / "Wei Li.ipynb")
     (tmp_path / "r.csv").write_text("Name,Email\nWei Li,w1@x.org\nWei Li,w2@x.org\nAda Roe,a@x.org\n")
