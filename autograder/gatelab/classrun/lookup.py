@@ -120,8 +120,8 @@ class ClassFolder:
 
 
 def _known_as(row: SubmissionRow) -> nearby.Called:
-    person = str(row.get("called", ""))
-    return nearby.Called(str(row["name"]), str(row.get("file", "")), person)
+    person = submission_of(row, Path()).called
+    return nearby.Called(str(row["name"]), str(row.get("file", "")), person, str(row.get("called", "")))
 
 
 def _called(row: SubmissionRow) -> str:
