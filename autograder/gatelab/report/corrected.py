@@ -93,9 +93,7 @@ class CorrectedReport(Report):
     @property
     def out_of(self) -> float:
         """The maximum of the questions that count so far: one whose mark is missing is in neither total."""
-        return sum(
-            question.max_points for question in self.questions if question.parts or not question.by_hand
-        )
+        return sum(question.max_points for question in self.questions if not waits(self, question))
 
     @property
     def by_rule(self) -> float:
@@ -172,6 +170,13 @@ def _corrected(question: Question, given: StaffInput) -> Question:
     # A question marked by hand has no override: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
     return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
+
+
+def waits(report: Report, question: Question) -> bool:
+    """Whether a person marks it elsewhere or later. In a class that is one without a mark, unless nothing was written; on a platform it
+    is each that is marked by hand, since the platform has a question of its own for it."""
+    in_a_class = isinstance(report, CorrectedReport) and report.given.by_hand is not None
+    return question.by_hand and not (question.parts and (in_a_class or question.attempted))
 
 
 def remarks_on(report: Report) -> list[str]:

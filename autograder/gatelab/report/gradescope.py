@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
+from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question, waits
 from gatelab.report.detail import tracebacks
 from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
@@ -31,7 +31,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
     question that ran out of time has the points earned until then, or no score if there are none.
     """
     rows = all_questions(report, questions)
-    marked_here = [question for question in rows if not _waits(report, question)]
+    marked_here = [question for question in rows if not waits(report, question)]
     failed = report.status == "failed"
     tests = [_test(question, not failed, question.id in report.unfinished) for question in marked_here]
     return {
@@ -88,7 +88,7 @@ def summary(
     """What goes above the questions: the points, or why there are none, and the cells that did not run to the end. `points`: the
     sentence about the points in a report without changes by staff."""
     counts = isinstance(report, CorrectedReport) and report.status == "graded"
-    open_ = [question for question in questions if _waits(report, question)]
+    open_ = [question for question in questions if waits(report, question)]
     here = sum(question.max_points for question in questions if question not in open_)
     lines = []
     if report.unfinished:
@@ -130,17 +130,10 @@ def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
     rows = all_questions(report, questions)
     lines = [summary(report, rows), missing_protection(report)]
     for question in rows:
-        if not _waits(report, question):
+        if not waits(report, question):
             lines.append(f"\n{question.id}: {number(question.points)} of {number(question.max_points)}")
             lines += [f"    {line}" for line in feedback(question).splitlines()]
     return "\n".join(line for line in lines if line)
-
-
-def _waits(report: Report, question: Question) -> bool:
-    """Whether a person marks it elsewhere or later. In a class that is one without a mark, unless nothing was written; on a platform it
-    is each that is marked by hand, since the platform has a question of its own for it."""
-    in_a_class = isinstance(report, CorrectedReport) and report.given.by_hand is not None
-    return question.by_hand and not (question.parts and (in_a_class or question.attempted))
 
 
 def missing_protection(report: Report) -> str:
