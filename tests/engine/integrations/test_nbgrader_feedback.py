@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import build_kit
 import pytest
 from books import left_to_mark, read_book
 from build_kit import NAME, accept_now
+from nbgrader.api import Gradebook
 from notebooks import load_notebook, save_notebook
 
 from gatelab.build.course import write_source
@@ -75,9 +77,9 @@ def hand_in(kit: Path, student: str, notebook: dict) -> None:
     save_notebook(notebook, kit / "submitted" / student / NAME / "lab.ipynb")
 
 
-def nbgrader(kit: Path, step: str, name: str) -> str:
+def nbgrader(kit: Path, *words: str) -> str:
     program = Path(sys.executable).with_name("nbgrader")
-    done = subprocess.run([program, step, name], cwd=kit, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([program, *words], cwd=kit, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -100,3 +102,17 @@ def test_the_page_shows_how_the_model_trained(graded: tuple[Path, str]) -> None:
 
 def test_the_steps_warn_of_nothing(graded: tuple[Path, str]) -> None:
     assert "WARNING" not in graded[1], graded[1]
+
+
+def test_points_above_the_maximum_are_named_by_autograde_and_export(
+    graded: tuple[Path, str], tmp_path: Path
+) -> None:
+    kit = shutil.copytree(graded[0], tmp_path / "kit")
+    with Gradebook(f"sqlite:///{kit / 'gradebook.db'}") as book:
+        grade = book.find_grade("q1", "lab", NAME, "ada")
+        grade.manual_score, grade.needs_manual_grade = 7, False
+        book.db.commit()
+    for step in (("autograde", NAME, "--student=ada", "--force"), ("export",)):
+        said = " ".join(nbgrader(kit, *step).split())
+        assert "ada, q1: the grade book's 7 points, given in formgrader, are more than the 4 that" in said
+    assert "q1" in left_to_mark(kit / "gradebook.db")["ada"]
