@@ -13,9 +13,9 @@ def listed(items: Iterable[str], most: int, between: str = ", ") -> str:
     return f"{shown}{between.strip(', ')} and {left} more" if left > 0 else shown
 
 
-def all_of(items: Sequence[str]) -> str:
+def all_of(items: Sequence[str], word: str = "and") -> str:
     """`a, b and c`."""
-    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+    return f" {word} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def first_lines(lines: Sequence[str], most: int, what: str = "") -> list[str]:

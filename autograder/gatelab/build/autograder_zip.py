@@ -11,7 +11,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
 
 The kit is under `files/` because `otter grade` brings only that and `tests/` into its image. The masters,
-the solutions and the wheat are left out; of the release only the notebook is included, by which untouched work is recognised.
+the solutions and the wheat are left out; of the releases only the cells are included, by which untouched work is recognised.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gatelab.lab.table import FILE as TABLE
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
+from gatelab.submission.earlier_releases import NAME as EARLIER
 
 KIT = "files/kit"
 PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
@@ -99,6 +100,8 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
         # So that what was handed out can be told apart from what a student wrote.
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
         yield place, (lab.release / lab.notebook).read_bytes()
+    if (lab.assignment / EARLIER).is_file():
+        yield f"{assignment}/{EARLIER}", (lab.assignment / EARLIER).read_bytes()
     yield from _tree(package, f"{KIT}/autograder/gatelab")
     yield from _tree(lab.hidden, f"{KIT}/tests/{lab.assignment.name}/hidden")
     if lab.bank is not None:

@@ -8,10 +8,11 @@ import re
 import shutil
 from pathlib import Path
 
-from gatelab.build import checks
+from gatelab.build import checks, snapshot
 from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import TITLE, is_title
+from gatelab.submission import earlier_releases
 from gatelab.text import RESERVED
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
@@ -39,7 +40,9 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
         )
     old = source.parent.name
     made = root / "assignment" / name, root / "tests" / name
-    litter = shutil.ignore_patterns("__pycache__", "*.pyc", "*.ipynb", ".*", "released.snapshot")
+    litter = shutil.ignore_patterns(
+        "__pycache__", "*.pyc", "*.ipynb", ".*", snapshot.NAME, earlier_releases.NAME
+    )
     with temporary_folder(".gatelab-build-", root) as workspace:
         for place in made:
             shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=litter)

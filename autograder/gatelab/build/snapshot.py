@@ -20,6 +20,8 @@ from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 from gatelab.lists import first_lines
+from gatelab.submission import earlier_releases
+from gatelab.submission.earlier_releases import EarlierCell, Release
 from gatelab.text import brief
 
 NAME = "released.snapshot"
@@ -27,7 +29,7 @@ HEAD = (
     "What students get, accepted by a person. `gatelab build` refuses to make anything else;",
     "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
 )
-ACCEPT = "read the difference, then accept it with `gatelab build --accept`"
+ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
 LONGEST = 120  # lines of a difference that are shown
 WIDEST = 200  # characters of a line
 
@@ -53,10 +55,23 @@ def text_of(release: Path, lab: Lab) -> str:
 
 
 def accept(release: Path, lab: Lab) -> Path:
-    """Write the snapshot of this release and return its path."""
-    path = path_of(lab)
-    write_whole(path, text_of(release, lab))
+    """Write the snapshot of this release and return its path. The cells that it replaces are kept: students may have them."""
+    path, text = path_of(lab), text_of(release, lab)
+    _keep_earlier(lab, _release_in(_accepted(lab)), _release_in(text))
+    write_whole(path, text)
     return path
+
+
+def _keep_earlier(lab: Lab, before: Release, now: Release) -> None:
+    """Write the accepted release, if this one has other cells, to the file of earlier ones. Raises BuildError if that cannot be read."""
+    if not before or before == now:
+        return
+    try:
+        known = earlier_releases.earlier_releases(lab.assignment)
+    except earlier_releases.Unreadable as error:
+        raise BuildError(f"{error}; put it back as it was committed.") from error
+    releases = [*(release for release in known if release not in (before, now)), before]
+    write_whole(lab.assignment / earlier_releases.NAME, earlier_releases.text_of(releases))
 
 
 def check(release: Path, lab: Lab, old: Path) -> None:
@@ -75,7 +90,7 @@ def check(release: Path, lab: Lab, old: Path) -> None:
         difference += _of_file(name, before.get(name), release / name, old / name, name == lab.notebook)
     what = f"{len(names)} of its files differ ({', '.join(names[:4])}{' …' if len(names) > 4 else ''})"
     raise NotAccepted(
-        f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT}.",
+        f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT.format(lab.option)}.",
         difference,
     )
 
@@ -93,7 +108,7 @@ def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None
             difference.append(f"  {name} is not the accepted file")
     if difference:
         raise NotAccepted(
-            f"{path_of(lab)}: students would get something else than what was accepted; run `gatelab build`, {ACCEPT}.",
+            f"{path_of(lab)}: students would get something else than what was accepted; run `gatelab build{lab.option}`, {ACCEPT.format(lab.option)}.",
             difference,
         )
 
@@ -124,7 +139,7 @@ def _accepted(lab: Lab) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise BuildError(
-            f"{path_of(lab)}: cannot be read ({error}); put it back or write it with `gatelab build --accept`."
+            f"{path_of(lab)}: cannot be read ({error}); put it back or write it with `gatelab build --accept{lab.option}`."
         ) from error
 
 
@@ -146,6 +161,24 @@ def _files(snapshot: str) -> dict[str, str]:
 def _cells(snapshot: str) -> list[str]:
     _, found, cells = snapshot.partition("\n---")
     return (found + cells).strip("\n").split("\n") if found else []
+
+
+def _release_in(snapshot: str) -> Release:
+    """The cells of a snapshot, read back from the lines that `cell_lines` wrote."""
+    found: list[tuple[str, list[str]]] = []
+    for line in _cells(snapshot):
+        if line.startswith("--- "):
+            found.append((line, []))
+        elif found:
+            found[-1][1].append(line.removeprefix("    "))
+    return tuple(_cell_of(head, "\n".join(lines)) for head, lines in found)
+
+
+def _cell_of(head: str, text: str) -> EarlierCell:
+    names, _, metadata = head.removeprefix("--- ").partition(" {")
+    kind, _, grade_id = names.partition(" ")
+    tags = json.loads("{" + metadata).get("tags", []) if metadata else []
+    return EarlierCell(kind, text, grade_id, tuple(tags))
 
 
 def _listed(folder: Path, names: Iterable[str]) -> list[tuple[str, Path]]:

@@ -55,7 +55,8 @@ def read_graded(folder: Path) -> GradedClass:
         )  # fmt: skip
     questions = _questions(table)
     return GradedClass(
-        folder, table["lab"], sum(q.points for q in questions), found, questions, book.notes,
+        folder, table["lab"], sum(q.points for q in questions), found, questions,
+        [*book.notes, *book.lines_of_too_high(list(works.values()))],
         bool(table.get("late")),
     )  # fmt: skip
 

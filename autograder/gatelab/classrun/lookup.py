@@ -10,13 +10,12 @@ from gatelab.classrun import nearby
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import FOLDER, QUICK
-from gatelab.lists import all_of, listed
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import apply_corrections
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
-from gatelab.text import brief, visible
+from gatelab.text import visible
 
 
 class GradedError(Exception):
@@ -71,7 +70,10 @@ class ClassFolder:
 
     def find(self, typed: str) -> ClassRow:
         """The student with this name, or the one whose name begins with it. Raises GradedError with similar names."""
-        name = self._named(typed)
+        try:
+            name = nearby.one_of(typed, [*map(_known_as, self._rows.values())], whole=False)
+        except nearby.NotOne as error:
+            raise GradedError(str(error)) from error
         row = self._rows[name]
         report = self._report(row)
         if report is not None and row.get("status") not in (PENDING, MISSING):
@@ -104,37 +106,6 @@ class ClassFolder:
             if (place := self._rows[name].get("place")) and (self._folder / place).resolve() == wanted
         ]
 
-    def _named(self, typed: str) -> str:
-        if typed in self._rows:
-            return typed
-        wanted = nearby.comparable(typed)
-        exactly = [
-            name
-            for name, row in self._rows.items()
-            if wanted
-            in (nearby.comparable(str(known)) for known in (name, row.get("file"), row.get("called")))
-        ]
-        matching = exactly or nearby.starting_with(typed, self._rows)
-        if len(matching) == 1:
-            return matching[0]
-        shown = brief(typed, 80)
-        if matching:
-            raise GradedError(
-                f"{shown}: several names start like this ({_some(matching)}); type more of the name."
-            )
-        people = {name: str(row.get("called")) for name, row in self._rows.items()}
-        wanted_people = nearby.starting_with(typed, people.values())
-        called = [name for name, person in people.items() if person in wanted_people]
-        if len(called) == 1:
-            return called[0]
-        if called:
-            raise GradedError(
-                f"{shown}: the names of several people start like this; type one of these: {_some(called)}."
-            )
-        near = nearby.near(typed, self._rows)
-        told = f"similar names: {_some(near)}" if near else f"the names there: {_some(self.names)}"
-        raise GradedError(f"{shown}: nobody with that name is in {visible(str(self.out))}; {told}.")
-
     def _report(self, row: SubmissionRow) -> Report | None:
         try:
             return report_of(self.out, row)
@@ -148,11 +119,11 @@ class ClassFolder:
         return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
 
 
+def _known_as(row: SubmissionRow) -> nearby.Called:
+    person = submission_of(row, Path()).called
+    return nearby.Called(str(row["name"]), str(row.get("file", "")), person, str(row.get("called", "")))
+
+
 def _called(row: SubmissionRow) -> str:
     called = submission_of(row, Path()).called
     return called if called != row["name"] else ""
-
-
-def _some(names: list[str]) -> str:
-    shown = [brief(name) for name in names]
-    return (listed(shown, nearby.MOST) if len(shown) > nearby.MOST else all_of(shown)) or "nobody"

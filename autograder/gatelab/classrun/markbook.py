@@ -21,6 +21,8 @@ from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import write
 from gatelab.limits import EARLIER_GRADES
+from gatelab.lists import listed
+from gatelab.report.changes import MOST
 from gatelab.report.corrected import HandMarkedQuestion, StaffInput
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, read_marks
@@ -149,6 +151,25 @@ class MarkBook:
             strict=True,
         )
         return [{**marks, **overrides} for marks, overrides in pairs]
+
+    def too_high(self, work: Work) -> dict[str, float]:
+        """Question → points that people gave this work when the question was worth more. They do not count."""
+        marks = self.marks.too_high(work, self.questions)
+        return marks | self.corrections.points.too_high(work, self.automatic)
+
+    def lines_of_too_high(self, works: list[Work]) -> list[str]:
+        """A sentence that names all of those; none if there are none."""
+        worth = self.questions | self.automatic
+        found = [
+            f"{work.name} {id} ({exact(points)}, now out of {exact(worth[id])})"
+            for work in works
+            for id, points in self.too_high(work).items()
+        ]
+        if not found:
+            return []
+        return [
+            f"Given when the question was worth more, and not counted now; to be given again: {listed(found, MOST, '; ')}."
+        ]
 
     def orphaned_comments(self, works: list[Work]) -> list[dict[str, str]]:
         """For each work: question ("" for the whole) → comment that was on another file under this name, and is now on no page."""

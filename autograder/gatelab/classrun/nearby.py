@@ -1,13 +1,76 @@
-"""Suggests names for a mistyped one."""
+"""Finds whom a typed name means, in one way for every command, and suggests names for a mistyped one."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from gatelab.handed_out.near import nearest
+from gatelab.lists import all_of, listed
+from gatelab.report.cells import Names
+from gatelab.report.pages import display_name
+from gatelab.text import brief, escape_formula
 
 MOST = 5  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Called:
+    """Somebody of a class: the unique name of their row, their file, and the person's name, as it is and as lists show it."""
+
+    name: str
+    file: str
+    person: str
+    listed: str = ""
+
+    @property
+    def also(self) -> set[str]:
+        """What else than their row's name they are called, as it is compared."""
+        names = (self.name, self.file, display_name(self.name), self.person, self.listed)
+        return {comparable(one) for one in names} - {""}
+
+
+class NotOne(Exception):
+    """Nobody has the name, or several have: one sentence with the names there are."""
+
+
+def one_of(typed: str, people: Sequence[Called], whole: bool = True) -> str:
+    """The name of the row that is meant. `whole`: only a whole name counts, since something is given; to look at a result its beginning is
+    enough. Raises NotOne."""
+    by_name = {escape_formula(one.name): one.name for one in people} | {one.name: one.name for one in people}
+    found = Names(by_name).find(typed)
+    if found is not None:
+        return by_name[found]
+    shown = f"{brief(typed, 80)!r}"
+    same = [one.name for one in people if comparable(typed) in one.also]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        raise NotOne(
+            f"{shown}: {len(same)} submissions are called that; type one of these names: {_some(same)}."
+        )
+    rows = starting_with(typed, (one.name for one in people))
+    persons = starting_with(typed, (one.person for one in people))
+    begin = [one.name for one in people if one.name in rows or one.person in persons]
+    if len(begin) == 1 and not whole:
+        return begin[0]
+    if len(begin) > 1:
+        raise NotOne(
+            f"{shown}: the names of {len(begin)} submissions begin like this; type one of these names: {_some(begin)}."
+        )
+    meant = begin or near(typed, by_name.values())
+    hint = (
+        f"did you mean {_some(meant[:MOST], 'or')}?"
+        if meant
+        else f"the names there: {_some([*by_name.values()])}."
+    )
+    raise NotOne(f"{shown}: no submission of this class has that name; {hint}")
+
+
+def _some(names: list[str], word: str = "and") -> str:
+    shown = [brief(name) for name in dict.fromkeys(names)]
+    return listed(shown, MOST) if len(shown) > MOST else all_of(shown, word)
 
 
 def comparable(name: str) -> str:

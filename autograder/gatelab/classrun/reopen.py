@@ -20,12 +20,9 @@ from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import quick_lab
 from gatelab.lab.spec import Lab
-from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import ClassFile
-from gatelab.report.pages import display_name
 from gatelab.submission.collect import Submission, mark_namesakes
-from gatelab.text import escape_formula, visible
 
 
 def read_class_file(out: Path) -> ClassFile:
@@ -106,31 +103,12 @@ def _as_graded(lab: Lab, class_file: ClassFile) -> Lab:
 
 def called(run: ClassRun, typed: str) -> Submission:
     """The submission meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
-    by_name = {escape_formula(submission.name): submission for submission in run.submissions}
-    by_name |= {submission.name: submission for submission in run.submissions}
-    found = Names(by_name).find(typed)
-    if found is not None:
-        return by_name[found]
-    keys = (lambda s: s.file, lambda s: display_name(s.name), lambda s: s.called, lambda s: s.listed)
-    for key in keys:
-        matches = [
-            submission for submission in run.submissions if key(submission).casefold() == typed.casefold()
-        ]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            names = ", ".join(visible(submission.name) for submission in matches)
-            raise StoreError(
-                f"{visible(typed)!r}: {len(matches)} submissions are called that; type one of {names}."
+    by_name = {submission.name: submission for submission in run.submissions}
+    try:
+        return by_name[
+            nearby.one_of(
+                typed, [nearby.Called(s.name, s.file, s.called, s.listed) for s in by_name.values()]
             )
-    people = {s.name: s.called for s in run.submissions}
-    rows, persons = nearby.starting_with(typed, people), nearby.starting_with(typed, people.values())
-    fit = [name for name, person in people.items() if name in rows or person in persons]
-    if len(fit) > 1:
-        names = ", ".join(map(visible, fit[: nearby.MOST]))
-        raise StoreError(
-            f"{visible(typed)!r}: the names of {len(fit)} submissions begin so; type one of {names}."
-        )
-    near = fit or nearby.near(typed, by_name)
-    hint = f"; did you mean {visible(near[0])!r}?" if near else "; the names are in grades.csv."
-    raise StoreError(f"{visible(typed)!r}: no submission of this class has that name{hint}")
+        ]
+    except nearby.NotOne as error:
+        raise StoreError(str(error)) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gatelab.classrun.available_notebooks import available_notebooks
 from gatelab.classrun.run import ClassRun
+from gatelab.report.classbook import Row
 from gatelab.report.pages import written_page
 from gatelab.report.points import number
 from gatelab.submission.collect import CollectError, Submission
@@ -15,12 +16,14 @@ from gatelab.submission.written import Written, model_answer, rubric, written
 
 @dataclass(frozen=True)
 class ToMark:
-    """One answer. `mark`: its mark; `was`: the mark of another hand-in under this name."""
+    """One answer. `mark`: its mark; `was`: the mark of another hand-in under this name; `unwritten`: it has 0 points because nothing was
+    written."""
 
     submission: Submission
     answer: Written
     mark: float | None
     was: str
+    unwritten: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
                     texts[submission.name][id] if submission.name in texts else Written(problem=gone),
                     rows[submission.name].given.marks.get(id),
                     rows[submission.name].again.get(id, ""),
+                    _is_unwritten(rows[submission.name], id),
                 )
                 for submission in run.submissions
                 if submission.sha256
@@ -68,6 +72,11 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
         for id, spec in lab.questions.items()
         if spec.by_hand
     ]
+
+
+def _is_unwritten(row: Row, id: str) -> bool:
+    questions = row.corrected.questions if row.corrected and row.graded else []
+    return any(one.id == id and not one.attempted for one in questions)
 
 
 def page(run: ClassRun, found: list[Sheet]) -> str:
@@ -86,7 +95,7 @@ def page(run: ClassRun, found: list[Sheet]) -> str:
                         "name": one.submission.name,
                         "text": one.answer.text,
                         "problem": one.answer.problem,
-                        "mark": "" if one.mark is None else number(one.mark),
+                        "mark": "0" if one.unwritten else "" if one.mark is None else number(one.mark),
                         "was": one.was,
                     }
                     for one in sheet.answers

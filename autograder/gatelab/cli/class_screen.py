@@ -17,6 +17,7 @@ from gatelab.lab.quick import QuickLab
 from gatelab.lists import listed
 from gatelab.report.classbook import Row
 from gatelab.report.points import number
+from gatelab.submission.collect import NOTHING
 from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -24,8 +25,8 @@ MOST_FAILURES = 5  # listed one by one
 FEW = 3  # fewer may lose the same part by themselves
 
 
-def show_class(run: ClassRun, rows: list[Row], stopped: bool) -> None:
-    """Print all of it; what people must act on goes to stderr."""
+def show_class(run: ClassRun, rows: list[Row], stopped: bool, fresh: bool = False) -> None:
+    """Print all of it; what people must act on goes to stderr. `fresh`: whether the command was given --fresh."""
     console = Console(width=None if Console().is_terminal else WIDE)
     console.print(Text(run.lab.title, style="italic"))
     console.print(_table(run, rows))
@@ -37,11 +38,13 @@ def show_class(run: ClassRun, rows: list[Row], stopped: bool) -> None:
         typer.echo(f"\n{run.lab.says(run.chosen)}")
     typer.echo("\n" + _places(run))
     if stopped:
-        typer.echo(
-            f"Stopped: {of_notebooks(_done(run, rows), run)} done and kept. Run the same command again to continue; "
-            "--fresh starts over.",
-            err=True,
-        )
+        how = "Run the same command again to continue; --fresh starts over."
+        if fresh:
+            how = (
+                "Run the command without --fresh to continue, which keeps what was graded before, too, where nothing that decides a grade "
+                "has changed; with --fresh it starts over."
+            )
+        typer.echo(f"Stopped: {of_notebooks(_done(run, rows), run)} done and kept. {how}", err=True)
 
 
 def of_notebooks(count: int, run: ClassRun) -> str:
@@ -52,16 +55,15 @@ def of_notebooks(count: int, run: ClassRun) -> str:
 def _table(run: ClassRun, rows: list[Row]) -> Table:
     """A row for each submission, a column for each question that was graded or has marks, and the total."""
     # Questions marked by hand get a column as soon as there is a mark.
-    by_hand = [id for id in run.book.questions if any(id in row.given.marks for row in rows)]
+    by_hand = [id for id in run.book.questions if any(id in _marks(row) for row in rows)]
     points = {id: run.lab.questions[id].points for id in [*run.chosen, *by_hand]}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
     for title, most in [*points.items(), ("total", sum(points.values()))]:
         table.add_column(f"{title}\n[dim]{number(most)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
-        marks = [
-            number(row.given.marks[id]) if id in row.given.marks else Text("–", style="dim") for id in by_hand
-        ]
+        given = _marks(row)
+        marks = [number(given[id]) if id in given else Text("–", style="dim") for id in by_hand]
         name = Text(visible(row.called))
         if row.corrected and row.graded:
             earned = {question.id: question.points for question in row.corrected.questions}
@@ -74,15 +76,22 @@ def _table(run: ClassRun, rows: list[Row]) -> Table:
     return table
 
 
+def _marks(row: Row) -> dict[str, float]:
+    """Question marked by hand → the points that count there."""
+    questions = row.corrected.questions if row.corrected and row.graded else ()
+    return {q.id: q.points for q in questions if q.by_hand and q.parts} | row.given.marks
+
+
 def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:
     """Who could not be graded and why, who handed in nothing, and how many are not graded yet."""
     lost = [row for row in rows if row.report and not row.graded]
     if lost:
         yield f"\n{len(lost)} of {len(rows)} could not be graded:"
         yield from (f"  {row.reason}" for row in lost)
-    missing = [row.called for row in rows if row.missing]
+    missing = [row for row in rows if row.missing]
     if missing:
-        yield f"\n{len(missing)} handed in nothing: {listed(missing, MOST)}."
+        yield f"\n{len(missing)} handed in nothing: {listed([row.called for row in missing], MOST)}."
+        yield from (f"  {row.reason}" for row in missing if row.reason != NOTHING)
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         yield f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"

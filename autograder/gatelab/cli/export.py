@@ -25,11 +25,13 @@ from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_mo
 from gatelab.integrations.export_record import ExportRecord, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
+from gatelab.report.corrected import CorrectedReport
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
 from gatelab.report.points import number
 from gatelab.report.sheet import BOM
+from gatelab.report.table import comments_of, overridden
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(
@@ -40,6 +42,11 @@ app = typer.Typer(
 
 # What `gatelab grade` writes and reads again.
 OWN = {*KEPT, "written.html", "earlier"}
+
+CSV_COLUMNS = (
+    "name", "email", "id", "submission", "status", "total", "out_of", "handed_in", "attempts",
+    "overrides", "late_penalty", "comments",
+)  # fmt: skip
 
 ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
@@ -106,7 +113,7 @@ def moodle_command(
 def csv_command(
     graded: ClassFolder, out: Out = None, partial: Partial = False, lab_name: OfLab = None
 ) -> None:
-    """Write a plain table: who, their total and what it is out of.
+    """Write a plain table: who, their total, what it is out of, and what staff changed and said.
 
     Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
@@ -115,9 +122,7 @@ def csv_command(
     found = _found(graded, lab_name)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(
-        ["name", "email", "id", "submission", "status", "total", "out_of", "handed_in", "attempts"]
-    )
+    table.writerow(CSV_COLUMNS)
     for row in found.rows:
         given = row.report if row.graded and (partial or not row.open) else None
         out_of = found.out_of - sum(points for _, points in row.open)
@@ -125,11 +130,21 @@ def csv_command(
         for person in row.people or (None,):
             who = [person.called, person.email, person.id] if person else [row.called, "", ""]
             cells = [*who, row.name, row.status]
-            table.writerow([*map(escape_formula, cells), *points, row.handed_in, row.attempts])
+            ends = map(escape_formula, _by_staff(row, bool(given)))
+            table.writerow([*map(escape_formula, cells), *points, row.handed_in, row.attempts, *ends])
     path = _place(graded, out, "export.csv")
     _save(path, BOM + text.getvalue())
     count = sum(row.graded and (partial or not row.open) for row in found.rows)
     _end(f"{path}: {plural(count, 'total')} written.", _left(found, partial), _to_do(found))
+
+
+def _by_staff(row: Graded, counts: bool) -> tuple[str, str, str]:
+    """Overrides, late penalty and comments. `counts`: whether the row has a total, on which the penalty depends."""
+    report = row.report
+    if not isinstance(report, CorrectedReport):
+        return "", "", ""
+    penalty = number(report.penalty) if counts and report.penalty else ""
+    return "; ".join(overridden(report, report.given)), penalty, "; ".join(comments_of(report.given))
 
 
 @app.command("gradescope")

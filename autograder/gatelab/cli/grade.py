@@ -116,7 +116,7 @@ def grade(
     stopped = _grade(run, jobs or processors(), fresh, accept_missing or [], elsewhere)
     rows = run.write_class()
     tidy(out, submissions)
-    show_class(run, rows, stopped)
+    show_class(run, rows, stopped, fresh)
     raise typer.Exit(_exit_code(run, rows, stopped))
 
 

@@ -125,7 +125,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, unp
     ready = sum(not problems[submission.name] for submission in came_in)
     missing = sum(submission.missing for submission in came_in)
     console.print(
-        f"\n{ready} of {len(came_in) - missing} submissions can be graded; {missing} of the roster handed in nothing."
+        f"\n{ready} of {len(came_in) - missing} submissions can be graded; {missing} handed in nothing."
         if missing
         else f"\n{ready} of {len(came_in)} submissions can be graded.",
         highlight=False,

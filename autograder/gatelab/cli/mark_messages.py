@@ -18,10 +18,16 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
-    again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
+    lines += book.lines_of_too_high(works)
+    again = [
+        f"{row.name} {id} (was {was})"
+        for row, high in zip(rows, map(book.too_high, works), strict=True)
+        for id, was in row.again.items()
+        if id not in high
+    ]
     if again:
         lines.append(
-            f"To be marked again, because the submission is not the one that was marked, or the question is worth less now: {listed(again, MOST, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked: {listed(again, MOST, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]

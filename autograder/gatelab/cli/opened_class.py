@@ -89,7 +89,8 @@ def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
         raise typer.Exit(1) from error
     before = run.store.last_class_file()
     rows = run.write_class()
-    for note in [*run.unwritten, *run.book.notes, *moved_marks(run, before, rows, given)]:
+    too_high = run.book.lines_of_too_high(run.works())
+    for note in [*run.unwritten, *run.book.notes, *too_high, *moved_marks(run, before, rows, given)]:
         typer.echo(visible(note), err=True)
     if run.unwritten:
         raise typer.Exit(1)

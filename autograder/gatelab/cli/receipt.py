@@ -9,6 +9,7 @@ import typer
 
 from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage
+from gatelab.report.schema import read_json
 from gatelab.submission.receipt import NoReceipt, compare
 
 
@@ -33,8 +34,15 @@ def receipt_command(
     Example: gatelab receipt ada.receipt.json out/reports/ada.json
     """
     try:
-        same, sentence = compare(file, notebook, lab_name)
+        same, sentence = compare(file, notebook, lab_name, _sha256_in_report)
     except NoReceipt as reason:
         usage(str(reason))
     typer.echo(sentence)
     raise typer.Exit(0 if same else 1)
+
+
+def _sha256_in_report(data: bytes) -> str:
+    try:
+        return read_json(data.decode("utf-8")).sha256
+    except (ValueError, RecursionError):
+        return ""

@@ -174,7 +174,12 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
         with Watch(console, left, left, costs, jobs) as watch:
             again.grade(left, jobs, accept_missing, watch)
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was replaced. Run the same command again to continue.", err=True)
+        how = (
+            "With --fresh the same command grades all of it again."
+            if again.fresh
+            else "Run the same command again to continue."
+        )
+        typer.echo(f"Stopped; nothing was replaced. {how}", err=True)
         raise typer.Exit(130) from None
     except (ProtectionMissing, LabError) as error:
         usage(str(error))
@@ -206,7 +211,9 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     if not yes and not _agreed(out):
         stays()
         typer.echo(
-            "Nothing was replaced. What was graded is kept: the same command with --yes replaces at once."
+            "Nothing was replaced. With --fresh the same command, with --yes to replace, grades all of it again."
+            if again.fresh
+            else "Nothing was replaced. What was graded is kept: the same command with --yes replaces at once."
         )
         raise typer.Exit(1)
     try:

@@ -81,6 +81,8 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
     full = not less(question.points, question.max_points)
     points = f"  {number(question.points)} of {number(question.max_points)}"
     by = "  marked by hand" if question.by_hand else ""
+    if question.by_hand and not question.attempted:
+        by = "  nothing was written"
     if question.followed_through:
         by = f"  follow-through credit; the parts give {number(question.earned)}"
     yield _line("\n", (head, "bold"), (points, "green" if full else "red"), (by, "dim"))

@@ -11,8 +11,10 @@ import typer
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import write
 from gatelab.classrun.written import Sheet, ToMark, page, sheets
+from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
+from gatelab.lists import listed
 from gatelab.report.marks import Mark, number_of
 from gatelab.report.pages import plural
 from gatelab.report.points import number
@@ -43,13 +45,19 @@ def list_written(run: ClassRun, root: Path) -> None:
         (sheet, one)
         for sheet in found
         for one in sheet.answers
-        if one.mark is None and not one.answer.problem
+        if one.mark is None and not one.answer.problem and not one.unwritten
     ]
     for sheet in found:
         unread: dict[str, list[str]] = {}
         for one in sheet.answers:
             if one.answer.problem and one.mark is None:
                 unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
+        if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
+            typer.echo(
+                f"{sheet.id}: nothing was written by {listed(nobody, MOST)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
+                f"gatelab mark NAME {sheet.id} POINTS gives others.",
+                err=True,
+            )
         for problem, names in unread.items():
             typer.echo(f"{sheet.id}: not shown for {', '.join(names)}: {visible(problem)}", err=True)
     if not left:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,14 +27,18 @@ from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import PYTEST_LIMIT
-from gatelab.report.model import CellProblem, Kind, Report
+from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
 from gatelab.submission.untouched import as_handed_out
+from gatelab.submission.written import unwritten
 from gatelab.testkit.words import first_words, named_cells
 
 CHECKER = "grader"  # otter's object in the student's notebook
+NOTHING_WRITTEN = (
+    "Nothing was written here. If you wrote this answer somewhere else, tell the course staff where."
+)
 
 
 class Examiner:
@@ -91,6 +96,7 @@ class Examiner:
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
             raise_fault(grading, report)
+            report.questions = with_unwritten(report.questions, notebook, self.lab)
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)
             if not isinstance(error, Ungradable):
@@ -110,6 +116,17 @@ class Examiner:
         """The question that is graded first; None if all of the lab are marked by hand."""
         specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
         return next((spec for spec in specs if not questions or spec.id in questions), None)
+
+
+def with_unwritten(questions: list[Question], notebook: dict[str, Any], lab: Lab) -> list[Question]:
+    """The questions, with 0 points for each written answer in whose cell nothing was written, nor elsewhere. Any other waits for a person."""
+    found = unwritten(notebook, lab)
+    return [
+        replace(question, parts=[Part("answer", 0.0, question.max_points, Kind.UNTOUCHED, NOTHING_WRITTEN)])
+        if question.id in found
+        else question
+        for question in questions
+    ]
 
 
 def raise_fault(grading: Grading, report: Report) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.statements import statements
+from gatelab.submission.earlier_releases import EarlierCell, Release, Unreadable, earlier_releases
 
 EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare; it counts only in our own copy
+SOLUTION = "-solution"  # how the grade_id of an answer's cell ends
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,45 @@ def released(lab: Lab) -> Released:
     path = lab.release / lab.notebook if lab.release is not None else None
     if path is None or not path.is_file():
         return Released()
-    experiments, stubs = set(), set()
-    for index, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-        if cell["cell_type"] != "code":
+    now = [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    experiments, stubs, needed = _fingerprints(now)
+    for release in _earlier(lab):
+        # What was an experiment once and is needed now is none.
+        old_experiments, old_stubs, _ = _fingerprints(release)
+        experiments |= old_experiments - needed
+        stubs |= old_stubs
+    return Released(frozenset(experiments), frozenset(stubs))
+
+
+def _cell(raw: dict[str, Any]) -> EarlierCell:
+    metadata = raw.get("metadata", {})
+    id = metadata.get("nbgrader", {}).get("grade_id", "")
+    return EarlierCell(raw["cell_type"], "".join(raw["source"]), id, tuple(metadata.get("tags", ())))
+
+
+def _earlier(lab: Lab) -> list[Release]:
+    """A file that cannot be read costs no grade; the build refuses it."""
+    try:
+        return earlier_releases(lab.assignment)
+    except Unreadable:
+        return []
+
+
+def _fingerprints(release: Iterable[EarlierCell]) -> tuple[set[str], set[str], set[str]]:
+    """Of the statements in experiments, in stubs, and in all other cells."""
+    experiments, stubs, needed = set(), set(), set()
+    for index, cell in enumerate(release):
+        if cell.kind != "code":
             continue
-        metadata = cell.get("metadata", {})
-        found = statements("".join(cell["source"]), index)
-        if EXPERIMENT in metadata.get("tags", []):
+        found = statements(cell.text, index)
+        if EXPERIMENT in cell.tags:
             experiments |= {statement.fingerprint for statement in found}
-        elif metadata.get("nbgrader", {}).get("solution"):
+            continue
+        needed |= {statement.fingerprint for statement in found}
+        if cell.grade_id.endswith(SOLUTION):
             stubs |= {
                 statement.fingerprint
                 for statement in found
                 if isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
             }
-    return Released(frozenset(experiments), frozenset(stubs))
+    return experiments, stubs, needed

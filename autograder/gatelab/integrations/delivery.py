@@ -14,14 +14,14 @@ import io
 import json
 import re
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatelab.folders import ZIP_DATE, drafted, write_whole
-from gatelab.lists import listed
+from gatelab.lists import all_of, listed
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
@@ -46,8 +46,15 @@ class Delivery:
 def for_moodle(found: GradedClass) -> Delivery:
     """Moodle's feedback zip. Participants are identified by their number."""
     delivery = Delivery()
+    claims = _claims(found)
     for row, person, page in _pages(found, delivery):
         arrival = arrivals([row.entry], found.lab).get(row.entry)
+        if arrival and len(whose := claims[arrival.platform, arrival.people[0].number]) > 1:
+            delivery.left_out.append(
+                f"{row.called}: the number {arrival.people[0].number} came in as that of {all_of(whose)}, and Moodle gives a page to whoever has "
+                "it; give it by e-mail."
+            )
+            continue
         if arrival and arrival.platform == "Moodle":
             folder = f"{arrival.called}_{arrival.people[0].number}_assignsubmission_file_"
         elif person.moodle and person.number.isdecimal():  # another number may be another participant's
@@ -60,6 +67,16 @@ def for_moodle(found: GradedClass) -> Delivery:
         name, *rest = folder.rsplit("_", 4)
         _put(delivery, f"{moodle_name(name)}_{'_'.join(rest)}/{PAGE}", page, row)
     return delivery
+
+
+def _claims(found: GradedClass) -> dict[tuple[str, str], list[str]]:
+    """Platform and number → who came in with it."""
+    claims: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in found.rows:
+        arrival = arrivals([row.entry], found.lab).get(row.entry)
+        if arrival and arrival.people[0].number:
+            claims[arrival.platform, arrival.people[0].number].append(visible(row.called))
+    return claims
 
 
 def for_canvas(found: GradedClass) -> Delivery:

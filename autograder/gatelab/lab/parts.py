@@ -109,6 +109,11 @@ class LabParts:
         return frozenset(lab_names(self.assignment.parent.parent)) - {self.name}
 
     @property
+    def option(self) -> str:
+        """What a command that is to work on this lab needs as an option; nothing where the kit has no other lab."""
+        return f" --lab {self.name}" if self.others else ""
+
+    @property
     def package(self) -> Path:
         """The students' package, which their notebook imports; a lab may have none."""
         return self.assignment / (self.settings.package or f"{self.name.replace('-', '_')}_lab")

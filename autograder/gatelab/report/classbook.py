@@ -65,7 +65,8 @@ class Row:
     @property
     def reason(self) -> str:
         """Why there is no grade, or what to know about a graded one."""
-        remarks = [self.report.reason, *self.report.notes] if self.report else [self.problem]
+        report = self.corrected  # of which what staff gave is no longer unwritten
+        remarks = [report.reason, *report.notes] if report else [self.problem]
         return " ".join(filter(None, [*remarks, *(self.submission.notes if self.submission else ())]))
 
     @property
@@ -139,7 +140,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "has_pages": report is not None,
         "points": automatic(corrected) if corrected else None,
         "questions": {q.id: q.points for q in corrected.questions if not q.by_hand} if corrected else {},
-        "notes": report.notes if report else [],
+        "notes": row.corrected.notes if row.corrected else [],
         "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
         "marks": dict(row.given.marks),

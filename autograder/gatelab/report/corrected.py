@@ -5,7 +5,7 @@ The report itself remains the record of what the grader did; the corrected one i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gatelab.lab.late import Lateness
@@ -93,9 +93,7 @@ class CorrectedReport(Report):
     @property
     def out_of(self) -> float:
         """The maximum of the questions that count so far: one whose mark is missing is in neither total."""
-        return sum(
-            question.max_points for question in self.questions if question.parts or not question.by_hand
-        )
+        return sum(question.max_points for question in self.questions if not waits(self, question))
 
     @property
     def by_rule(self) -> float:
@@ -146,13 +144,19 @@ def apply_corrections(report: Report, given: StaffInput) -> CorrectedReport:
 
 
 def _questions(report: Report, given: StaffInput) -> list[Question]:
-    """The report's questions, but those marked by hand as the lab has them now."""
+    """The report's questions, but those marked by hand as the lab has them now; one to which nothing was written keeps its 0 points."""
     if given.by_hand is None or report.status != "graded":
         return report.questions
     left = {one.id: Question(one.id, one.title, one.points, by_hand=True) for one in given.by_hand}
-    found = [left.pop(q.id, None) if q.by_hand else q for q in report.questions]
+    found = [_as_now(q, left.pop(q.id, None)) if q.by_hand else q for q in report.questions]
     graded = {question.id for question in report.questions}
     return [*filter(None, found), *(question for id, question in left.items() if id not in graded)]
+
+
+def _as_now(question: Question, now: Question | None) -> Question | None:
+    if now is not None:
+        now.parts = [replace(part, max_points=now.max_points) for part in question.parts]
+    return now
 
 
 def _corrected(question: Question, given: StaffInput) -> Question:
@@ -166,6 +170,13 @@ def _corrected(question: Question, given: StaffInput) -> Question:
     # A question marked by hand has no override: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
     return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
+
+
+def waits(report: Report, question: Question) -> bool:
+    """Whether a person marks it elsewhere or later. In a class that is one without a mark, unless nothing was written; on a platform it
+    is each that is marked by hand, since the platform has a question of its own for it."""
+    in_a_class = isinstance(report, CorrectedReport) and report.given.by_hand is not None
+    return question.by_hand and not (question.parts and (in_a_class or question.attempted))
 
 
 def remarks_on(report: Report) -> list[str]:

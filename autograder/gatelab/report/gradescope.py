@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
+from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question, waits
 from gatelab.report.detail import tracebacks
 from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
@@ -31,7 +31,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
     question that ran out of time has the points earned until then, or no score if there are none.
     """
     rows = all_questions(report, questions)
-    marked_here = [question for question in rows if question.parts or not question.by_hand]
+    marked_here = [question for question in rows if not waits(report, question)]
     failed = report.status == "failed"
     tests = [_test(question, not failed, question.id in report.unfinished) for question in marked_here]
     return {
@@ -88,7 +88,7 @@ def summary(
     """What goes above the questions: the points, or why there are none, and the cells that did not run to the end. `points`: the
     sentence about the points in a report without changes by staff."""
     counts = isinstance(report, CorrectedReport) and report.status == "graded"
-    open_ = [question for question in questions if question.by_hand and not question.parts]
+    open_ = [question for question in questions if waits(report, question)]
     here = sum(question.max_points for question in questions if question not in open_)
     lines = []
     if report.unfinished:
@@ -118,7 +118,7 @@ def feedback(question: Question) -> str:
     """The feedback on a question as plain text: the note, then every part with its points."""
     remarks = [*remarks_on_question(question), question.note, question.follow_through]
     lines = [shown(line) for line in remarks if line]
-    for part in question.parts if not question.by_hand else ():
+    for part in question.parts if not question.by_hand or not question.attempted else ():
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.student_text:
             lines += [f"    {line}" for line in shown(part.student_text).splitlines()]
@@ -130,7 +130,7 @@ def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
     rows = all_questions(report, questions)
     lines = [summary(report, rows), missing_protection(report)]
     for question in rows:
-        if question.parts or not question.by_hand:
+        if not waits(report, question):
             lines.append(f"\n{question.id}: {number(question.points)} of {number(question.max_points)}")
             lines += [f"    {line}" for line in feedback(question).splitlines()]
     return "\n".join(line for line in lines if line)

@@ -120,6 +120,11 @@ class Marks:
         found = {id: self.points(work.name, id, work.sha256) for id in questions}
         return {id: points for id, points in found.items() if points is not None and points <= questions[id]}
 
+    def too_high(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
+        """Question → points, of the marks for this very work that do not count because they are more than the question is worth now."""
+        found = {id: self.points(work.name, id, work.sha256) for id in questions}
+        return {id: points for id, points in found.items() if points is not None and points > questions[id]}
+
     def again(self, works: list[Work], questions: dict[str, float]) -> list[dict[str, tuple[float, str]]]:
         """For each submission: question → points and name of its last mark that no longer counts.
 

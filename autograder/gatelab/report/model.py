@@ -255,6 +255,9 @@ class Report:
         if self.others:
             notes.append(f"Also handed in and not graded: {listed(self.others, MOST_NAMED)}.")
         checked = [question for question in self.questions if question.parts and not question.by_hand]
+        unwritten = [
+            question.id for question in self.questions if question.by_hand and not question.attempted
+        ]
         left = [question.id for question in checked if not question.attempted]
         if self.status == "graded" and self.as_handed_out and self.points == 0:
             notes.append("This is the notebook as it was handed out: nothing was written in it.")
@@ -262,6 +265,10 @@ class Report:
             notes.append("Nothing was written: none of the questions that were graded has an answer.")
         elif left:
             notes.append(f"Nothing was written for {', '.join(left)}.")
+        if unwritten and not (self.as_handed_out and self.points == 0):
+            notes.append(
+                f"Nothing was written for {', '.join(unwritten)}, which a person would have marked: 0 points, unless staff give others."
+            )
         return notes
 
     def question(self, id: str) -> Question:

@@ -63,6 +63,15 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
     )
 
 
+def training_curve(question: Question) -> str:
+    """The curve of a question that trains a model, as HTML for a page of another program; "" if it has none. Its numbers are ours to
+    write, and no text in it is the student's."""
+    curve = drawn(question.curve)
+    return (
+        _environment().get_template("curve_alone.html").render(curve=curve, id=question.id) if curve else ""
+    )
+
+
 def class_page(book: dict[str, Any]) -> str:
     """The class report, from the result of `class_content`. For staff: it names students and mistakes."""
     return _environment().get_template("class.html").render(book=book)

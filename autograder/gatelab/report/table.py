@@ -7,6 +7,7 @@ import io
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
+from gatelab.report.corrected import CorrectedReport, StaffInput
 from gatelab.report.points import number
 from gatelab.text import escape_formula
 
@@ -49,7 +50,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 *(late if lab.late else []),
                 number(report.points) if report else "",
                 number(out_of),
-                escape_formula("; ".join(overridden(row))),
+                escape_formula("; ".join(overridden(row.corrected, row.given))),
                 "",
                 escape_formula(row.given.comments.get("", "")),
                 escape_formula("; ".join(f"{id}: {said}" for id, said in row.given.comments.items() if id)),
@@ -61,20 +62,26 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     return text.getvalue()
 
 
-def overridden(row: Row) -> list[str]:
+def overridden(report: CorrectedReport | None, given: StaffInput) -> list[str]:
     """`q1: 10 instead of 4 (regraded with her)`: all overrides of the grader's points or of the late penalty."""
-    graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
+    counts = report is not None and report.status == "graded"
+    graded = {q.id: q.graded for q in report.questions} if report and counts else {}
     entries = []
-    for id, mark in row.given.overrides.items():
+    for id, mark in given.overrides.items():
         instead = f" instead of {number(graded[id])}" if id in graded else ""
         entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
-    if penalty := row.given.penalty:
-        instead = f" instead of {number(row.corrected.by_rule)}" if row.corrected and row.graded else ""
+    if penalty := given.penalty:
+        instead = f" instead of {number(report.by_rule)}" if report and counts else ""
         entries.append(
             f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})"
         )
-    entries += [f"{id}: marked by hand ({why})" for id, why in row.given.reasons.items()]
+    entries += [f"{id}: marked by hand ({why})" for id, why in given.reasons.items()]
     return entries
+
+
+def comments_of(given: StaffInput) -> list[str]:
+    """All comments: on the whole as they are, on a question as `q1: well done`."""
+    return [f"{id}: {said}" if id else said for id, said in given.comments.items()]
 
 
 def _submission_cells(row: Row) -> list[str]:

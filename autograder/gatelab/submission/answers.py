@@ -1,6 +1,7 @@
 """Finds the written answers in a submitted notebook, whatever happened to its cells. All of its text is untrusted.
 
-The submission is read from top to bottom next to the notebook that was handed out. A handed-out cell is known by its grade_id or,
+The submission is read from top to bottom next to the notebook that was handed out; of several releases, the one of which it has
+most cells unchanged. A handed-out cell is known by its grade_id or,
 where an editor removed those, by its text or its first line. What is between the cell above an answer and the next
 handed-out cell is the answer: the answer's own cell, further cells, and text that was typed into the cell above.
 """
@@ -14,7 +15,7 @@ from typing import Any
 from gatelab.limits import CELL_LIMIT
 from gatelab.lists import listed
 from gatelab.submission.notebook_file import nbgrader_metadata, source_of
-from gatelab.text import brief, utf8
+from gatelab.text import brief, one_line, utf8
 
 TELLING = 20  # characters from which a line without a heading's mark identifies a cell
 MOST_NAMED = 3  # cells
@@ -76,9 +77,12 @@ def cells_of(notebook: dict[str, Any]) -> list[Cell]:
     ]
 
 
-def find(cells: Sequence[Cell], handed_out: Sequence[Cell], ids: Sequence[str]) -> dict[str, WrittenAnswer]:
-    """The answers to the questions `ids`, whose cells have these as their grade_ids in the notebook that was handed out."""
-    release = _Release(handed_out, ids)
+def find(
+    cells: Sequence[Cell], releases: Sequence[Sequence[Cell]], ids: Sequence[str]
+) -> dict[str, WrittenAnswer]:
+    """The answers to the questions `ids`, whose cells have these as their grade_ids in the notebook that was handed out: one of the
+    `releases`, of which the present one is the first."""
+    release = _release_of(cells, releases, ids)
     found = {id: WrittenAnswer() for id in ids}
     unsure: dict[
         tuple[str, ...], list[CellPart]
@@ -104,7 +108,7 @@ def find(cells: Sequence[Cell], handed_out: Sequence[Cell], ids: Sequence[str]) 
                 found[own or group[0]].cells.append(part)
             elif group:
                 unsure.setdefault(group, []).append(part)
-            elif handed_out and part.is_text and release.is_written(part):
+            elif release.cells and part.is_text and release.is_written(part):
                 strays.append(part)
     for group, parts in unsure.items():
         _share_out(group, parts, found, release)
@@ -130,20 +134,31 @@ def _share_out(
             found[id].problem = WHICH + _named(parts)
 
 
+def _release_of(cells: Sequence[Cell], releases: Sequence[Sequence[Cell]], ids: Sequence[str]) -> _Release:
+    """The release that the cells were made from: that with most of their texts, and of equal ones the first."""
+    texts = {_plain(cell.text) for cell in cells} - {""}
+    of_each = [{_plain(cell.text) for cell in release} for release in releases]
+    own = max(range(len(releases)), key=lambda k: len(texts & of_each[k]), default=None)
+    stubs = {_plain(cell.text) for release in releases for cell in release if cell.grade_id in ids}
+    return _Release([] if own is None else releases[own], ids, stubs, set().union(*of_each))
+
+
 def _named(parts: list[CellPart]) -> str:
     """Where to look: the numbers of the cells, counted from 1 as editors do, and how they begin."""
-    named = [f"cell {part.index + 1}, “{brief(part.text.strip(), 40)}”" for part in parts]
+    named = [f"cell {part.index + 1}, “{brief(one_line(part.text), 40)}”" for part in parts]
     return f": {listed(named, MOST_NAMED, '; ')}" if named else ""
 
 
 class _Release:
-    """The notebook that was handed out; its cells are known by their indices."""
+    """The notebook that was handed out; its cells are known by their indices. `stubs`: what was in the cells of answers, `texts`: in
+    any cell, in any release."""
 
-    def __init__(self, cells: Sequence[Cell], ids: Sequence[str]) -> None:
+    def __init__(self, cells: Sequence[Cell], ids: Sequence[str], stubs: set[str], texts: set[str]) -> None:
         self.cells = cells
         self.ids = set(ids)
         self.marks = {cell.grade_id: k for k, cell in enumerate(cells) if cell.grade_id}
-        self.untouched = {_plain(cell.text) for cell in cells if cell.grade_id in self.ids} | {""}
+        self.untouched = stubs | {""}
+        self.ever = texts - self.untouched
         self.texts: dict[str, int] = {}
         self.heads: dict[str, int] = {}
         self.groups: dict[int, tuple[str, ...]] = {}  # by the cell above
@@ -182,6 +197,8 @@ class _Release:
             yield self.marks.get(cell.grade_id, self.texts[text])
             return
         known: int | None = self.marks.get(cell.grade_id) if cell.grade_id not in self.ids else None
+        if known is None and text in self.ever and cell.grade_id not in self.ids:
+            return  # of another release, copied in
         if cell.kind == "code":
             yield CellPart(index, cell.text, cell.kind) if known is None else known
             return

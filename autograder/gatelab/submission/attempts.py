@@ -27,6 +27,7 @@ class Problem(NamedTuple):
     what: str
     advice: str
     machine_fault: bool = False
+    missing: bool = False  # nothing was handed in for this lab
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.lists import all_of
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Entry, HandInAttempt, Picked, Problem, attempts
 from gatelab.submission.choose import is_notebook
@@ -207,11 +208,12 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             and entry.raw in submission.path.parts[:-1]
         ):
             notes.append(f"If {brief(entry.raw)} is not one student's folder, name it as the class's folder.")
+        came = 0 if entry.picked.problem and entry.picked.problem.missing else 1
         handed_in = _handed_in(arrival, people)
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
             notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
-        notes += [*doubts, *renamed]
+        notes += [*doubts, *renamed, *_claimed_too(arrival, claims)]
         if arrival.late:
             notes.append(f"{arrival.platform} {CALLS_LATE}")
         found.append(
@@ -221,7 +223,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 entry=entry.raw,
                 people=people,
                 handed_in=handed_in,
-                attempts=1 if row.newest else 1 + len(row.earlier) + arrival.earlier,
+                attempts=1 if row.newest else came + len(row.earlier) + arrival.earlier,
                 newest=by_raw.get(row.newest, "") if row.newest else "",
                 attempt=row.number,
                 notes=tuple(notes),
@@ -241,6 +243,18 @@ def _claims(rows: list[_Row]) -> dict[tuple[str, str], set[str]]:
         arrival = row.attempt.entry.arrival
         found[arrival.platform, _number(arrival)].add(arrival.key)
     return found
+
+
+def _claimed_too(arrival: Arrival, claims: dict[tuple[str, str], set[str]]) -> list[str]:
+    """A sentence, if another entry of the platform's download has the same number."""
+    number = _number(arrival)
+    others = claims[arrival.platform, number] - {arrival.key} if arrival.platform and number else set()
+    if not others:
+        return []
+    whose = all_of(sorted(brief(key.removesuffix(f"_{number}")) for key in others))
+    return [
+        f"{arrival.platform}'s number {number} came in as {whose}'s, too; check whose it is, since {arrival.platform} gives it to one person."
+    ]
 
 
 def _with_platform(people: tuple[Person, ...], platform: str) -> tuple[Person, ...]:

@@ -6,9 +6,11 @@ notebook_file.py turns the file into JSON; this module decides whether it is thi
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from gatelab.lab.parts import LabError, LabParts
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission import answers
@@ -72,11 +74,8 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
             f"{name}: its kernel is for {language}, not Python, and so is its code; "
             f"write the answers in Python in {lab.notebook} and hand that in."
         )
-    ours = written or (of_this_lab(cells, lab) and _mentions_it(raw_cells, lab))
-    if not ours and not _holds_text_of_its_own(notebook, lab):
-        raise Ungradable(
-            f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."
-        )
+    if not (written or _is_of(lab, cells, raw_cells) or _holds_text_of_its_own(notebook, lab)):
+        raise Ungradable(f"{name}: {_what_it_is(lab, cells, raw_cells)}; hand in {lab.notebook} of this lab.")
     return cells
 
 
@@ -102,12 +101,29 @@ def _holds_written_answer(raw: Any, lab: Lab) -> bool:
     return question is not None and question.by_hand
 
 
-def _mentions_it(raw_cells: list[Any], lab: Lab) -> bool:
-    """Whether a cell has one of the names that the questions ask for, or they ask for none. Every lab has a q1: the grade_ids alone
-    do not tell another lab's notebook."""
+def _is_of(lab: LabParts, cells: list[CodeCell], raw_cells: list[Any]) -> bool:
+    """Whether it is this lab's notebook: a code cell has a question's grade_id, and some cell a name that the questions ask for, since
+    every lab has a q1. Without grade_ids (cells were copied into a new notebook) such a name must be defined."""
     names = _names(lab)
-    texts = [source_of(raw) or "" for raw in raw_cells if isinstance(raw, dict)]
-    return not names or any(name in text for text in texts for name in names)
+    has_ids = bool(question_ids(cells, lab))
+    if not names:
+        return has_ids
+    if has_ids:
+        texts = (source_of(raw) or "" for raw in raw_cells if isinstance(raw, dict))
+        return any(name in text for text in texts for name in names)
+    return any(
+        f"def {name}" in cell.source or f"class {name}" in cell.source for name in names for cell in cells
+    )
+
+
+def _what_it_is(lab: Lab, cells: list[CodeCell], raw_cells: list[Any]) -> str:
+    """What is said of a notebook that is not the lab's: which other lab of the kit it is of, or that it is not of this one."""
+    for other in sorted(lab.others):
+        found = LabParts(lab.assignment.with_name(other), lab.hidden)
+        with suppress(LabError):
+            if _names(found) and _is_of(found, cells, raw_cells):
+                return f"this is the notebook of another lab, “{found.title}” ({other})"
+    return f"none of the questions of “{lab.title}” is in this notebook"
 
 
 def _holds_text_of_its_own(notebook: dict[str, Any], lab: Lab) -> bool:
@@ -119,21 +135,12 @@ def _holds_text_of_its_own(notebook: dict[str, Any], lab: Lab) -> bool:
     return any(one.parts for one in found.values())
 
 
-def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:
+def question_ids(cells: list[CodeCell], lab: LabParts) -> set[str]:
     """The lab's questions that have a cell here, judging by its grade_id."""
     return {cell.grade_id.removesuffix("-solution") for cell in cells} & set(lab.questions)
 
 
-def of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
-    """Whether the cells are of this lab, judging by their grade_ids or, if they were copied into a new notebook, by the names defined."""
-    return bool(question_ids(cells, lab)) or any(
-        f"def {name}" in cell.source or f"class {name}" in cell.source
-        for name in _names(lab)
-        for cell in cells
-    )
-
-
-def _names(lab: Lab) -> list[str]:
+def _names(lab: LabParts) -> list[str]:
     return [name for question in lab.questions.values() for name in question.names]
 
 

@@ -108,7 +108,8 @@ def of_folder(path: Path, lab: Lab, unpack_folder: Path | None) -> Picked:
         where = inner if inner.is_dir() else path
         if where is path and (labs := _of_other_labs(path, lab)):
             there = " and ".join(labs)
-            return Picked(None, Problem(f"it holds only {there}, another lab's work", ASK_FOR_THIS))
+            what = f"nothing was handed in for this lab; the folder holds only {there}"
+            return Picked(None, Problem(what, ASK_FOR_THIS, missing=True))
         inside = in_folder(where, read_bytes)
         archives = [name for name in inside.files if is_archive(name.name)] if unpack_folder else []
         if not inside.notebooks and archives and unpack_folder:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -46,12 +47,17 @@ class Receipt:
         return packed + (f", {self.passed} of {self.checks} public checks passed" if self.checks else "")
 
 
-def compare(receipt: Path, other: Path | None, lab: str | None = None) -> tuple[bool, str]:
+def compare(
+    receipt: Path,
+    other: Path | None,
+    lab: str | None = None,
+    sha256_in_report: Callable[[bytes], str] = lambda report: "",
+) -> tuple[bool, str]:
     """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt, and LabError if it is for
     another lab than `lab`.
 
     receipt: a receipt, or a zip that holds one. other: the notebook that was handed in, a zip with it, or its report
-    (reports/NAME.json); None: the notebook in the zip.
+    (reports/NAME.json); None: the notebook in the zip. sha256_in_report: the notebook's in a report's bytes, "" if these are none.
     """
     if is_notebook(receipt.name):
         raise NoReceipt(
@@ -63,7 +69,7 @@ def compare(receipt: Path, other: Path | None, lab: str | None = None) -> tuple[
         raise NoReceipt(
             f"{_name(receipt)}: name the notebook too, as in `gatelab receipt {_name(receipt)} ada.ipynb`."
         )
-    what, sha256 = _digest(other or receipt)
+    what, sha256 = _digest(other or receipt, sha256_in_report)
     if sha256 == found.sha256:
         return True, f"{what} is the notebook of the receipt ({found}; sha256 {sha256[:16]}…)."
     return False, (
@@ -99,7 +105,7 @@ def _read(path: Path) -> Receipt:
     )
 
 
-def _digest(path: Path) -> tuple[str, str]:
+def _digest(path: Path, sha256_in_report: Callable[[bytes], str]) -> tuple[str, str]:
     """The name of what is compared, and the SHA-256 of the notebook."""
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
@@ -109,13 +115,8 @@ def _digest(path: Path) -> tuple[str, str]:
         data = _bytes(path, FILE_LIMIT)
         if is_one(Candidate(PurePosixPath(path.name), 0.0, lambda: data)):
             return _name(path), hashlib.sha256(data).hexdigest()
-        data = _bytes(path, RECEIPT_REPORT_LIMIT)
-        try:
-            report: Any = json.loads(data)
-        except (ValueError, RecursionError):
-            report = None
-        digest = report.get("sha256") if isinstance(report, dict) else None
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        digest = sha256_in_report(_bytes(path, RECEIPT_REPORT_LIMIT))
+        if not _DIGEST.fullmatch(digest):
             raise NoReceipt(
                 f"{_name(path)}: it holds no notebook's sha256; name the notebook or the report on it."
             )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.answers import Cell, cells_of, find
+from gatelab.submission.earlier_releases import Unreadable, earlier_releases
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes
 
 LONGEST = 20_000  # characters to show of an answer
@@ -38,6 +40,13 @@ def written(path: Path, lab: Lab) -> dict[str, Written]:
     }
 
 
+def unwritten(notebook: dict[str, Any], lab: Lab) -> list[str]:
+    """The questions marked by hand to which nothing was written, in a notebook's JSON: their cells are as they were handed out, and
+    there is no other text."""
+    found = find(cells_of(notebook), handed_out_cells(lab), lab.by_hand)
+    return [id for id, answer in found.items() if not answer.parts and not answer.problem]
+
+
 def model_answer(solved: Path, id: str) -> str:
     """The answer in a solved notebook; "" if there is none."""
     return next((cell.text for cell in _cells_in(solved) if cell.grade_id == id), "")
@@ -63,9 +72,19 @@ def rubric(path: Path, id: str) -> str:
     return "\n".join(section).strip()
 
 
-def handed_out_cells(lab: Lab) -> list[Cell]:
-    """The cells of the notebook that students get; none if it is not known."""
-    return _cells_in(lab.release / lab.notebook) if lab.release else []
+def handed_out_cells(lab: Lab) -> list[list[Cell]]:
+    """The cells of the notebook that students get, then those of earlier releases, the newest first; none if nothing is known."""
+    now = _cells_in(lab.release / lab.notebook) if lab.release else []
+    return [cells for cells in (now, *_earlier(lab.assignment)) if cells]
+
+
+def _earlier(assignment: Path) -> list[list[Cell]]:
+    """A file that cannot be read costs no grade; the build refuses it."""
+    try:
+        found = earlier_releases(assignment)
+    except Unreadable:
+        return []
+    return [[Cell(one.kind, one.text, one.grade_id) for one in release] for release in reversed(found)]
 
 
 def _cells_in(path: Path) -> list[Cell]:

@@ -106,6 +106,15 @@ class TestOtherPoints:
         assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
 
 
+def test_points_in_place_of_the_graders_that_are_too_many_now_are_named(tiny: Tiny) -> None:
+    assert tiny.gatelab("mark", "bob", "q1", "3.5", "--why", "agreed").exit_code == 0
+    tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')
+    tiny.suite.write_text(tiny.suite.read_text().replace(", 1)\n", ", 0.5)\n"))
+    named = "to be given again: bob q1 (3.5, now out of 2)."
+    assert named in tiny.grade().output
+    assert named in gatelab("export", "csv", tiny.out, "--partial").output
+
+
 def remove_q2(tiny: Tiny) -> None:
     text = tiny.table.read_text(encoding="utf-8")
     start = text.index("[q2]")
@@ -147,6 +156,18 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it is to be marked again)" in said
         assert "1 gain, 1 lose, 1 keep their total" in said
 
+    def test_every_command_names_it(self, tiny: Tiny) -> None:
+        named = "Given when the question was worth more, and not counted now; to be given again: ada q3 (2, now out of 1)."
+        graded = tiny.grade().output
+        assert named in graded and "the submission is not the one" not in graded
+        assert named in tiny.gatelab("mark", "bob", "q3", "1").output
+        assert named in regrade(tiny, "--fresh")
+        for kind in ("csv", "gradescope"):
+            assert named in gatelab("export", kind, tiny.out).output
+        done = tiny.gatelab("mark", "ada", "q3", "1")
+        assert done.exit_code == 0 and "was worth more" not in done.output
+        assert "was worth more" not in gatelab("export", "csv", tiny.out).output
+
     def test_a_correction_of_another_student_names_the_one_who_loses_it(self, tiny: Tiny) -> None:
         done = tiny.gatelab("comment", "bob", "hi")
         assert done.exit_code == 0 and tiny.totals()["ada"] == "10 of 10"
@@ -166,7 +187,7 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         before = {path.name: path.read_bytes() for path in (tiny.out / "reports").iterdir()}
         done = tiny.grade()
         assert "3 of 3 notebooks are done from an earlier run and have not changed." in done.stderr
-        assert tiny.totals()["ada"] == "10 of 10" and "ada q3 (was 2)" in done.stderr
+        assert tiny.totals()["ada"] == "10 of 10" and "ada q3 (2, now out of 1)" in done.stderr
         assert {path.name: path.read_bytes() for path in (tiny.out / "reports").iterdir()} == before
 
     def test_a_regrade_with_nothing_to_grade_shows_it_before_it_counts(self, tiny: Tiny) -> None:

@@ -196,6 +196,17 @@ class TestAnOverride:
         fresh.run()
         assert "=HYPERLINK(&#34;x&#34;); -1 as said" in page(fresh, "ada")
 
+    def test_the_plain_table_has_overrides_and_comments_and_no_formula(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
+        gatelab(fresh, "comment", "ada", "=1+1")
+        gatelab(fresh, "comment", "ada", "q3", "Well done.")
+        CliRunner().invoke(app, ["export", "csv", str(fresh.out), "--partial"])
+        with open(fresh.out / "export.csv", encoding="utf-8-sig", newline="") as file:
+            rows = {row["submission"]: row for row in csv.DictReader(file)}
+        assert rows["ada"]["overrides"] == f"q1: 3 instead of 4 ({WHY})"
+        assert rows["ada"]["comments"] == "'=1+1; q3: Well done." and rows["ada"]["late_penalty"] == ""
+        assert {rows["bob"][title] for title in ("overrides", "comments", "late_penalty")} == {""}
+
     @pytest.mark.parametrize(
         ("words", "why"),
         [
@@ -205,10 +216,10 @@ class TestAnOverride:
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 4."),
             (["ada", "q1", "3"], "ada q1: say with --why why you replace the grader's points"),
             (["ada", "q1", "3", "--why", " \n"], "gatelab mark: nothing follows --why but an empty text"),
-            (["ad", "q1", "3", "--why", "x"], "'ad': no submission of this class has that name; did you mean 'ada'?"),
+            (["ad", "q1", "3", "--why", "x"], "'ad': no submission of this class has that name; did you mean ada?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (did you mean q1?); there are q1, q2"),
             (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
-            (["adda", "q1", "3", "--why", "x"], "'adda': no submission of this class has that name; did you mean 'ada'?"),
+            (["adda", "q1", "3", "--why", "x"], "'adda': no submission of this class has that name; did you mean ada?"),
             (["ada", "q4", "4", "--why", "x"], "q4: no question of this class"),
             (["ada", "q1", "--remove"], "ada q1: there is nothing to withdraw."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tiny_class import CLASS, Tiny
+from tiny_class import CLASS, Tiny, gatelab
 from tiny_lab import RIGHT, tiny_kit
 from typer.testing import CliRunner
 
@@ -81,6 +81,14 @@ def test_the_penalty_has_its_own_column_and_grades_nothing_again(tiny: Tiny) -> 
     assert row["Softmax (77)"] == "7.2"
 
 
+def exported(tiny: Tiny, name: str) -> tuple[str, str]:
+    """Overrides and late penalty in the plain table."""
+    gatelab("export", "csv", tiny.out, "--partial")
+    with open(tiny.out / "export.csv", encoding="utf-8-sig", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["submission"] == name)
+    return row["overrides"], row["late_penalty"]
+
+
 def test_a_penalty_is_waived_by_name_and_stays_waived(tiny: Tiny) -> None:
     tiny.grade()
     said = tiny.gatelab("late", "bob", "--why", "ill, with a certificate")
@@ -90,10 +98,11 @@ def test_a_penalty_is_waived_by_name_and_stays_waived(tiny: Tiny) -> None:
     row = tiny.rows()["bob"]
     assert (row["late_penalty"], row["total"]) == ("", "9")
     assert row["overrides"] == "late penalty: 0 instead of 1.8 (ill, with a certificate)"
+    assert exported(tiny, "bob") == (row["overrides"], "")
     assert "Nothing is taken off for lateness, instead of 1.8: ill, with a certificate." in tiny.page("bob")
     assert "ill, with a certificate" in (tiny.out / "index.html").read_text()
     assert tiny.gatelab("late", "bob", "--remove").exit_code == 0
-    assert tiny.rows()["bob"]["late_penalty"] == "1.8"
+    assert tiny.rows()["bob"]["late_penalty"] == "1.8" and exported(tiny, "bob") == ("", "1.8")
     for words, why in (
         (["bob"], "bob: say with --why why the rule for late work does not apply here."),
         (["bob", "--remove"], "bob late penalty: there is nothing to withdraw."),

@@ -46,15 +46,12 @@ def test_a_file_that_cannot_be_written_costs_no_other_submission_its_grade(tmp_p
     assert all(path.is_file() for path in in_the_way)
 
 
-def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
-    """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
-    tiny = Tiny.lay_out(tmp_path, {"a": (RIGHT["q1"], RIGHT["q2"]), "b": (LOOP,)})
-    pdf = tiny.folder / "c" / "softmax" / "c.pdf"  # takes no time and is in neither number
-    pdf.parent.mkdir(parents=True)
-    pdf.write_bytes(b"%PDF")
-    arguments = [str(tiny.folder), "-o", str(tiny.out), "--root", str(tiny.kit), "--jobs", "1"]
+def stopped_at_b(tiny: Tiny, arguments: list[str], *more: str) -> str:
+    """Grade until a is done, and stop there; what was said."""
+    page = tiny.out / "feedback" / "a.html"
+    page.unlink(missing_ok=True)
     running = subprocess.Popen(
-        [COMMAND, "grade", *arguments],
+        [COMMAND, "grade", *arguments, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -63,14 +60,28 @@ def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 300
-    while not (tiny.out / "feedback" / "a.html").exists() and time.monotonic() < deadline:
+    while not page.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
     _, said = running.communicate(timeout=120)
     assert running.returncode == 130, said
+    return said
+
+
+def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
+    """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
+    tiny = Tiny.lay_out(tmp_path, {"a": (RIGHT["q1"], RIGHT["q2"]), "b": (LOOP,)})
+    pdf = tiny.folder / "c" / "softmax" / "c.pdf"  # takes no time and is in neither number
+    pdf.parent.mkdir(parents=True)
+    pdf.write_bytes(b"%PDF")
+    arguments = [str(tiny.folder), "-o", str(tiny.out), "--root", str(tiny.kit), "--jobs", "1"]
+    said = stopped_at_b(tiny, arguments)
     assert "Stopped: 1 of 2 notebooks are done and kept. Run the same command again to continue" in said
     assert "[1/2] a: 10 of 10\n" in said and "Traceback" not in said
     assert [row["status"] for row in tiny.rows().values()] == ["graded", "not graded yet", "ungradable"]
+
+    again = stopped_at_b(tiny, arguments, "--fresh")
+    assert "Stopped: 1 of 2 notebooks are done and kept. Run the command without --fresh to continue" in again
 
     tiny.hand_in("b", RIGHT["q1"])
     shutil.rmtree(tiny.folder / "c")

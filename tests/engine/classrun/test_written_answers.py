@@ -77,24 +77,44 @@ def mark(fresh: Class, typed: str) -> Result:
 
 
 def test_answers_come_one_by_one_with_rubric_and_model_answer(fresh: Class) -> None:
-    said = mark(fresh, "1,5\n\n0\n2\n")
+    said = mark(fresh, "1,5\n\n2\n")
     text = said.stdout
-    assert said.exit_code == 0 and "3 marks given, 1 left." in text
+    assert said.exit_code == 0 and "2 marks given, 1 left." in text
     assert (
         text.index("| 1 | <b>roles</b> |")
         < text.index("The model: rows add up & stay positive.")
         < text.index("The largest logit wins.")
     )
     assert "q4" not in text
-    assert "(nothing was written)" in text and "Without any metadata." in text
+    assert "Without any metadata." in text
     assert "q3: not shown for dora: its cell was not found" in said.stderr
-    assert fresh.marks() == {("ada", "q3"): 1.5, ("cleo", "q3"): 0.0, ("eve", "q3"): 2.0}
+    assert fresh.marks() == {("ada", "q3"): 1.5, ("eve", "q3"): 2.0}
     assert (
         fresh.rows()["ada"]["q3"] == "1.5"
         and "of 12 points" in (fresh.out / "feedback" / "ada.html").read_text()
     )
     assert "· bob · 1 of 1" in mark(fresh, "q\n").stdout
-    assert fresh.marks() == {("ada", "q3"): 1.5, ("cleo", "q3"): 0.0, ("eve", "q3"): 2.0}
+    assert fresh.marks() == {("ada", "q3"): 1.5, ("eve", "q3"): 2.0}
+
+
+def test_an_answer_that_was_not_written_has_0_points_and_may_get_others(fresh: Class) -> None:
+    said = mark(fresh, "q\n")
+    assert "q3: nothing was written by cleo, who has 0 points there" in said.stderr
+    row, page = fresh.rows()["cleo"], fresh.out / "feedback" / "cleo.html"
+    assert (row["q3"], row["out_of"]) == ("", "12") and "Nothing was written for q3" in row["reason"]
+    assert "of 12 points" in page.read_text() and "Nothing was written here." in page.read_text()
+    assert fresh.rows()["ada"]["out_of"] == "10" and "Nothing" not in fresh.rows()["ada"]["reason"]
+    exported = CliRunner().invoke(app, ["export", "csv", str(fresh.out)])
+    assert f"cleo,,,cleo,graded,{row['total']},12" in (fresh.out / "export.csv").read_text("utf-8-sig")
+    assert "4 totals left out" in exported.stderr
+
+    given = CliRunner().invoke(
+        app, ["mark", "cleo", "q3", "1", "-o", str(fresh.out), "--root", str(fresh.kit)]
+    )
+    assert given.exit_code == 0, given.output
+    row = fresh.rows()["cleo"]
+    assert (row["q3"], row["out_of"], row["reason"]) == ("1", "12", "")
+    assert "Nothing was written" not in page.read_text()
 
 
 def test_without_a_release_the_marker_is_told_that_a_stub_may_look_like_an_answer(fresh: Class) -> None:
@@ -111,7 +131,7 @@ def test_without_a_release_the_marker_is_told_that_a_stub_may_look_like_an_answe
 def test_the_marker_can_go_back_and_look_again(fresh: Class) -> None:
     said = mark(fresh, "1\nb\nr\n2\nq\n")
     assert fresh.marks() == {("ada", "q3"): 2.0}
-    assert said.stdout.count("The model: rows add up") == 2 and "1 mark given, 3 left." in said.stdout
+    assert said.stdout.count("The model: rows add up") == 2 and "1 mark given, 2 left." in said.stdout
 
 
 def test_a_typing_error_gives_no_mark_and_ends_piped_input(fresh: Class) -> None:
@@ -121,10 +141,10 @@ def test_a_typing_error_gives_no_mark_and_ends_piped_input(fresh: Class) -> None
 
 
 def test_no_control_character_of_a_student_reaches_the_terminal(fresh: Class) -> None:
-    said = mark(fresh, "\n\n\n\n")
+    said = mark(fresh, "\n\n\n")
     assert "alert(1)" in said.output
     assert not set(said.output) & {"\x1b", "\x07", "\u202e"}
-    assert fresh.marks() == {} and "0 marks given, 4 left." in said.stdout
+    assert fresh.marks() == {} and "0 marks given, 3 left." in said.stdout
 
 
 def test_no_code_of_a_student_runs_on_the_page(fresh: Class) -> None:

@@ -29,8 +29,11 @@ def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
 def test_neither_of_two_names_that_begin_so_is_suggested_alone(tiny: Tiny) -> None:
     done = tiny.gatelab("comment", "Mia", "Hello")
     assert done.exit_code == 2
-    assert "'Mia': the names of 2 submissions begin so; type one of Mia Lee, Mia Leeds." in done.output
-    assert "did you mean 'Mia Leeds'?" in tiny.gatelab("comment", "Mia Leed", "Hello").output
+    assert (
+        "'Mia': the names of 2 submissions begin like this; type one of these names: Mia Lee and Mia Leeds."
+        in done.output
+    )
+    assert "did you mean Mia Leeds?" in tiny.gatelab("comment", "Mia Leed", "Hello").output
 
 
 def test_a_text_that_begins_with_a_dash_follows_two_dashes(tiny: Tiny) -> None:

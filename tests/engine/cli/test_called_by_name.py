@@ -35,7 +35,7 @@ def test_a_correction_finds_a_student_by_name(tiny: Tiny, name: str) -> None:
 def test_namesakes_are_listed_and_neither_is_guessed(tiny: Tiny) -> None:
     said = tiny.gatelab("comment", "John Smith", "Hello.")
     assert (said.exit_code, said.output) == (
-        2, "'John Smith': 2 submissions are called that; type one of bob, cleo.\n",
+        2, "'John Smith': 2 submissions are called that; type one of these names: bob and cleo.\n",
     )  # fmt: skip
     assert tiny.gatelab("comment", "John Smith (cleo)", "Hello.").output.startswith("cleo: comment written.")
 
@@ -45,13 +45,19 @@ def show(tiny: Tiny, name: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+def test_a_name_that_fits_several_is_answered_alike_whether_something_is_given_or_shown(tiny: Tiny) -> None:
+    for typed in ("John", "John Smith", "nobody at all"):
+        assert tiny.gatelab("comment", typed, "Hello.").output == show(tiny, typed)[1]
+
+
 def test_a_result_is_found_by_the_name_too(tiny: Tiny) -> None:
     assert show(tiny, "Ada Lovelace") == show(tiny, "ada lov") == show(tiny, "ada")
     assert show(tiny, "ada")[0] == 0
     code, said = show(tiny, "John")
     assert (
         code == 2
-        and "John: the names of several people start like this; type one of these: bob and cleo." in said
+        and "'John': the names of 2 submissions begin like this; type one of these names: bob and cleo."
+        in said
     )
 
 

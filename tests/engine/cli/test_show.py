@@ -121,17 +121,27 @@ def test_a_name_is_found(out: Path, case: str) -> None:
 
 
 REFUSED = {
-    "two start alike": (["ad"], "ad: several names start like this (ada and adam); type more of the name."),
-    "a slip": (["grcae"], "grcae: nobody with that name is in", "similar names: grace."),
-    "nobody near": (["qqqqqq"], "qqqqqq: nobody with that name is in", "and 1 more."),
+    "two start alike": (
+        ["ad"],
+        "'ad': the names of 2 submissions begin like this; type one of these names: ada and adam.",
+    ),
+    "a slip": (["grcae"], "'grcae': no submission of this class has that name; did you mean grace?"),
+    "nobody near": (
+        ["qqqqqq"],
+        "'qqqqqq': no submission of this class has that name; the names there: ",
+        "and 1 more.",
+    ),
     "nothing": ([""], "but an empty text"),
-    "a word of the name": (["muller"], "muller: nobody with that name is in", "similar names: Zoë Müller."),
+    "a word of the name": (
+        ["muller"],
+        "'muller': no submission of this class has that name; did you mean Zoë Müller?",
+    ),
     "a question in capitals": (
         ["ada", "Q1"],
         "Q1: no such question here (did you mean q1?); there are q1, q2, q3.",
     ),
     "no such question": (["ada", "q9"], "q9: no such question here; there are q1, q2, q3."),
-    "escapes": (["\x1b[31mx"], "nobody with that name is in"),
+    "escapes": (["\x1b[31mx"], "no submission of this class has that name"),
 }
 
 

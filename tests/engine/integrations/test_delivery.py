@@ -37,6 +37,27 @@ def test_no_persons_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> N
     assert not set('\\:*?"<>|') & set(folder) and not folder.startswith(".") and folder.isprintable()
 
 
+def test_nobodys_page_goes_to_another_participant_with_the_same_number(tmp_path: Path) -> None:
+    found = graded(tmp_path, "Ada_4711_assignsubmission_file_", Person("Ada", number="4711"))
+    other = Person("Eve", number="4711")
+    found.rows.append(
+        Graded(
+            "eve",
+            "Eve",
+            "ada",
+            "graded",
+            Report("eve", "graded"),
+            (other,),
+            "Eve_4711_assignsubmission_file_",
+        )
+    )
+    made = for_moodle(found)
+    assert not made.files and len(made.left_out) == 2
+    assert made.left_out[0].startswith(
+        "Ada: the number 4711 came in as that of Ada and Eve, and Moodle gives"
+    )
+
+
 @pytest.mark.parametrize(
     "email", ["../x@y", "a@../..", "a/b@c", "a@b/../c", "a@b\n", "a\\b@c", "nul", "a@b."]
 )

@@ -77,6 +77,19 @@ def test_points_given_to_an_earlier_file_go_on_waiting_to_be_looked_at_again(
     assert not grade(book, "ada").needs_manual_grade and grade(book, "ada").manual_score == 2
 
 
+def test_points_from_formgrader_above_the_maximum_are_named(fresh: Tiny, book: Gradebook) -> None:
+    """They were given before the question's points were lowered. They are kept, and wait to be looked at."""
+    assert export(fresh).exit_code == 0
+    found = grade(book, "ada")
+    found.manual_score, found.needs_manual_grade = found.max_score + 1, False
+    book.db.commit()
+    for _ in range(2):
+        said = " ".join(export(fresh).output.split())
+        assert "ada, q1: the grade book's 5 points, given in formgrader, are more than the 4 that" in said
+        assert "handed in again" not in said
+        assert grade(book, "ada").needs_manual_grade and grade(book, "ada").manual_score == 5
+
+
 def dump(tiny: Tiny) -> list[str]:
     with sqlite3.connect(tiny.base / "gradebook.db") as database:
         return list(database.iterdump())

@@ -27,7 +27,8 @@ from gatelab.integrations.otter.metadata import METADATA
 from gatelab.integrations.otter.plugin import GatelabPlugin
 from gatelab.integrations.otter.run import grade_apart, main
 from gatelab.lab.late import LateRule
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.gradescope import gradescope_results
+from gatelab.report.model import Kind, Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 
@@ -311,17 +312,22 @@ def test_without_a_time_there_is_no_penalty_and_staff_read_so(with_late_rule, en
     assert NO_TIME in results["tests"][-1]["output"]
 
 
-def test_marks_by_hand_are_said_to_be_added_without_the_penalty():
+@pytest.mark.parametrize("parts", [[], [Part("answer", 0, 2, Kind.UNTOUCHED, "Nothing was written here.")]])
+def test_marks_by_hand_are_said_to_be_added_without_the_penalty(parts):
+    """Also of an answer that nobody wrote: the platform has a question of its own for it."""
     rule = LateRule(datetime(2026, 11, 30, tzinfo=UTC), 10, possible=True)
     questions = [
         Question("q1", "Softmax", 14, [Part("outputs", 14, 14, None)]),
-        Question("q3", "In words", 2, by_hand=True),
+        Question("q3", "In words", 2, parts, by_hand=True),
     ]
     late = with_lateness(
         Report("ada", "graded", questions=questions), rule, {"created_at": "2026-12-01T12:00:00+00:00"}
     )
     assert late.points == 11.2, "10 % a day of the 14 points that are graded here, and two days have begun"
     assert BY_HAND in late.remarks[0]
+    results = gradescope_results(late)
+    assert list(by_question(results)) == ["q1"] and "q3 (2 points) is marked by hand" in results["output"]
+    assert ("Nothing was written for q3" in results["output"]) == bool(parts)
 
 
 def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):

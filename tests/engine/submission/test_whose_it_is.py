@@ -122,10 +122,22 @@ class TestTwoLabsInOneKit:
         hand_in(tiny.folder / "bob" / "other" / "lab.ipynb", *WRONG)
         said = tiny.grade("--lab", "other")
         assert tiny.rows()["bob"]["total"] == "9"
-        assert tiny.rows()["ada"]["status"] == "ungradable"
-        assert (
-            "ada: it holds only softmax, another lab's work; ask for the notebook of this lab." in said.output
-        )
+        assert tiny.rows()["ada"]["status"] == "nothing handed in"
+        why = "ada: nothing was handed in for this lab; the folder holds only softmax; ask for the notebook of this lab."
+        assert tiny.rows()["ada"]["reason"] == why and why in said.output
+        assert said.exit_code == 0 and "1 handed in nothing: ada." in said.output
+        exported = gatelab("export", "csv", tiny.out)
+        assert "1 handed in nothing: ada." in exported.output and "could not be graded" not in exported.output
+
+
+def test_two_who_claim_one_number_of_a_platform_are_both_named(tmp_path: Path, lab: Lab) -> None:
+    for who in ("Ada Roe_4711", "Eve Moss_4711", "Bob Lee_4712"):
+        hand_in(tmp_path / f"{who}_assignsubmission_file_" / "lab.ipynb")
+    ada, bob, eve = collect(tmp_path, lab)
+    assert ada.notes == (
+        "Moodle's number 4711 came in as Eve Moss's, too; check whose it is, since Moodle gives it to one person.",
+    )
+    assert "as Ada Roe's, too" in eve.notes[0] and bob.notes == ()
 
 
 def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, lab: Lab) -> None:

@@ -150,6 +150,10 @@ def _put_answer(nb: NotebookNode, answer: WrittenAnswer, original: SourceCell, k
         own.source = inert_markup("\n\n".join(texts))[:SOURCE_LIMIT]
         put = {_id(part.index) for part in answer.parts if part.whole and part.kind != "code"} - {own.id}
         nb.cells = [cell for cell in nb.cells if cell.id not in put]
+    elif not answer.problem:
+        own.source = (
+            original.source
+        )  # an earlier release's, or emptied: nbgrader is to see that nothing was written
 
 
 def _restored(

@@ -20,6 +20,7 @@ from typing import Any
 
 from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
+from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import meant
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
@@ -197,22 +198,26 @@ def _enter_points(
 ) -> None:
     over = given_for(question)
     wanted = over.points if over else None
-    if question.by_hand:
+    waiting = question.by_hand and not question.parts
+    if question.by_hand and question.attempted:
         wanted = question.points if question.parts else None
-    else:
+    else:  # the grader's points, or 0 for an answer that was not written
         grade.auto_score = min(question.graded, grade.max_score)
     waits = grade.manual_score is not None and grade.needs_manual_grade
     grade.manual_score, _ = record.settle(key, grade.manual_score, wanted)
     ours = wanted is not None and grade.manual_score is not None and equal(grade.manual_score, wanted)
     # Points from formgrader that agree with ours count as reviewed there. Others that wait to be looked at again, because they
     # were given to an earlier file, go on waiting.
-    grade.needs_manual_grade = question.by_hand if grade.manual_score is None else waits and not ours
-    if grade.needs_manual_grade and grade.manual_score is not None:
+    high = is_too_high(grade)
+    grade.needs_manual_grade = waiting if grade.manual_score is None else high or (waits and not ours)
+    if high:
+        entered.notes.append(too_high(row.called, grade))
+    elif grade.needs_manual_grade and grade.manual_score is not None:
         entered.notes.append(
             f"{row.called}, {grade.name}: the grade book's {number(grade.manual_score)} points wait to be looked at again in "
             "formgrader: the work was handed in again after they were given."
         )
-    if wanted is None and not question.by_hand:
+    if wanted is None and not waiting:
         wanted = grade.auto_score  # nothing to enter, but a score that the grade book's may differ from
     there = grade.manual_score
     if there is not None and wanted is not None and not equal(there, wanted):

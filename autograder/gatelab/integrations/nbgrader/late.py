@@ -9,10 +9,12 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Unicode
 
+from gatelab.integrations.nbgrader.feedback_step import FeedbackStep
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord, lateness_of
+from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.lab.late import LateRule
 from gatelab.lab.spec import Lab, LabError
 
@@ -40,7 +42,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
         return nb, resources
 
 
-class PenaltiesUpToDate(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
+class PenaltiesUpToDate(FeedbackStep):
     """A step of `generate_feedback`: the late penalty is that of the points given by now."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
@@ -55,13 +57,17 @@ class PenaltiesUpToDate(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader
 
 
 class CsvExport(CsvExportPlugin):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's `export`, with late penalties that are those of the points given by now."""
+    """nbgrader's `export`, with late penalties that are those of the points given by now. Points above a question's maximum are named."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
         for assignment in gradebook.assignments:
             _bring_up_to_date(gradebook, self.kit, assignment.submissions)
+            for submission in assignment.submissions:
+                for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+                    if is_too_high(grade):
+                        self.log.warning("%s", too_high(submission.student.id, grade))
         super().export(gradebook)
 
 

@@ -26,12 +26,14 @@ from traitlets import Dict, Integer, List, Unicode
 from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
+from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_book, grade_outdated, rules_of
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import EXCHANGE_LINE, LARGEST_SEED
 from gatelab.report.gradescope import all_questions, feedback, summary
-from gatelab.report.model import OUR_FAULT, Report, Status
+from gatelab.report.model import OUR_FAULT, Question, Report, Status
+from gatelab.report.pages import training_curve
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.answers import WrittenAnswer
@@ -232,7 +234,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
             # The reason why nothing could be graded is stated once, at the top.
             text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
             cell.outputs = [
-                new_output("display_data", data=shown_text(text.rstrip())),
+                new_output("display_data", data=_shown(text.rstrip(), question)),
                 # nbgrader reads the number from the first execute_result. It rejects more than the cell's points, and
                 # a sum of shares may differ from them in the last digit.
                 new_output(
@@ -245,6 +247,11 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
         with_rubrics(nb, exporter.lab, {id: answer.problem for id, answer in exporter.answers.items()})
         exporter.graded.record(nb)
         return nb, resources
+
+
+def _shown(text: str, question: Question) -> dict[str, str]:
+    data = shown_text(text)
+    return data | {"text/html": data["text/html"] + training_curve(question)}
 
 
 def shown_text(text: str) -> dict[str, str]:
@@ -292,6 +299,9 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
             and grade.auto_score == points
         ):
             grade.needs_manual_grade = waits
+        if is_too_high(grade):
+            grade.needs_manual_grade = True
+            self.log.warning("%s", too_high(self.student_id, grade))
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: ResourcesDict) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from nbgrader.preprocessors import NbGraderPreprocessor
 
+from gatelab.integrations.nbgrader.feedback_step import FeedbackStep
 from gatelab.lab.spec import Lab
 from gatelab.text import inert_markup
 
@@ -63,7 +63,7 @@ def _for_staff(id: str, title: str, body: str) -> NotebookNode:
     return cell
 
 
-class WithoutStaffCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
+class WithoutStaffCells(FeedbackStep):
     """The first step of `generate_feedback`: remove what is only for staff."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
