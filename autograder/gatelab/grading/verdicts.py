@@ -57,6 +57,7 @@ class Grading:
         self.finished: dict[str, Question] = {}
         self.running: QuestionRun | None = None
         self.earlier: list[QuestionRun] = []  # the attempts at the current question that have ended
+        self.repeating = False  # whether its tests are being run again
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (

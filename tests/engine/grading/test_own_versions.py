@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from own_versions import OWN, edited, graded, lost
+from own_versions import ENCODE, OWN, edited, graded, lost
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -135,6 +135,20 @@ def test_a_wrong_own_version_with_something_of_its_own_costs_its_question_alone(
     assert later.own and later.second_grading.own == [], (
         "over its own versions, and the first grading is kept"
     )
+
+
+def test_of_the_students_own_versions_the_right_ones_are_used_without_the_wrong_ones(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The encoder needs the own LSTM, which is right, and not the own last_valid, which is wrong."""
+    both = (
+        "        outputs, (_, c) = self.encoder(x, lengths=source_lengths)\n"
+        "        return last_valid(outputs, source_lengths), c\n"
+    )
+    edits = LENGTHS | {"q6": [("lengths - 1", "-1")], "q8": [(ENCODE, both)]}
+    report = graded(engine, tmp_path, edits)
+    assert set(lost(report)) == {"q6"}
+    assert report.question("q8").own == ["GRU", "LSTM", "gru_step", "lstm_step"]
 
 
 def test_answers_that_agree_with_each_other_lose_what_the_contract_fixes_and_no_more(
