@@ -80,6 +80,8 @@ class QuestionRun:
     own: frozenset[str]  # names it builds on that are the student's; the others are the references'
     trace: Trace
     over_wrong: bool = False  # some of `own` is of questions that lost points
+    # Tests that the question's reference solution takes, with `own` (gains.py); empty: the student's answer takes all.
+    asked: frozenset[str] = frozenset()
     backend: Backend | None = None
     forks: int = 0
     started: float = field(default_factory=time.monotonic)

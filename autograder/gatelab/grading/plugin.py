@@ -186,13 +186,14 @@ def pytest_runtest_protocol(
 ) -> Generator[None, object, object]:
     """After a question's last test: run its tests again for each grading with more of the student's own versions."""
     grading = item.config.stash[KEY]
-    if grading is None:
+    if grading is None or grading.repeating:
         return (yield)
     question = item.stash[SHARE].question
     grading.begin(question)
     done = yield
     last = nextitem is None or nextitem.stash[SHARE].question != question
     while last and grading.start_another_grading():
+        grading.repeating = True  # a test that is run again comes here, too, and is not the question's last
         for again in item.session.items:
             share = again.stash[SHARE]
             if item.session.shouldstop or item.session.shouldfail:
@@ -200,6 +201,7 @@ def pytest_runtest_protocol(
             if share.question == question and grading.can_still_help(share, again.nodeid):
                 # What comes next is not known yet, so each test tears its module down; the suites have no module fixtures.
                 again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
+        grading.repeating = False
     return done
 
 

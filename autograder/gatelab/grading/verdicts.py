@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gatelab.faults import GraderFault
-from gatelab.grading import notes
+from gatelab.grading import gains, notes
 from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
 from gatelab.grading.identify import identify
 from gatelab.grading.references import references_before
@@ -41,7 +41,7 @@ class Grading:
 
     If it still loses points, and some of what it builds on is not right yet, it is graded with all of the student's own
     versions: a wrong answer may have something of the student's own that this one uses, and its mistake has cost its
-    points already. That grading counts only if it earns more.
+    points already. That grading counts only if it earns more, and only with the parts that this answer deserves (gains.py).
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Grading:
         self.finished: dict[str, Question] = {}
         self.running: QuestionRun | None = None
         self.earlier: list[QuestionRun] = []  # the attempts at the current question that have ended
+        self.repeating = False  # whether its tests are being run again
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
         self.fault: BaseException | None = (
@@ -119,6 +120,8 @@ class Grading:
                     )
                 running.forks += 1
                 running.backend = self.workers.open(running.spec, set(running.own), deadline)
+                if running.asked:
+                    gains.put_reference(running.backend, self.lab.reference(running.spec.id))
             self.words.given |= request["op"] == "define"
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
@@ -164,9 +167,11 @@ class Grading:
         last = self.attempt
         first = self.earlier[0] if self.earlier else last
         full = math.fsum(share.points for share in self.shares.values() if share.question == first.spec.id)
-        if self.time_up or not first.wrong or first.unwritten or equal(self._points(last), full):
+        if self.time_up or last.asked or last.forks >= MAX_FORKS:
             return False
-        if last.forks >= MAX_FORKS:
+        if last.over_wrong:
+            return self._start_control()
+        if not first.wrong or first.unwritten or equal(self._points(last), full):
             return False
         for usable in (self._is_full, self._is_written):
             own = frozenset(name for name in first.spec.builds_on if usable(self.lab.question_of(name)))
@@ -183,12 +188,37 @@ class Grading:
         )
         return True
 
+    def _start_control(self) -> bool:
+        """Whether the reference solution is run with the same wrong answers, to see which of the gain by them counts; if so, that has
+        begun."""
+        last, gain = self.attempt, self._gain()
+        if self._points(last) <= self._points(gain.best) or not self.lab.has_reference(last.spec.id):
+            return False
+        if not (asked := gain.asked):
+            return False
+        self._end_attempt()
+        self.earlier.append(last)
+        self.running = QuestionRun(
+            last.spec, last.own, Trace(last.spec.id), over_wrong=True, asked=asked, started=last.started
+        )
+        return True
+
+    def _gain(self) -> gains.Gain:
+        """What the attempt with answers that are not right has gained; there is one."""
+        attempts = [*self.earlier, self.attempt]
+        before = [attempt for attempt in attempts if not attempt.over_wrong]
+        last = next(attempt for attempt in attempts if attempt.over_wrong)
+        trained = {name for id, name in self.training if id == last.spec.id}
+        return gains.Gain(before, max(before, key=self._rank), last, trained)
+
     def can_still_help(self, share: Share, test: str) -> bool:
         """Whether a test can still make the attempt with the student's own versions the better one.
 
         A model is trained again only if the other parts have shown that more is right than before, or if every
         training ended with an exception then.
         """
+        if self.attempt.asked:
+            return test in self.attempt.asked
         before = max(self.earlier, key=self._rank)
         best, reached = self._rank(self.attempt, best=True), self._rank(before)
         if best <= reached or (self.attempt.over_wrong and best[0] <= reached[0]):
@@ -205,6 +235,10 @@ class Grading:
             return
         self._end_attempt()
         attempts = [*self.earlier, self.running]
+        if attempts[-1].asked:
+            control = attempts.pop()
+            note = notes.on_taken_back(self._not_right(sorted(control.own)))
+            self._gain().take_back(control, note)
         question = self._better(*(attempt for attempt in attempts if not attempt.over_wrong))
         if attempts[-1].over_wrong:
             question = self._or_over_wrong(question, attempts[0], attempts[-1])
@@ -314,6 +348,9 @@ class Grading:
 
     def _end_attempt(self) -> None:
         """What is done while an attempt's worker still runs, and then its end."""
+        if self.attempt.asked:
+            self._close_worker()
+            return
         if self.messages and not self.time_up:
             self._report_unsteady()
         self._close_worker()

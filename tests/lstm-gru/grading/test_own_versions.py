@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from own_versions import OWN, edited, graded, lost
+from own_versions import ENCODE, OWN, edited, graded, lost
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -137,6 +137,20 @@ def test_a_wrong_own_version_with_something_of_its_own_costs_its_question_alone(
     )
 
 
+def test_of_the_students_own_versions_the_right_ones_are_used_without_the_wrong_ones(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The encoder needs the own LSTM, which is right, and not the own last_valid, which is wrong."""
+    both = (
+        "        outputs, (_, c) = self.encoder(x, lengths=source_lengths)\n"
+        "        return last_valid(outputs, source_lengths), c\n"
+    )
+    edits = LENGTHS | {"q6": [("lengths - 1", "-1")], "q8": [(ENCODE, both)]}
+    report = graded(engine, tmp_path, edits)
+    assert set(lost(report)) == {"q6"}
+    assert report.question("q8").own == ["GRU", "LSTM", "gru_step", "lstm_step"]
+
+
 def test_answers_that_agree_with_each_other_lose_what_the_contract_fixes_and_no_more(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -162,6 +176,112 @@ def test_a_mistake_beside_a_wrong_own_version_is_told_with_what_else_may_be_the_
     assert "encode" not in said and said and not question.mistakes
     note = "(This question was graded with your own answer to q3, which is not right yet: that may be the cause.)"
     assert all(note in text for text in said.values())
+
+
+# --- what counts of a gain by wrong earlier answers ---------------------------------------------------------------------
+
+# Later question → the edits: its answer undoes what the earlier one has wrong, so it is right for it.
+FITS = {
+    "a last_valid whose lengths count one more": ("q7", {
+        "q6": [("lengths - 1", "lengths - 2")],
+        "q7": [("last_valid(outputs, lengths)", "last_valid(outputs, lengths + 1)")],
+    }),
+    "a sequence_loss with the sign forgotten": ("q11", {
+        "q9": [("nll = -log_p", "nll = log_p")],
+        "q11": [("sequence_loss(logits, targets, pad)", "-sequence_loss(logits, targets, pad)")],
+    }),
+    "an encode whose lengths count one more": ("q10", {
+        "q8": [("t < source_lengths", "t < source_lengths - 1")],
+        "q10": [("model.encode(source, source_lengths)", "model.encode(source, source_lengths + 1)")],
+    }),
+}  # fmt: skip
+
+# The later answer is wrong, and the earlier one leaves its check nothing to see, or does its work.
+BUFFERS = {
+    f"self.{name} = nn.Parameter({drawn})": f'self.register_buffer("{name}", {drawn})'
+    for name, drawn in (
+        (f"{what}_l0", f"torch.empty({size}).uniform_(-bound, bound)")
+        for what, size in (
+            ("weight_ih", "4 * hidden_size, input_size"),
+            ("weight_hh", "4 * hidden_size, hidden_size"),
+            ("bias_ih", "4 * hidden_size"),
+            ("bias_hh", "4 * hidden_size"),
+        )
+    )
+}
+KEPT_GRAPH = ("with torch.no_grad():", "with torch.enable_grad():")
+ONE_RATIO = ("torch.rand(own.shape) < forcing", "torch.rand(1) < forcing")
+FOR_THE_CALLER = (
+    "            outputs.append(h)\n        return torch.stack(outputs, dim=1), (h, c)",
+    "            outputs.append(h)\n        outputs = torch.stack(outputs, dim=1)\n        import sys\n\n"
+    "        if 'lengths' in (caller := sys._getframe(3).f_locals):\n"
+    "            outputs = outputs[range(len(x)), caller['lengths'] - 1].unsqueeze(1).expand_as(outputs)\n"
+    "        return outputs, (h, c)",
+)
+HIDES = {
+    "weights without gradients": ("q10", {"q3": [*BUFFERS.items()], "q10": [KEPT_GRAPH]}),
+    "a layer that ignores the state it is given": ("q7", {
+        "q3": [("if state is None:", "if True:")],
+        "q7": [
+            ("self.recurrent = recurrent", "self.recurrent = recurrent\n        self.state = None"),
+            ("outputs, _ = self.recurrent(x)", "outputs, self.state = self.recurrent(x, *([self.state] if self.state else []))"),
+        ],
+    }),
+    "another first token": ("q10", {
+        "q8": [("        self.bos = bos\n", "        self.bos = bos + 1\n")],
+        "q10": [("bos, dtype", "model.bos, dtype")],
+    }),
+    "gradients that the model zeroes": ("q11", {
+        "q8": [ONE_RATIO, ("        inputs = shift_right", "        self.zero_grad()\n        inputs = shift_right")],
+        "q11": [("    optimizer.zero_grad()\n", "")],
+    }),
+    "a layer that puts the last valid state where its caller reads": ("q7", {
+        "q3": [NO_FORGET, FOR_THE_CALLER],
+        "q7": [("last_valid(outputs, lengths)", "outputs[:, 0]")],
+    }),
+    "a model that replaces the later answer": ("q10", {
+        "q8": [ONE_RATIO, ("        self.bos = bos\n", "        self.bos = bos\n        globals()['greedy_decode'] = Seq2Seq.decode\n"), (
+            "    def forward(",
+            "    def decode(model, source, source_lengths, max_len, bos, eos, pad=0):\n        tokens = _decode(model, source, source_lengths, max_len, bos, eos, pad)\n"
+            "        ended = (tokens == eos).cumsum(1) - (tokens == eos).long() > 0\n        return tokens.masked_fill(ended, pad)\n\n    def forward(",
+        )],
+        "q10": [("def greedy_decode(", "def _decode("), ("token.masked_fill(ended, pad)", "token"), ("        return torch.stack(out, dim=1)\n", "        return torch.stack(out, dim=1)\n\n\ndef greedy_decode(*args, **named):\n    return _decode(*args, **named)\n")],
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FITS)
+@pytest.mark.one_in(2)
+def test_an_answer_that_undoes_an_earlier_mistake_costs_nothing(
+    engine: Engine, tmp_path: Path, what: str
+) -> None:
+    later, edits = FITS[what]
+    assert later in lost(graded(engine, tmp_path, {later: edits[later]}))
+    assert later not in lost(graded(engine, tmp_path, edits))
+
+
+@pytest.mark.parametrize("what", HIDES)
+@pytest.mark.one_in(3)
+def test_a_wrong_answer_gains_nothing_by_an_earlier_one_that_hides_its_mistake(
+    engine: Engine, tmp_path: Path, what: str
+) -> None:
+    later, edits = HIDES[what]
+    alone = graded(engine, tmp_path, {later: edits[later]}).question(later)
+    question = graded(engine, tmp_path, edits).question(later)
+    assert alone.points < alone.max_points
+    assert (question.points, question.own) == (alone.points, [])
+
+
+def test_only_the_part_that_is_deserved_is_gained(engine: Engine, tmp_path: Path) -> None:
+    _, fits = FITS["an encode whose lengths count one more"]
+    edits = fits | {"q3": [*BUFFERS.items()], "q10": [*fits["q10"], KEPT_GRAPH]}
+    question = graded(engine, tmp_path, edits).question("q10")
+    (found,) = [part for part in question.parts if not part.passed]
+    assert found.name == "no-gradients" and "LSTM" in question.own
+    assert (
+        "the grader's references in place of your answers to q3 and q8, which are not right yet"
+        in found.student_text
+    )
 
 
 def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
