@@ -59,8 +59,7 @@ def grade(root: Path, file: Path) -> dict[str, Any]:
     for name in ("submission", "results"):
         shutil.rmtree(root / "autograder" / name, ignore_errors=True)
         (root / "autograder" / name).mkdir()
-    copy = shutil.copytree if file.is_dir() else shutil.copy
-    copy(file, root / "autograder" / "submission" / file.name)
+    copied(file, root / "autograder" / "submission")
     done = subprocess.run(
         _within(root, "bash", "/autograder/source/run_autograder"),
         capture_output=True,
@@ -72,6 +71,12 @@ def grade(root: Path, file: Path) -> dict[str, Any]:
         raise NotMade(f"{file.name}: no results.json, exit code {done.returncode}: {done.stderr[-2000:]}")
     result: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
     return result
+
+
+def copied(path: Path, folder: Path) -> None:
+    """Put a file, or a folder with all in it, into a folder."""
+    copy = shutil.copytree if path.is_dir() else shutil.copy
+    copy(path, folder / path.name)
 
 
 def _wheels(source: Path) -> None:

@@ -102,7 +102,9 @@ def main() -> int:
             subprocess.run(
                 [sys.executable, ROOT / "tests" / asked.lab / "sample" / "make.py", made], check=True
             )
-            asked.files = sorted(made.glob("*.ipynb"))
+            asked.files = sorted(
+                made.glob("*.ipynb") if not engine else made.iterdir()
+            )  # `otter grade` takes notebooks alone
         files = [file.resolve() for file in asked.files]
         run(["gatelab", "zip", "--lab", asked.lab, "--root", ROOT, "-o", folder], folder)
         zip_file = folder / f"{asked.lab}-autograder-STAFF-ONLY.zip"
@@ -115,7 +117,7 @@ def main() -> int:
             sys.exit(str(error))
         (folder / "class-of-files").mkdir()
         for file in files:
-            shutil.copy(file, folder / "class-of-files")
+            chrooted.copied(file, folder / "class-of-files")
         command = [
             "gatelab",
             "grade",
@@ -134,11 +136,11 @@ def main() -> int:
 
 
 def compared(theirs: Points, ours: Points) -> int:
-    """Print both totals of each file; 1 where a question's points differ or nothing was graded."""
+    """Print both totals of each file; 1 where a question's points differ or nothing was graded. The class's table has two decimals."""
     wrong = 0
     for name, row in ours.items():
         there = theirs.get(name, {})
-        same = all(abs(value - there.get(id, -1)) < 1e-6 for id, value in row.items())
+        same = all(abs(value - there.get(id, -1)) <= 0.005 + 1e-9 for id, value in row.items())
         wrong += not same
         total = f"{sum(there.values()):g}" if there else "no grade"
         print(f"{name}: image {total}, gatelab grade {sum(row.values()):g}{'' if same else '  DIFFERS'}")
