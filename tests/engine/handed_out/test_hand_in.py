@@ -184,6 +184,16 @@ def test_a_lab_without_plots_needs_no_matplotlib_and_one_with_them_does(folder: 
     assert "run `python -m pip install -r requirements.txt` in the handout's folder first" in done.stderr
 
 
+def test_half_a_handout_is_one_sentence(folder: Path) -> None:
+    (folder / "tests" / "q2.py").unlink()
+    done = package(folder, "check")
+    assert done.returncode == 2 and "tests/q2.py is missing; unzip the handout again" in done.stderr
+    (folder / "softmax_lab" / "questions.json").unlink()
+    done = package(folder, "submit")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "questions.json: cannot be read; unzip the handout again, all of it" in done.stderr
+
+
 def test_what_a_lab_has_to_explore_is_offered_under_its_own_name(folder: Path) -> None:
     assert "explore" not in package(folder, "--help").stdout
     done = package(folder, "explore")
