@@ -74,6 +74,7 @@ def put(folder: Path, answers: dict[str, str]) -> Path:
     return path
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", LABS)
 def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
     kit: Path, name: str, tmp_path: Path
@@ -107,6 +108,7 @@ def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
     assert gatelab("receipt", receipt, report).exit_code == 0
 
 
+@pytest.mark.one_in(3)
 def test_a_lab_that_a_person_marks_alone_has_no_checks_and_is_handed_in(tmp_path: Path) -> None:
     kit = written_kit(tmp_path / "kit")
     build(kit, execute=False, accept=True)

@@ -138,6 +138,7 @@ def test_the_notebook_is_the_one_of_the_lab(folder: Path) -> None:
     assert "notebook    week3.ipynb" in begin(folder, "--check").stdout
 
 
+@pytest.mark.one_in(2, among="environments")
 def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> None:
     start = loaded(folder)
     pins = start.read_pins()
@@ -153,6 +154,7 @@ def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> Non
     assert "It downloads about 80 MB and takes" in done.stdout and "PyTorch" not in done.stdout + done.stderr
 
 
+@pytest.mark.one_in(2, among="environments")
 def test_a_version_of_pytorch_that_is_not_pinned_is_installed_too(folder: Path) -> None:
     path = folder / "requirements.txt"
     path.write_text(path.read_text(encoding="utf-8").replace("torch==2.13.0", "Torch>=2.6"), encoding="utf-8")
