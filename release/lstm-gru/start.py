@@ -8,14 +8,15 @@ already installed. (On a Mac or Linux Python may be called python3, on Windows p
     python start.py --check      say what is installed, change nothing (exit code 0: ready, 1: not)
     python start.py check        run the public checks on the saved notebook
     python start.py submit       look the saved notebook over and pack it, with a receipt
-    python start.py explore      open the gate explorer
 
 Delete the folder .venv to remove the environment.
 """
+# Written by gatelab build; a lab's own file has no such line.
 
 import argparse
 import difflib
 import hashlib
+import json
 import os
 import platform
 import re
@@ -48,12 +49,19 @@ BESIDE = [
     "pyyaml==6.0.4",
     "wrapt==1.17.3",
 ]
-DOWNLOAD, DISK = "350 MB", "1.6 GB"  # measured on Linux
-ROOM = 2.5e9  # bytes that must be free before a new environment is made
-TRY = "import torch, otter, sklearn, matplotlib, names, tqdm, ipywidgets, jupyterlab; print(torch.__version__)"
-
-
-COMMANDS = ("check", "submit", "explore")  # seqlab's own, run by the environment's Python
+# Megabytes that are downloaded, and that it takes on the disk: the editor and the checks, and what large packages add. Measured on Linux.
+EDITOR = (80, 450)
+LARGE = {"torch": (200, 850), "scikit-learn": (50, 200), "matplotlib": (20, 100)}
+ROOM = 900  # megabytes that must be free besides
+# Which modules the packages bring, asked of the environment: a line of them.
+MODULES = """
+import importlib.metadata, re, sys
+plain = lambda name: re.sub("[-_.]+", "-", name).lower()
+owners = importlib.metadata.packages_distributions()
+for asked in map(plain, sys.argv[1:]):
+    there = sorted(module for module, whose in owners.items() if asked in map(plain, whose) and module[:1] != "_")
+    print(*[module for module in there if plain(module) == asked] or there[:1])
+"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -74,24 +82,29 @@ def main(arguments=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a character shows another one
     parser = Parser(
-        prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="start.py", description=about(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-open", action="store_true", help="make the environment, open nothing")
     parser.add_argument("--check", action="store_true", help="say what is installed, change nothing")
     parser.add_argument(
-        "--any-torch", action="store_true", help="take whatever build of PyTorch pip finds (on Linux 3 GB more)"
+        "--any-torch",
+        action="store_true",
+        help="take whatever build of PyTorch pip finds (on Linux 3 GB more)",
     )
-    if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        near = difflib.get_close_matches(arguments[0].lower(), COMMANDS, 1)
+    if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in commands():
+        near = difflib.get_close_matches(arguments[0].lower(), commands(), 1)
         hint = f"did you mean `python start.py {near[0]}`? " if near else ""
-        print(f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.", file=sys.stderr)
+        print(
+            f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.",
+            file=sys.stderr,
+        )
         return 2
-    asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)
+    asked = None if arguments[:1] and arguments[0] in commands() else parser.parse_args(arguments)
     try:
-        check_python(sys.version_info, platform.machine(), sys.platform, sys.maxsize)
         pins = read_pins()
+        check_python(sys.version_info, platform.machine(), sys.platform, sys.maxsize, "torch" in pins)
         if asked is None:
-            return seqlab(arguments, pins)
+            return of_the_package(arguments, pins)
         if asked.check:
             return say_what_is_there(pins)
         make(pins, asked.any_torch)
@@ -107,16 +120,60 @@ def main(arguments=None):
     return 0
 
 
-def check_python(version, machine, system, largest):
-    """Raise Stop if PyTorch does not support this Python or this machine."""
+def package():
+    """The lab's package: the folder next to this file with commands of its own and the questions. None if there is none."""
+    found = [name for name in sorted(os.listdir(HERE)) if has(name, "__main__.py")]
+    return next((name for name in found if has(name, "questions.json")), found[0] if found else None)
+
+
+def has(folder, name):
+    """Whether a folder next to this file holds such a file."""
+    return os.path.isfile(os.path.join(HERE, folder, name))
+
+
+def commands():
+    """The package's own commands, which the environment's Python runs."""
+    if not package():
+        return ()
+    return ("check", "submit", "explore") if explorer() else ("check", "submit")
+
+
+def explorer():
+    """What the lab's page explorer.html is called: its <title>, up to a colon. None if there is none."""
+    try:
+        with open(
+            os.path.join(HERE, package() or "", "explorer.html"), encoding="utf-8", errors="replace"
+        ) as file:
+            found = re.search(r"<title>\s*([^<:]*[^<:\s])", file.read(4096))
+    except OSError:
+        return None
+    return found.group(1)[0].lower() + found.group(1)[1:] if found else "explorer"
+
+
+def about():
+    """What is at the top of this file, with the commands that there are in this lab."""
+    there = commands()
+    lines = __doc__.split("\n")
+    for name in ("check", "submit"):
+        lines = [
+            line for line in lines if name in there or not line.startswith("    python start.py " + name)
+        ]
+    if "explore" in there:
+        at = next(k for k, line in enumerate(lines) if line.startswith("    python start.py submit"))
+        lines.insert(at + 1, f"    python start.py explore      open the {explorer()}")
+    return "\n".join(lines)
+
+
+def check_python(version, machine, system, largest, torch=True):
+    """Raise Stop if this Python, or PyTorch on this machine, cannot run the lab."""
     needed = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         raise Stop(
             f"this is Python {version[0]}.{version[1]}, and the lab needs {needed}: install one from python.org and run this file with it."
         )
-    if largest <= 2**32:
+    if torch and largest <= 2**32:
         raise Stop(f"this is a 32-bit Python, and PyTorch has no 32-bit build: install the 64-bit {needed}.")
-    if system == "darwin" and machine == "x86_64":
+    if torch and system == "darwin" and machine == "x86_64":
         raise Stop(
             "PyTorch no longer supports Macs with an Intel processor: open the notebook in Colab instead (its first cell has the button)."
         )
@@ -129,7 +186,7 @@ def read_pins():
             lines = [line.split("#")[0].strip() for line in file]
     except OSError:
         raise Stop("requirements.txt is not next to this file: unzip the handout again, all of it.") from None
-    return {re.split(r"[=<>\[ ]", line)[0]: line for line in lines if line}
+    return {re.split(r"[^\w.-]", line)[0].lower(): line for line in lines if line}
 
 
 def stamp(pins):
@@ -147,7 +204,9 @@ def python_of(venv):
 def works(command):
     """Whether a command exits with 0."""
     try:
-        return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean()) == 0
+        return (
+            subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean()) == 0
+        )
     except OSError:
         return False
 
@@ -162,12 +221,26 @@ def is_ready(pins):
     return known and works([python_of(VENV), "-c", "pass"])
 
 
+def trying(pins):
+    """The command that imports what the notebook needs, the lab's packages and the editor."""
+    try:
+        command = [python_of(VENV), "-c", MODULES, *sorted(pins)]
+        found = (
+            subprocess.check_output(command, stderr=subprocess.DEVNULL, env=clean())
+            .decode("utf-8", "replace")
+            .split()
+        )
+    except (OSError, subprocess.CalledProcessError):
+        found = []
+    return [python_of(VENV), "-c", "import {}".format(", ".join([*found, "ipywidgets", "jupyterlab"]))]
+
+
 def say_what_is_there(pins):
     """`--check`: three lines, then whether all is ready; returns the exit code."""
     ready = is_ready(pins)
     print(f"Python      {platform.python_version()} ({sys.executable})")
     print("environment {}".format(VENV if ready else "not made yet, or only in part"))
-    if ready and not works([python_of(VENV), "-c", TRY]):
+    if ready and not works(trying(pins)):
         print("packages    one of them does not start: delete the folder .venv and run `python start.py`")
         return 1
     print("notebook    {}".format(notebook() or "none in this folder: unzip the handout again, all of it"))
@@ -175,15 +248,16 @@ def say_what_is_there(pins):
     return 0 if ready else 1
 
 
-def seqlab(arguments, pins):
-    """`python -m seqlab …` with the environment's Python, in this folder unless an argument names a file."""
+def of_the_package(arguments, pins):
+    """`python -m PACKAGE …` with the environment's Python, in this folder unless an argument names a file."""
     if not is_ready(pins):
         raise Stop("the environment is not made yet: run `python start.py` first.")
     here = not any(os.path.isfile(argument) for argument in arguments[1:])
+    name = package()
     return attended(
-        [python_of(VENV), "-m", "seqlab", *arguments],
+        [python_of(VENV), "-m", name, *arguments],
         cwd=HERE if here else None,
-        env=dict(clean(), PYTHONPATH=HERE, SEQLAB_COMMAND="python start.py"),
+        env=dict(clean(), **{"PYTHONPATH": HERE, name.upper() + "_COMMAND": "python start.py"}),
     )
 
 
@@ -203,41 +277,60 @@ def make(pins, any_torch):
     start = time.monotonic()
     print(f"This makes the lab's environment in {VENV}.")
     print(
-        f"It downloads about {DOWNLOAD} and takes {DISK} on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to continue."
+        f"It downloads about {size(pins)[0]:.0f} MB and takes {size(pins)[1] / 1000:.1f} GB on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to continue."
     )
-    make_venv()
-    pip = [python_of(VENV), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "3", "--timeout", "60"]
+    make_venv(size(pins)[1] + ROOM)
+    pip = [
+        python_of(VENV),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--retries",
+        "3",
+        "--timeout",
+        "60",
+    ]
     pip += [] if sys.stdout.isatty() else ["--quiet"]
     rest = dict(pins)
-    torch, otter = rest.pop("torch"), rest.pop("otter-grader")
-    step(1, "PyTorch for the processor")
-    install_torch(pip, torch, any_torch)
-    step(2, "the checks (otter-grader)")
-    run_pip([*pip, "--no-deps", otter, *ALONE])
-    step(3, "JupyterLab, plots and whatever else the notebook imports")
-    run_pip(pip + sorted(rest.values()) + BESIDE)
-    step(4, "trying it")
-    if not works([python_of(VENV), "-c", TRY]):
+    torch, otter = rest.pop("torch", None), rest.pop("otter-grader", None)
+    beside = [line for line in BESIDE if line.split("==")[0] not in pins]
+    steps = [
+        ("PyTorch for the processor", torch and (lambda: install_torch(pip, torch, any_torch))),
+        ("the checks (otter-grader)", otter and (lambda: run_pip([*pip, "--no-deps", otter, *ALONE]))),
+        (
+            "JupyterLab, plots and whatever else the notebook imports",
+            lambda: run_pip(pip + sorted(rest.values()) + beside),
+        ),
+    ]
+    steps = [(what, run) for what, run in steps if run]  # a lab that needs no PyTorch gets none
+    for number, (what, run) in enumerate(steps, 1):
+        step(number, len(steps) + 1, what)
+        run()
+    step(len(steps) + 1, len(steps) + 1, "trying it")
+    if not works(trying(pins)):
         raise Stop(
-            "everything is installed, but one package does not start: run `{}` to see why; deleting the folder .venv and starting again often helps.".format(
-                quoted([python_of(VENV), "-c", TRY])
-            )
+            f"everything is installed, but one package does not start: run `{quoted(trying(pins))}` to see why; deleting the folder .venv and starting again often helps."
         )
     with open(READY, "w", encoding="utf-8") as file:
         file.write(stamp(pins) + "\n")
     print(f"Done in {time.monotonic() - start:.0f} s.")
 
 
-def make_venv():
+def size(pins):
+    """Megabytes: of the download, and on the disk."""
+    parts = [EDITOR] + [LARGE[name] for name in sorted(pins) if name in LARGE]
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+def make_venv(room):
     """Make an environment whose Python starts and has pip; one left half made is made again."""
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
         raise Stop(f"{VENV} exists but is not a Python environment: rename or delete it, and run this again.")
-    if shutil.disk_usage(HERE).free < ROOM:
-        raise Stop(
-            f"less than {ROOM / 1e9:.1f} GB are free on this disk: make room and run this again."
-        )
+    if shutil.disk_usage(HERE).free < room * 1e6:
+        raise Stop(f"less than {room / 1000:.1f} GB are free on this disk: make room and run this again.")
     if os.name == "nt" and len(HERE) > 100:
         raise Stop(
             "the path of this folder is so long that Windows cannot unpack all files in it: move the folder to a shorter one, such as C:\\lab."
@@ -251,8 +344,12 @@ def make_venv():
     if made.returncode:
         text = made.stdout.decode("utf-8", "replace")
         if "ensurepip" in text or ("venv" in text and "apt" in text):
-            raise Stop("this Python lacks the module venv: on Debian and Ubuntu run `sudo apt install python3-venv`, then this again.")
-        raise Stop("the environment could not be made ({}).".format((text.strip().split("\n") or ["no message"])[-1]))
+            raise Stop(
+                "this Python lacks the module venv: on Debian and Ubuntu run `sudo apt install python3-venv`, then this again."
+            )
+        raise Stop(
+            "the environment could not be made ({}).".format((text.strip().split("\n") or ["no message"])[-1])
+        )
 
 
 def same_python():
@@ -263,12 +360,18 @@ def same_python():
 
 def install_torch(pip, torch, any_torch):
     """Install PyTorch's CPU build; the GPU build, ten times as large, only if asked for."""
-    version = torch.split("==")[1]
-    if works([python_of(VENV), "-c", f"import torch; assert torch.__version__.split('+')[0] == {version!r}"]):
+    pinned = re.search(r"==\s*([\w.]+)", torch)
+    asked = f"; assert torch.__version__.split('+')[0] == {pinned.group(1)!r}" if pinned else ""
+    if works([python_of(VENV), "-c", "import torch" + asked]):
         return None
     if any_torch or sys.platform == "darwin":  # a Mac's build is small
         return run_pip([*pip, torch])
-    if subprocess.call([*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL) == 0:
+    if (
+        subprocess.call(
+            [*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL
+        )
+        == 0
+    ):
         return None
     # A course's own mirror may have it; the GPU build has another name and is not taken.
     if subprocess.call([*pip, torch + "+cpu"], env=clean(), stderr=subprocess.DEVNULL) == 0:
@@ -289,37 +392,56 @@ def run_pip(command):
             print("  That broke off; once more.")
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "ERROR" in line]
     said = lines[-1].replace("ERROR:", "").strip() if lines else "no message"
-    raise Stop(f"pip could not install all of it ({said}): check your connection and run this again; it continues from here.")
+    raise Stop(
+        f"pip could not install all of it ({said}): check your connection and run this again; it continues from here."
+    )
 
 
 def clean():
     """The environment variables, without those that point to another Python's packages."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER")
+    }
     kept["PIP_RESUME_RETRIES"] = "20"  # newer versions of pip resume a download in the middle of a file
-    kept["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel, not one of the same name from elsewhere
+    kept["JUPYTER_PREFER_ENV_PATH"] = (
+        "1"  # this environment's kernel, not one of the same name from elsewhere
+    )
     kept["PYTHONNOUSERSITE"] = "1"
     kept["PYTHONUTF8"] = "1"  # the handout's files are UTF-8, which Windows does not assume
     return kept
 
 
 def notebook():
-    """The notebook to open: lab.ipynb, or the only one there is. None if there are none or several."""
+    """The notebook to open: the lab's, or the only one there is. None if there are none or several."""
+    try:
+        with open(os.path.join(HERE, package() or "", "questions.json"), encoding="utf-8") as file:
+            name = json.load(file)["notebook"]
+    except (OSError, ValueError, KeyError):
+        name = "lab.ipynb"
     found = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
-    if "lab.ipynb" in found:
-        return "lab.ipynb"
+    if name in found:
+        return name
     return found[0] if len(found) == 1 else None
 
 
 def open_notebook():
     """Run JupyterLab until it is closed; returns its exit code."""
     name = notebook()
-    print("Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(name or "this folder"))
-    return attended([python_of(VENV), "-m", "jupyter", "lab"] + ([name] if name else []), cwd=HERE, env=clean())
+    print(
+        "Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(
+            name or "this folder"
+        )
+    )
+    return attended(
+        [python_of(VENV), "-m", "jupyter", "lab"] + ([name] if name else []), cwd=HERE, env=clean()
+    )
 
 
-def step(number, what):
+def step(number, of, what):
     """Print one line per step, unbuffered."""
-    print(f"{number}/4 {what} …", flush=True)
+    print(f"{number}/{of} {what} …", flush=True)
 
 
 def quoted(command):

@@ -1,4 +1,6 @@
-"""`python -m seqlab check` and `submit` on a file as students leave it, and staff's `gatelab receipt` on what came in."""
+"""`python -m seqlab check` and `submit` on a file as students leave it, and staff's `gatelab receipt` on what came in.
+
+What is the same in every lab is tried in the tiny one: tests/engine/handed_out/test_hand_in.py."""
 
 from __future__ import annotations
 
@@ -7,10 +9,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -27,13 +27,8 @@ from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"))
-
-from seqlab.handin import notebook
-
 pytestmark = pytest.mark.one_in(3, at=0)
 
-LAB = Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"
 COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
 STUB = '    raise NotImplementedError("{}: not written yet")\n'
 
@@ -140,19 +135,6 @@ def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, release
     assert f"cell {len(cells)} did not end and was stopped in line" in words
     assert "stopped in `lstm_step`, line 2 of the cell: while True: x = x Is there an endless loop?" in words
     assert "1 of 11 checks pass; 1 did not end." in words and "`--all` runs those cells too" not in words
-
-
-def test_code_that_cannot_be_interrupted_is_left_to_another_process() -> None:
-    """It catches every exception: after the time of grace the caller is asked to end it."""
-    text = (
-        "import time\nfrom seqlab.handin import limit\nlimit.GRACE = 0.1\nend = []\n"
-        "with limit.limited(0.1, globals(), end.append):\n"
-        "    while not end:\n"
-        "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
-        "print(end)"
-    )
-    done = subprocess.run([sys.executable, "-c", text], cwd=LAB, capture_output=True, text=True, timeout=60)
-    assert re.search(r"line \d+ of the cell", done.stdout), done.stderr
 
 
 PACK = ("submit", "--without-checks", "--anyway")
@@ -436,60 +418,6 @@ def test_a_damaged_record_is_ignored(folder: Path, released: list[dict], text: s
     assert "q1 " in done.stdout and done.stderr == ""
 
 
-REFUSED = [  # what is in the folder, the command, and the sentence
-    ({}, ["check"], "there is no notebook here"),
-    ({"lab.ipynb": ""}, ["check"], "the file is empty; save the notebook"),
-    ({"lab.ipynb": "not json"}, ["submit"], "this notebook cannot be read"),
-    ({"lab.ipynb": "[" * 100_000}, ["submit"], "this notebook cannot be read"),
-    ({"lab.ipynb": "{}"}, ["submit", "mine.ipynb"], "there is no such file"),
-    ({"lab.py": "x"}, ["submit", "lab.py"], "it is not a notebook (.ipynb)"),
-]
-
-
-@pytest.mark.parametrize(("files", "words", "sentence"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
-def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
-    folder: Path, files: dict[str, str], words: list[str], sentence: str
-) -> None:
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    done = seqlab(folder, *words)
-    assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
-    assert done.stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("out", "said"),
-    [
-        ("hand-in", "the file to hand in is a .zip"), ("no/such/x.zip", "(there is no such folder); name another place with"),
-        ("lab.ipynb/x.zip", "(there is no such folder); name"), ("there.zip", "(it is a folder); name another place"),
-    ],
-)  # fmt: skip
-def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
-    folder: Path, released: list[dict], out: str, said: str
-) -> None:
-    saved(folder, released, put("q5", COUNT))
-    (folder / "there.zip").mkdir()
-    before = set(folder.rglob("*"))
-    done = seqlab(folder, "submit", "--anyway", "--out", out)
-    assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith(f"seqlab: {Path(out)}: ")
-    assert said in done.stderr and done.stderr.count("\n") == 1 and set(folder.rglob("*")) == before
-
-
-@pytest.mark.parametrize("half", [0, 1000])
-def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(
-    folder: Path, released: list[dict], half: int
-) -> None:
-    path = saved(folder, released)
-    whole = path.read_bytes()
-    path.write_bytes(whole[:half])
-    writer = threading.Timer(0.5, path.write_bytes, [whole])
-    writer.start()
-    try:
-        assert notebook.read(path).data == whole
-    finally:
-        writer.join()
-
-
 def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, released: list[dict]) -> None:
     saved(folder, released, put("q5", COUNT))
     bare = [sys.executable, "-S", "-E", "-m", "seqlab", "check"]  # a Python without packages
@@ -524,31 +452,6 @@ def test_a_hint_names_the_command_that_was_typed(folder: Path, released: list[di
         saved(folder, released, name=name)
     assert "as in `python start.py submit " in seqlab(folder, "submit").stderr
     assert "did you mean `python start.py check`?" in seqlab(folder, "chekc").stderr
-
-
-def test_a_reader_that_has_enough_is_no_error(folder: Path, released: list[dict]) -> None:
-    saved(folder, released)
-    words = f'"{sys.executable}" -u -m seqlab submit --anyway --without-checks'
-    done = subprocess.run(["bash", "-c", f"{words} | true"], cwd=folder, capture_output=True, text=True)
-    assert done.stderr == ""
-
-
-def test_ctrl_c_ends_a_run_in_one_sentence(folder: Path, released: list[dict]) -> None:
-    saved(folder, released, put("q1", "import time\ntime.sleep(60)"))
-    running = subprocess.Popen(
-        [sys.executable, "-u", "-m", "seqlab", "submit", "--anyway"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert running.stdout and "as saved" in running.stdout.readline()
-    os.killpg(running.pid, signal.SIGINT)
-    _, stderr = running.communicate(timeout=60)
-    assert running.returncode == 1 and stderr == "\nseqlab: stopped; nothing was packed.\n"
-    assert not list(folder.glob("*.zip"))
 
 
 def test_code_that_ends_the_run_costs_no_sentence(folder: Path, released: list[dict]) -> None:

@@ -192,7 +192,7 @@ class Table:
     colab_base: Text = ""  # Colab's address of the students' repository, which `gatelab release` writes
     handout_url: Text = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get besides the notebook
-    questions_file: Text = ""  # among what students get: the table of questions as JSON, written by the build
+    questions_file: Text = ""  # among what students get: the questions as JSON, besides those in the package
     shared_lines: Texts = ()  # lines that a solution or a hidden suite may share with what students get
     questions: dict[str, QuestionSpec] = field(default_factory=dict)
 

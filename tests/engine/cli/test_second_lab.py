@@ -149,10 +149,19 @@ def test_students_get_the_listed_files_and_no_solution(kit: Path, name: str) -> 
     }
     checks = {path for path in names if path.startswith(package)}
     assert names - checks == {
-        "lab.ipynb", "CONTRACT.md", "requirements.txt", "tests/q1.py", "tests/q2.py", "tests/fingerprints.json",
+        "lab.ipynb", "CONTRACT.md", "requirements.txt", "start.py", "tests/q1.py", "tests/q2.py", "tests/fingerprints.json",
     }  # fmt: skip
     assert {
-        f"{package}{file}" for file in ("asking.py", "runs.py", "checking/tensors.py", "checking/terms.json")
+        f"{package}{file}"
+        for file in (
+            "asking.py",
+            "runs.py",
+            "checking/tensors.py",
+            "checking/terms.json",
+            "handin/pack.py",
+            "__main__.py",
+            "questions.json",
+        )
     } < checks
     assert (kit / "dist" / f"{name}.zip").is_file()
 

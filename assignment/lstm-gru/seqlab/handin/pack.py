@@ -11,15 +11,17 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from seqlab import progress
-from seqlab.handin.checks import Outcome
-from seqlab.handin.notebook import Notebook, Refused, State
+from .. import progress
+from .checks import Outcome
+from .notebook import Notebook, Refused, State
 
 RECEIPT = "receipt.json"
 NAME_IN_ZIP = "__zip_filename__"  # otter's: what the zip was called
 
 
-def receipt(notebook: Notebook, state: State, outcomes: list[Outcome], now: datetime.datetime) -> dict[str, Any]:
+def receipt(
+    notebook: Notebook, state: State, outcomes: list[Outcome], now: datetime.datetime
+) -> dict[str, Any]:
     """What is known of a notebook at the time it is packed."""
     table = progress.table()
     return {
@@ -65,12 +67,16 @@ def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Pa
         with zipfile.ZipFile(draft) as archive:
             kept = hashlib.sha256(archive.read(notebook.path.name)).hexdigest()
         if kept != told["sha256"]:
-            raise Refused(f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out.")
+            raise Refused(
+                f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out."
+            )
         draft.replace(out)
         beside = out.with_name(f"{out.stem}.{RECEIPT}")
         beside.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Refused(f"{out}: it cannot be written ({error.strerror}); name another place with --out.") from None
+        raise Refused(
+            f"{out}: it cannot be written ({error.strerror}); name another place with --out."
+        ) from None
     finally:
         with contextlib.suppress(OSError):  # the folder itself may be gone
             draft.unlink()

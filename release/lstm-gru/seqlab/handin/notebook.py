@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqlab import progress
+from .. import progress
 
 LARGEST = 128 << 20  # bytes; the grader takes no larger file
 SAVING = 2.0  # seconds that writing the file may take
-COMMAND = os.environ.get("SEQLAB_COMMAND", "python -m seqlab")  # start.py says that it was called itself
+COMMAND = os.environ.get(  # start.py says that it was called itself
+    f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
+)
 
 
 class Refused(Exception):
@@ -50,8 +52,12 @@ class State:
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)  # a sentence on each cell, not an answer's, that is no Python
-    unsaved: list[str] = field(default_factory=list)  # IDs whose text was run with changes that are not in the file
+    broken: list[str] = field(
+        default_factory=list
+    )  # a sentence on each cell, not an answer's, that is no Python
+    unsaved: list[str] = field(
+        default_factory=list
+    )  # IDs whose text was run with changes that are not in the file
 
 
 def find(named: str | None, folder: Path) -> Path:
@@ -77,7 +83,9 @@ def find(named: str | None, folder: Path) -> Path:
     if len(found) == 1 or len(of_this_lab) == 1:
         return (of_this_lab or found)[0]
     if not of_this_lab:
-        raise Refused(f"{folder.resolve()}: none of the notebooks here is this lab's; name yours in the command.")
+        raise Refused(
+            f"{folder.resolve()}: none of the notebooks here is this lab's; name yours in the command."
+        )
     newest = max(of_this_lab, key=lambda path: path.stat().st_mtime)
     told = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
@@ -91,7 +99,9 @@ def read(path: Path) -> Notebook:
     try:
         data, saved = _settled(path), path.stat().st_mtime
     except OSError as error:
-        raise Refused(f"{path}: it cannot be read ({error.strerror}); close it elsewhere and try again.") from None
+        raise Refused(
+            f"{path}: it cannot be read ({error.strerror}); close it elsewhere and try again."
+        ) from None
     if not data.strip():
         raise Refused(f"{path}: the file is empty; save the notebook and try again.")
     if len(data) > LARGEST:
@@ -122,7 +132,9 @@ def look(notebook: Notebook, folder: Path) -> State:
         if question["by_hand"]:
             written = _written_by_hand(notebook, id)
             if written is None:
-                state.warnings.append(f"{id}: its cell for the answer is gone; a person may not find what you wrote.")
+                state.warnings.append(
+                    f"{id}: its cell for the answer is gone; a person may not find what you wrote."
+                )
         else:
             written = _written(notebook, question, defined, state.warnings)
         (state.answered if written else state.unanswered).append(id)
@@ -213,8 +225,9 @@ def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Raise) and _is_stub(child, id):
                 found.append(f"`{owner}`")
-            inner = isinstance(child, ast.FunctionDef | ast.ClassDef)
-            walk(child, f"{owner}.{child.name}" if inner else owner)
+            walk(
+                child, f"{owner}.{child.name}" if isinstance(child, ast.FunctionDef | ast.ClassDef) else owner
+            )
 
     walk(statement, getattr(statement, "name", ""))
     if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
@@ -228,7 +241,9 @@ def _is_whole_stub(statement: ast.stmt) -> bool:
     inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
     methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
     first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
-    return bool(first) and all(isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first)
+    return bool(first) and all(
+        isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first
+    )
 
 
 def _is_stub(node: ast.Raise, id: str) -> bool:
@@ -287,14 +302,21 @@ def _broken(notebook: Notebook) -> list[str]:
     return [
         f"cell {number} is not valid Python ({why}): nothing in it is run."
         for number, text in notebook.code()
-        if not is_experiment(notebook.cells[number - 1]) and not _begins(text, names) and (why := _fault(text))
+        if not is_experiment(notebook.cells[number - 1])
+        and not _begins(text, names)
+        and (why := _fault(text))
     ]
 
 
 def _begins(text: str, names: list[str]) -> bool:
     """Whether a line begins to define one of these names."""
+    if not names:
+        return False
     words = "|".join(map(re.escape, names))
-    return re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{words})\b|(?:{words}) *=(?!=))", text, re.MULTILINE) is not None
+    return (
+        re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{words})\b|(?:{words}) *=(?!=))", text, re.MULTILINE)
+        is not None
+    )
 
 
 def _fault(text: str) -> str:
@@ -394,6 +416,8 @@ def _is_ours(path: Path) -> bool:
     for cell in cells or []:
         if str(_mark(cell).get("grade_id", "")).split("-")[0] in ids:
             return True
-        if cell.get("cell_type") == "code" and any(line.startswith(heads) for line in source(cell).split("\n")):
+        if cell.get("cell_type") == "code" and any(
+            line.startswith(heads) for line in source(cell).split("\n")
+        ):
             return True
     return False

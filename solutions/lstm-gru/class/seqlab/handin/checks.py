@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -16,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqlab import progress
-from seqlab.handin.notebook import Refused
+from .. import progress
+from .notebook import Refused
 
 HANDOUT = Path(__file__).resolve().parents[2]
-NEEDED = {"torch": "torch", "otter": "otter-grader", "IPython": "ipython", "matplotlib": "matplotlib"}
+NEEDED = {"torch": "torch", "otter": "otter-grader", "IPython": "ipython"}  # module → package
+PLOTS = "matplotlib"  # in many labs
 SECONDS = 60.0  # of processor time, for a check or a cell; the longest of a right answer takes a tenth of it
 NEWS = 20.0  # seconds after which the one who waits is told what is running
 
@@ -49,13 +51,28 @@ class Waiting:
     seconds: float
 
 
+def has_its_table() -> None:
+    """Raise Refused where the table of questions is missing: half a handout."""
+    try:
+        progress.table()
+    except (OSError, ValueError):
+        raise Refused(
+            f"{progress.QUESTIONS}: cannot be read; unzip the handout again, all of it, next to your notebook."
+        ) from None
+
+
 def ready() -> None:
     """Raise Refused where a check could not run at all: a file or a package is missing."""
     ids = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
     gone = [f"tests/{id}.py" for id in ids if not (HANDOUT / "tests" / f"{id}.py").is_file()]
     if gone:
-        raise Refused(f"{HANDOUT / 'tests'}: {gone[0]} is missing; unzip the handout again, all of it, next to your notebook.")
-    missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
+        raise Refused(
+            f"{HANDOUT / 'tests'}: {gone[0]} is missing; unzip the handout again, all of it, next to your notebook."
+        )
+    if not ids:
+        return
+    needed = NEEDED | ({PLOTS: PLOTS} if _asks_for(PLOTS) else {})
+    missing = [package for module, package in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise Refused(f"{missing[0]} is not installed for this Python ({sys.executable}); {_way_on()}.")
 
@@ -99,7 +116,7 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
 
 def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiting]:
     """What one process tells (run.py), and at times that it is still running."""
-    command = [sys.executable, "-m", "seqlab.handin.run", str(path.resolve()), json.dumps(asked)]
+    command = [sys.executable, "-m", f"{progress.PACKAGE}.handin.run", str(path.resolve()), json.dumps(asked)]
     paths = os.pathsep.join([str(HANDOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     environment["PYTHONUTF8"] = "1"  # otter reads the checks' files in the system's encoding
@@ -144,5 +161,16 @@ def _way_on() -> str:
     """Where a Python with all packages is, or how to get one."""
     for place in ("bin/python", "Scripts/python.exe"):
         if (HANDOUT / ".venv" / place).exists():
-            return f'use the lab\'s own: "{HANDOUT / ".venv" / place}" -m seqlab {" ".join(sys.argv[1:])}'.rstrip()
-    return "run `python start.py` in the handout's folder first"
+            return f'use the lab\'s own: "{HANDOUT / ".venv" / place}" -m {progress.PACKAGE} {" ".join(sys.argv[1:])}'.rstrip()
+    if (HANDOUT / "start.py").is_file():
+        return "run `python start.py` in the handout's folder first"
+    return "run `python -m pip install -r requirements.txt` in the handout's folder first"
+
+
+def _asks_for(package: str) -> bool:
+    """Whether the lab's requirements name a package."""
+    try:
+        text = (HANDOUT / "requirements.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(rf"^{package}(?![\w.-])", text, re.MULTILINE) is not None

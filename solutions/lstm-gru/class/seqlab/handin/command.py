@@ -1,4 +1,4 @@
-"""The command line of seqlab: `check`, `submit`, `explore`."""
+"""The command line of the students' package: `check`, `submit`, and `explore` where the lab has a page for it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import textwrap
 from pathlib import Path
 from typing import NoReturn
 
-from seqlab import progress
-from seqlab.handin import checks, notebook, pack
-from seqlab.handin.notebook import Refused
-from seqlab.near import nearest
+from .. import progress
+from ..near import nearest
+from . import checks, explorer, notebook, pack
+from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
-COMMANDS = ("check", "submit", "explore")
+COMMANDS = ("check", "submit", *(["explore"] if explorer.called() else []))
 UNKNOWN = re.compile(r"NameError: name '(\w+)' is not defined")
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
             message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
         else:
             message = f"{message}; `{self.prog} --help` says what there is"
-        self.exit(USAGE, f"seqlab: {message}.\n")
+        self.exit(USAGE, f"{progress.PACKAGE}: {message}.\n")
 
 
 def main(arguments: list[str]) -> int:
@@ -41,34 +41,45 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
-    parser = Parser(
-        prog=notebook.COMMAND, description=f"Where am I, and what do I hand in? {CODES}"
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="run the public checks on the saved notebook", description=CODES)
-    submit = commands.add_parser("submit", help="look the saved notebook over and pack it", description=CODES)
-    for each in (check, submit):
-        each.add_argument("notebook", nargs="?", help="the file; the lab's only notebook in this folder by default")
-        each.add_argument("--all", action="store_true", help="run the experiments' cells too (minutes)")
-    submit.add_argument("--out", type=Path, help="where to write the zip")
-    submit.add_argument("--anyway", action="store_true", help="pack it although something was never saved or written")
-    submit.add_argument("--without-checks", action="store_true", help="pack it without running the checks")
-    commands.add_parser("explore", help="open the gate explorer in the browser")
-    asked = parser.parse_args(arguments)
+    asked = _parser().parse_args(arguments)
     try:
         if asked.command == "explore":
-            return _explore()
+            explorer.show()
+            return PASSED
+        checks.has_its_table()
         path = notebook.find(asked.notebook, Path())
         return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
     except Refused as refused:
-        print(f"seqlab: {refused}", file=sys.stderr)
+        print(f"{progress.PACKAGE}: {refused}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:  # `… | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_ALL
     except KeyboardInterrupt:
-        print("\nseqlab: stopped; nothing was packed.", file=sys.stderr)
+        print(f"\n{progress.PACKAGE}: stopped; nothing was packed.", file=sys.stderr)
         return NOT_ALL
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=notebook.COMMAND, description=f"Where am I, and what do I hand in? {CODES}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check", help="run the public checks on the saved notebook", description=CODES
+    )
+    submit = commands.add_parser("submit", help="look the saved notebook over and pack it", description=CODES)
+    for each in (check, submit):
+        each.add_argument(
+            "notebook", nargs="?", help="the file; the lab's only notebook in this folder by default"
+        )
+        each.add_argument("--all", action="store_true", help="run the experiments' cells too (minutes)")
+    submit.add_argument("--out", type=Path, help="where to write the zip")
+    submit.add_argument(
+        "--anyway", action="store_true", help="pack it although something was never saved or written"
+    )
+    submit.add_argument("--without-checks", action="store_true", help="pack it without running the checks")
+    if "explore" in COMMANDS:
+        commands.add_parser("explore", help=f"open the {explorer.called()} in the browser")
+    return parser
 
 
 def _check(path: Path, everything: bool) -> int:
@@ -122,11 +133,18 @@ def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
                     print(textwrap.fill(line, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
             said = news.says
     by_hand = [id for id, question in questions.items() if question["by_hand"]]
-    print(f"\n{_count(outcomes)} {_and(by_hand)} are read by a person.")
-    print("Checks give no points: the grader asks the same with other sizes and numbers.\n")
+    read_by = f" {_and(by_hand)} {'are' if len(by_hand) > 1 else 'is'} read by a person." if by_hand else ""
+    if outcomes:
+        print()
+    print(f"{_count(outcomes)}{read_by}")
+    if outcomes:
+        print("Checks give no points: the grader asks the same with other sizes and numbers.")
+    print()
     missing = {name for outcome in outcomes for name in UNKNOWN.findall(outcome.says)}
     if not everything and missing & notebook.of_experiments(read):
-        print("(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n")
+        print(
+            "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
+        )
     return outcomes
 
 
@@ -151,17 +169,6 @@ def _warn(warnings: list[str]) -> None:
         print(textwrap.fill(f"Note: {warning}", 100, subsequent_indent="      "))
     if warnings:
         print()
-
-
-def _explore() -> int:
-    import webbrowser
-
-    page = checks.HANDOUT / "seqlab" / "explorer.html"
-    if not page.is_file():
-        raise Refused(f"{page} is missing; unzip the handout again, all of it.")
-    if not webbrowser.open(page.as_uri()):
-        print(f"No browser could be opened from here; open this file in yours: {page}")
-    return PASSED
 
 
 def _and(words: list[str]) -> str:

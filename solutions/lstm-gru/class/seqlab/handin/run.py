@@ -1,6 +1,6 @@
 """Runs the answers of a notebook's file and its public checks, and prints one line of JSON a check.
 
-    python -m seqlab.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
+    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
 
 A process of its own: what a student's code prints, changes or ends stays in it. Experiments take minutes and no check
 needs them, so of their cells only imports, definitions and constants are run, unless `all` is true. The answers to
@@ -10,18 +10,20 @@ questions in `ended` have ended or stopped an earlier process: they are not call
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from seqlab import progress, runs
-from seqlab.handin import notebook
-from seqlab.handin.limit import limited
+from .. import progress, runs
+from . import notebook
+from .limit import limited
 
 CHECK = re.compile(r"\s*grader\.(check|check_all|export)\(")
 HEAVY = 15  # times as long for an experiment's cell, which may train
@@ -59,7 +61,7 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
     for id in checks:
         pipe.tell(begins=id)
         too_long = partial(_too_long, id)
-        with limited(seconds, shell.user_ns, lambda place, said=too_long: pipe.last(**said(place))) as places:
+        with limited(seconds, shell.user_ns, partial(_last, pipe, too_long)) as places:
             try:
                 told = _checked(id, shell.user_ns)
             except KeyboardInterrupt:
@@ -86,11 +88,11 @@ def _run_cells(
         pipe.tell(begins=place)
         limit = seconds * (HEAVY if experiment else 1)
         ended = partial(_endless, number)
-        with limited(limit, shell.user_ns, lambda place, said=ended: pipe.last(remark=said(place))) as places:
+        with limited(limit, shell.user_ns, partial(_last, pipe, ended)) as places:
             result = shell.run_cell(text, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         if places:
-            pipe.tell(remark=ended(places[0]))
+            pipe.tell(**ended(places[0]))
         elif failed is None and not experiment and error and not isinstance(error, NotImplementedError):
             failed = number, text
             why = runs.listen()[-1].failure.removesuffix(" of the cell")
@@ -98,15 +100,25 @@ def _run_cells(
     return failed
 
 
-def _endless(number: int, place: str) -> str:
+def _last(pipe: Pipe, said: Callable[[str], dict[str, str]], place: str) -> None:
+    """Tell what was stopped, and end: it cannot be interrupted."""
+    pipe.last(**said(place))
+
+
+def _endless(number: int, place: str) -> dict[str, str]:
+    """The remark on a cell that was stopped."""
     where = f" in {place.replace(' of the cell', '')}" if place else ""
-    return f"cell {number} did not end and was stopped{where}\nIs there an endless loop?"
+    return {"remark": f"cell {number} did not end and was stopped{where}\nIs there an endless loop?"}
 
 
 def _too_long(id: str, place: str) -> dict[str, str]:
     """The outcome of a check that was stopped."""
     where = f" in {place}" if place else ""
-    return {"id": id, "state": "not yet", "says": f"This check did not end and was stopped{where}\nIs there an endless loop?"}
+    return {
+        "id": id,
+        "state": "not yet",
+        "says": f"This check did not end and was stopped{where}\nIs there an endless loop?",
+    }
 
 
 def _stand_in(id: str, names: list[str], namespace: dict[str, Any]) -> None:
@@ -126,21 +138,24 @@ def _pointing(says: str, failed: tuple[int, str] | None) -> str:
     run = next((run for run in reversed(runs.listen()) if run.source == text), None)
     for name in re.findall(r"The last run of the cell that imports `(\w+)` failed", says):
         if runs.importing(name) is run:
-            says = says.replace(runs.not_imported(name), f"Cell {number} imports `{name}`, and it fails: see above.")
+            says = says.replace(
+                runs.not_imported(name), f"Cell {number} imports `{name}`, and it fails: see above."
+            )
     return says
 
 
 def _shell() -> Any:
     """IPython's own, so that a cell means here what it means in Jupyter; errors of cells are shown by the checks."""
-    import matplotlib
+    if importlib.util.find_spec("matplotlib") is not None:  # a lab may plot nothing
+        import matplotlib
 
-    matplotlib.use("agg")
+        matplotlib.use("agg")
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     settings = Config()
     settings.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=settings)
+    shell: Any = InteractiveShell.instance(config=settings)
     shell.showtraceback = shell.showsyntaxerror = lambda *given, **named: None
     shell.ask_exit = lambda: None  # `exit()` ends nothing in the grader either
     runs.listen()
@@ -177,7 +192,7 @@ def _checked(id: str, names: dict[str, Any]) -> dict[str, Any]:
     from otter.execute import Checker
     from otter.nbmeta_config import NBMetadataConfig
 
-    from seqlab.checking import TESTS
+    from ..checking.check import TESTS
 
     try:
         result = Checker.check(str(TESTS / f"{id}.py"), NBMetadataConfig(), None, names)
@@ -185,7 +200,9 @@ def _checked(id: str, names: dict[str, Any]) -> dict[str, Any]:
         return {"id": id, "state": "not yet", "says": f"{type(error).__name__}: {error}"}
     if result.passed_all:
         return {"id": id, "state": "passed", "says": ""}
-    says = next((str(one.test_case.failure_message or "") for one in result.test_case_results if not one.passed), "")
+    says = next(
+        (str(one.test_case.failure_message or "") for one in result.test_case_results if not one.passed), ""
+    )
     first = says.split("\n")[0]
     return {"id": id, "state": "not written" if "is not written yet" in first else "not yet", "says": says}
 

@@ -1,0 +1,50 @@
+"""Ends a cell or a check that takes too long, and says which line of the notebook it was in."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..checking.patience import place_in
+
+WAITING = 2  # times as long by the clock, for code that waits and computes nothing
+GRACE = 5.0  # seconds in which an interrupted answer has to end
+
+
+@contextlib.contextmanager
+def limited(seconds: float, namespace: dict[str, Any], give_up: Callable[[str], None]) -> Iterator[list[str]]:
+    """Inside: after so many seconds of processor time raise KeyboardInterrupt in the main thread, which has to be this one.
+
+    The list that it yields then has one item, the line of the notebook (place_in). Code that catches the exception is
+    left to `give_up`, which gets that line and ends the process.
+    """
+    ended, places, runner = threading.Event(), [], threading.get_ident()
+
+    def watch() -> None:
+        computed, begun = time.process_time(), time.monotonic()
+        while time.process_time() - computed < seconds and time.monotonic() - begun < WAITING * seconds:
+            if ended.wait(min(0.5, seconds / 4)):
+                return
+        places.append(place_in(sys._current_frames().get(runner), namespace))
+        _interrupt(runner)
+        if not ended.wait(GRACE):
+            give_up(places[0])
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield places
+    finally:
+        ended.set()
+
+
+def _interrupt(thread: int) -> None:
+    """As Ctrl+C does; a signal also ends a wait."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(thread, signal.SIGINT)
+    else:  # Windows
+        signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,423 @@
+"""The notebook's file: which one it is, what is answered in it, and what its writer may not have noticed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import progress
+
+LARGEST = 128 << 20  # bytes; the grader takes no larger file
+SAVING = 2.0  # seconds that writing the file may take
+COMMAND = os.environ.get(  # start.py says that it was called itself
+    f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
+)
+
+
+class Refused(Exception):
+    """One sentence: what is wrong with the folder or the file, and what to do."""
+
+
+@dataclass
+class Notebook:
+    """A notebook as it is on the disk, read once."""
+
+    path: Path
+    data: bytes
+    cells: list[dict[str, Any]]
+    saved: float  # seconds since 1970
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes; the grader's reports have the same."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def code(self) -> list[tuple[int, str]]:
+        """Number (from 1, all cells counted) and text of each code cell."""
+        return [(k, source(c)) for k, c in enumerate(self.cells, 1) if c.get("cell_type") == "code"]
+
+
+@dataclass
+class State:
+    """What the file says of each question, without running it."""
+
+    answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
+    unanswered: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    broken: list[str] = field(
+        default_factory=list
+    )  # a sentence on each cell, not an answer's, that is no Python
+    unsaved: list[str] = field(
+        default_factory=list
+    )  # IDs whose text was run with changes that are not in the file
+
+
+def find(named: str | None, folder: Path) -> Path:
+    """The notebook that is meant. Raises Refused where there is none, or where there are several of this lab.
+
+    named: as typed; None: the one notebook of this lab in the folder.
+    """
+    if named is not None and not named.strip():
+        raise Refused("the name of the notebook is empty; name the notebook that you write in.")
+    if named is not None:
+        path = Path(named)
+        if path.suffix.lower() == ".ipynb" and path.is_file():
+            return path
+        what = "there is no such file" if not path.exists() else "it is not a notebook (.ipynb)"
+        raise Refused(f"{named}: {what}; name the notebook that you write in.")
+    found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+    if not found:
+        raise Refused(
+            f"{folder.resolve()}: there is no notebook here; go to the folder that you write in "
+            "(in Colab: download the notebook, it is not a file there)."
+        )
+    of_this_lab = [path for path in found if _is_ours(path)]
+    if len(found) == 1 or len(of_this_lab) == 1:
+        return (of_this_lab or found)[0]
+    if not of_this_lab:
+        raise Refused(
+            f"{folder.resolve()}: none of the notebooks here is this lab's; name yours in the command."
+        )
+    newest = max(of_this_lab, key=lambda path: path.stat().st_mtime)
+    told = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
+    raise Refused(
+        f"there are several copies of the notebook here: {told}; name the one that you write in, "
+        f'as in `{COMMAND} submit "{newest.name}"`.'
+    )
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook. Raises Refused where it cannot be read or is none."""
+    try:
+        data, saved = _settled(path), path.stat().st_mtime
+    except OSError as error:
+        raise Refused(
+            f"{path}: it cannot be read ({error.strerror}); close it elsewhere and try again."
+        ) from None
+    if not data.strip():
+        raise Refused(f"{path}: the file is empty; save the notebook and try again.")
+    if len(data) > LARGEST:
+        raise Refused(
+            f"{path}: it is larger than {LARGEST >> 20} MB, more than the grader takes; clear all outputs, save, try again."
+        )
+    cells = _cells(data)
+    if cells is None:
+        raise Refused(f"{path}: this notebook cannot be read; save it again in Jupyter and try again.")
+    return Notebook(path, data, cells, saved)
+
+
+def _settled(path: Path) -> bytes:
+    """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
+    end = path.stat().st_mtime + SAVING
+    while True:
+        data = path.read_bytes()
+        if len(data) > LARGEST or _cells(data) is not None or not 0 < end - time.time() <= SAVING:
+            return data
+        time.sleep(0.1)
+
+
+def look(notebook: Notebook, folder: Path) -> State:
+    """What is answered, and what is odd. `folder`: the notebook's, where Jupyter's record is."""
+    state, defined = State(), _definitions(notebook)
+    for question in progress.table()["questions"]:
+        id = question["id"]
+        if question["by_hand"]:
+            written = _written_by_hand(notebook, id)
+            if written is None:
+                state.warnings.append(
+                    f"{id}: its cell for the answer is gone; a person may not find what you wrote."
+                )
+        else:
+            written = _written(notebook, question, defined, state.warnings)
+        (state.answered if written else state.unanswered).append(id)
+    if not state.answered:
+        state.warnings.append(
+            f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
+        )
+    state.broken = _broken(notebook)
+    _copies(notebook, folder, state.warnings)
+    _compare_with_what_ran(notebook, folder, defined, state)
+    return state
+
+
+def when(seconds: float) -> str:
+    """`today 14:05`, or with the date."""
+    then, now = time.localtime(seconds), time.localtime()
+    return time.strftime("today %H:%M" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
+
+
+def source(cell: dict[str, Any]) -> str:
+    """A cell's text, however it is stored."""
+    text = cell.get("source", "")
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
+
+
+Definition = tuple[int, str, ast.stmt]  # the cell's number, its text, the statement
+
+
+def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
+    """Name that the lab asks for → where it is defined, from top to bottom."""
+    found: dict[str, list[Definition]] = {
+        name: [] for question in progress.table()["questions"] for name in question["names"]
+    }
+    for number, text in notebook.code():
+        try:
+            body = progress.statements(text)
+        except (SyntaxError, ValueError):
+            continue
+        for statement in body:
+            for name in progress.bound(statement):
+                if name in found:
+                    found[name].append((number, text, statement))
+    return found
+
+
+def _written(
+    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], warnings: list[str]
+) -> bool:
+    """Whether there is an answer to a question in code; what is odd about it is added to the warnings."""
+    id, written = question["id"], False
+    touched = _touched(notebook, id)
+    for name in question["names"]:
+        places = defined[name]
+        if not places:
+            slip = _in_text(notebook, name) or _slip(notebook, name)
+            warnings.append(f"{id}: {slip or f'`{name}` is defined nowhere in the file.'}")
+            written = written or bool(slip)
+            continue
+        number, text, statement = places[-1]
+        stubs = _stubs(statement, text, id)
+        answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
+        if answer and _is_whole_stub(statement):
+            warnings.append(
+                f"{id}: below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the "
+                f"stub, the grader reads yours. Delete the stub."
+            )
+            written = True
+        elif len(places) > 1:
+            others = ", ".join(str(place[0]) for place in places[:-1])
+            last = "and that is the stub as handed out: delete it" if stubs else "delete the others"
+            warnings.append(
+                f"{id}: `{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts, {last}."
+            )
+        elif stubs and touched:
+            warnings.append(
+                f'{id}: the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
+                "Delete that line when you have written your answer."
+            )
+        written = written or not stubs or touched
+    return written
+
+
+def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
+    """The functions of a definition in which the stub's line still is; the cell, where it ends the cell itself."""
+    found = []
+
+    def walk(node: ast.AST, owner: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Raise) and _is_stub(child, id):
+                found.append(f"`{owner}`")
+            walk(
+                child, f"{owner}.{child.name}" if isinstance(child, ast.FunctionDef | ast.ClassDef) else owner
+            )
+
+    walk(statement, getattr(statement, "name", ""))
+    if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        body = progress.statements(text)
+        found += ["the cell" for node in body if isinstance(node, ast.Raise) and _is_stub(node, id)]
+    return found
+
+
+def _is_whole_stub(statement: ast.stmt) -> bool:
+    """Whether it has only a docstring before the stub's line, in a class in each of its methods: as the grader sees it, no answer."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
+    first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
+    return bool(first) and all(
+        isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first
+    )
+
+
+def _is_stub(node: ast.Raise, id: str) -> bool:
+    return f"NotImplementedError('{id}" in ast.unparse(node)
+
+
+def _touched(notebook: Notebook, id: str) -> bool:
+    """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
+    marks = [(cell, _mark(cell)) for cell in notebook.cells]
+    own = [(cell, mark) for cell, mark in marks if _answers(mark) == id]
+    return any(_checksum(cell, mark) != mark.get("checksum") for cell, mark in own)
+
+
+def _checksum(cell: dict[str, Any], mark: dict[str, Any]) -> str:
+    """nbgrader's checksum of an answer cell as it is now."""
+    text = source(cell).replace("\r\n", "\n").rstrip()
+    parts = [text, str(cell.get("cell_type")), str(mark.get("grade") is True), "True", "False"]
+    parts.append(str(mark.get("grade_id")))
+    if mark.get("grade") is True:
+        parts.append(str(float(mark.get("points", 0))))
+    return hashlib.md5("".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
+    """Whether a written answer is there; None where its cell is gone."""
+    for cell in notebook.cells:
+        mark = _mark(cell)
+        if mark.get("grade_id") == id:
+            return bool(source(cell).strip()) and _checksum(cell, mark) != mark.get("checksum")
+    return None
+
+
+def _slip(notebook: Notebook, name: str) -> str:
+    """Where a cell that seems to define the name is not Python; "" where there is none."""
+    for number, text in notebook.code():
+        if _begins(text, [name]) and (why := _fault(text)):
+            return f"cell {number}, which should define `{name}`, is not valid Python ({why})."
+    return ""
+
+
+def _in_text(notebook: Notebook, name: str) -> str:
+    """Where the name is defined in a cell that is never run; "" where it is in none. (The grader reads it there.)"""
+    for number, cell in enumerate(notebook.cells, 1):
+        kind = {"markdown": "Markdown", "raw": "Raw"}.get(str(cell.get("cell_type")))
+        if kind and _begins(source(cell), [name]):
+            return (
+                f"cell {number}, which should define `{name}`, is a {kind} cell, which is not run: "
+                "change it to Code (select it, press Esc, then Y), run it and save."
+            )
+    return ""
+
+
+def _broken(notebook: Notebook) -> list[str]:
+    """A sentence on each cell that is no Python, except experiments and those of which `_slip` tells."""
+    names = [name for question in progress.table()["questions"] for name in question["names"]]
+    return [
+        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        for number, text in notebook.code()
+        if not is_experiment(notebook.cells[number - 1])
+        and not _begins(text, names)
+        and (why := _fault(text))
+    ]
+
+
+def _begins(text: str, names: list[str]) -> bool:
+    """Whether a line begins to define one of these names."""
+    if not names:
+        return False
+    words = "|".join(map(re.escape, names))
+    return (
+        re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{words})\b|(?:{words}) *=(?!=))", text, re.MULTILINE)
+        is not None
+    )
+
+
+def _fault(text: str) -> str:
+    """Why a cell's text is no Python, and in which line; "" where it is."""
+    try:
+        progress.statements(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
+    return ""
+
+
+def is_experiment(cell: dict[str, Any]) -> bool:
+    """Whether no check needs what the cell computes: the lab marks it."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return isinstance(tags, list) and "experiment" in tags
+
+
+def of_experiments(notebook: Notebook) -> set[str]:
+    """The names that get a value in an experiment's cell."""
+    names: set[str] = set()
+    for number, text in notebook.code():
+        if is_experiment(notebook.cells[number - 1]):
+            with contextlib.suppress(SyntaxError, ValueError):
+                nodes = [node for statement in progress.statements(text) for node in ast.walk(statement)]
+                names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
+
+
+def _copies(notebook: Notebook, folder: Path, warnings: list[str]) -> None:
+    """Other notebooks of this lab next to it, with the one that was saved later named."""
+    wanted = progress.table()["notebook"]
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.name.startswith(".") or path.resolve() == notebook.path.resolve() or not _is_ours(path):
+            continue
+        later = path.stat().st_mtime > notebook.saved
+        warnings.append(
+            f"{path.name} is here too, saved {when(path.stat().st_mtime)}"
+            + (f", later than {notebook.path.name}: is it the one you write in?" if later else ".")
+        )
+    if notebook.path.name != wanted and not (folder / wanted).exists():
+        warnings.append(f"the file is called {notebook.path.name} and not {wanted}: that is fine.")
+
+
+def _compare_with_what_ran(
+    notebook: Notebook, folder: Path, defined: dict[str, list[Definition]], state: State
+) -> None:
+    """What Jupyter ran last against what is in the file."""
+    ran = progress.memory(folder)["ran"]
+    for question in progress.table()["questions"]:
+        for name in question["names"]:
+            run = ran.get(name)
+            if not isinstance(run, dict) or not isinstance(run.get("time"), int | float) or not defined[name]:
+                continue
+            if run.get("text") in {progress.text_hash(text) for _, text, _ in defined[name]}:
+                continue
+            if run["time"] > notebook.saved:
+                state.unsaved.append(question["id"])
+            else:
+                state.warnings.append(
+                    f"{question['id']}: `{name}` was changed after it ran last; restart, run all and see whether its check passes."
+                )
+    state.unsaved = list(dict.fromkeys(state.unsaved))
+
+
+def _answers(mark: dict[str, Any]) -> str:
+    """The question that an answer cell belongs to; "" for another cell."""
+    question, dash, _ = str(mark.get("grade_id", "")).partition("-")  # a check's cell has no second part
+    return question if dash else ""
+
+
+def _mark(cell: dict[str, Any]) -> dict[str, Any]:
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return mark if isinstance(mark, dict) else {}
+
+
+def _cells(data: bytes) -> list[dict[str, Any]] | None:
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    cells = found.get("cells") if isinstance(found, dict) else None
+    return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
+    try:
+        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST else None
+    except OSError:
+        return False
+    ids = {question["id"] for question in progress.table()["questions"]}
+    names = [name for question in progress.table()["questions"] for name in question["names"]]
+    heads = tuple(f"{word} {name}(" for name in names for word in ("def", "class"))
+    for cell in cells or []:
+        if str(_mark(cell).get("grade_id", "")).split("-")[0] in ids:
+            return True
+        if cell.get("cell_type") == "code" and any(
+            line.startswith(heads) for line in source(cell).split("\n")
+        ):
+            return True
+    return False

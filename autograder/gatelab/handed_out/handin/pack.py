@@ -1,0 +1,83 @@
+"""The zip to hand in, as otter writes it, and the receipt: which bytes were handed in, and what the checks said of them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from .. import progress
+from .checks import Outcome
+from .notebook import Notebook, Refused, State
+
+RECEIPT = "receipt.json"
+NAME_IN_ZIP = "__zip_filename__"  # otter's: what the zip was called
+
+
+def receipt(
+    notebook: Notebook, state: State, outcomes: list[Outcome], now: datetime.datetime
+) -> dict[str, Any]:
+    """What is known of a notebook at the time it is packed."""
+    table = progress.table()
+    return {
+        "lab": table["lab"],
+        "kit": table["kit"],
+        "time": now.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "notebook": notebook.path.name,
+        "bytes": len(notebook.data),
+        "sha256": notebook.sha256,
+        "public": {outcome.id: outcome.state for outcome in outcomes},
+        "unanswered": state.unanswered,
+    }
+
+
+def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Path:
+    """Where the zip goes: as named, or in the notebook's folder, called after it and the time, as otter does.
+
+    Looked at before anything that takes minutes. Raises Refused where no zip can be written.
+    """
+    out = named or notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
+    if out.suffix != ".zip":
+        raise Refused(f"{out}: the file to hand in is a .zip; give it such a name.")
+    why = "it is a folder" if out.is_dir() else "there is no such folder" if not out.parent.is_dir() else ""
+    if not why and not os.access(out.parent, os.W_OK):
+        why = "nothing may be written there"
+    if why:
+        raise Refused(f"{out}: it cannot be written ({why}); name another place with --out.")
+    return out
+
+
+def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Path]:
+    """Write the zip and, next to it, the receipt; returns both paths. Raises Refused.
+
+    out: the zip's path, from `place`.
+    """
+    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(notebook.path.name, notebook.data)
+            archive.writestr(NAME_IN_ZIP, out.name)
+            archive.writestr(RECEIPT, text)
+        with zipfile.ZipFile(draft) as archive:
+            kept = hashlib.sha256(archive.read(notebook.path.name)).hexdigest()
+        if kept != told["sha256"]:
+            raise Refused(
+                f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out."
+            )
+        draft.replace(out)
+        beside = out.with_name(f"{out.stem}.{RECEIPT}")
+        beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(
+            f"{out}: it cannot be written ({error.strerror}); name another place with --out."
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):  # the folder itself may be gone
+            draft.unlink()
+    return out, beside

@@ -1,0 +1,211 @@
+"""Runs the answers of a notebook's file and its public checks, and prints one line of JSON a check.
+
+    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
+
+A process of its own: what a student's code prints, changes or ends stays in it. Experiments take minutes and no check
+needs them, so of their cells only imports, definitions and constants are run, unless `all` is true. The answers to
+questions in `ended` have ended or stopped an earlier process: they are not called again.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .. import progress, runs
+from . import notebook
+from .limit import limited
+
+CHECK = re.compile(r"\s*grader\.(check|check_all|export)\(")
+HEAVY = 15  # times as long for an experiment's cell, which may train
+
+
+class Pipe:
+    """To the process that waits for the outcomes; what the cells print goes nowhere."""
+
+    def __init__(self) -> None:
+        self._pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
+
+    def tell(self, **what: Any) -> None:
+        self._pipe.write(json.dumps(what) + "\n")
+        self._pipe.flush()
+
+    def last(self, **what: Any) -> NoReturn:
+        self.tell(**what)
+        os._exit(0)
+
+
+def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float) -> None:
+    """Run the cells from top to bottom, then the checks. `seconds`: of processor time, for a cell or a check."""
+    pipe = Pipe()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.environ["MPLBACKEND"] = "agg"
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+    shell = _shell()
+    read = notebook.read(path)
+    failed = _run_cells(shell, read, all, seconds, pipe)
+    names = {question["id"]: question["names"] for question in progress.table()["questions"]}
+    for id in ended:
+        _stand_in(id, names[id], shell.user_ns)
+    for id in checks:
+        pipe.tell(begins=id)
+        too_long = partial(_too_long, id)
+        with limited(seconds, shell.user_ns, partial(_last, pipe, too_long)) as places:
+            try:
+                told = _checked(id, shell.user_ns)
+            except KeyboardInterrupt:
+                if not places:
+                    raise
+                told = too_long(places[0])
+                _stand_in(id, names[id], shell.user_ns)
+        told["says"] = _pointing(told["says"], failed)
+        pipe.tell(**told)
+
+
+def _run_cells(
+    shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe
+) -> tuple[int, str] | None:
+    """Run the cells, and tell of the first one that fails and is no experiment's; returns its number and its text."""
+    failed = None
+    for number, text in read.code():
+        if CHECK.match(text):
+            continue
+        experiment = notebook.is_experiment(read.cells[number - 1])
+        if experiment and not everything:
+            text = _light(shell.transform_cell(text))
+        place = f"cell {number}"
+        pipe.tell(begins=place)
+        limit = seconds * (HEAVY if experiment else 1)
+        ended = partial(_endless, number)
+        with limited(limit, shell.user_ns, partial(_last, pipe, ended)) as places:
+            result = shell.run_cell(text, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        if places:
+            pipe.tell(**ended(places[0]))
+        elif failed is None and not experiment and error and not isinstance(error, NotImplementedError):
+            failed = number, text
+            why = runs.listen()[-1].failure.removesuffix(" of the cell")
+            pipe.tell(remark=f"{place} fails ({why}); what it gives is not there for the cells below it.")
+    return failed
+
+
+def _last(pipe: Pipe, said: Callable[[str], dict[str, str]], place: str) -> None:
+    """Tell what was stopped, and end: it cannot be interrupted."""
+    pipe.last(**said(place))
+
+
+def _endless(number: int, place: str) -> dict[str, str]:
+    """The remark on a cell that was stopped."""
+    where = f" in {place.replace(' of the cell', '')}" if place else ""
+    return {"remark": f"cell {number} did not end and was stopped{where}\nIs there an endless loop?"}
+
+
+def _too_long(id: str, place: str) -> dict[str, str]:
+    """The outcome of a check that was stopped."""
+    where = f" in {place}" if place else ""
+    return {
+        "id": id,
+        "state": "not yet",
+        "says": f"This check did not end and was stopped{where}\nIs there an endless loop?",
+    }
+
+
+def _stand_in(id: str, names: list[str], namespace: dict[str, Any]) -> None:
+    """From now on an answer that did not end fails at once where another one calls it."""
+
+    def stopped(name: str, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError(f"`{name}` is the answer to {id}, whose check did not end: look at {id} first")
+
+    namespace |= {name: partial(stopped, name) for name in names if callable(namespace.get(name))}
+
+
+def _pointing(says: str, failed: tuple[int, str] | None) -> str:
+    """With the cell's number where a check says that it failed, which is told already."""
+    if failed is None:
+        return says
+    number, text = failed
+    run = next((run for run in reversed(runs.listen()) if run.source == text), None)
+    for name in re.findall(r"The last run of the cell that imports `(\w+)` failed", says):
+        if runs.importing(name) is run:
+            says = says.replace(
+                runs.not_imported(name), f"Cell {number} imports `{name}`, and it fails: see above."
+            )
+    return says
+
+
+def _shell() -> Any:
+    """IPython's own, so that a cell means here what it means in Jupyter; errors of cells are shown by the checks."""
+    if importlib.util.find_spec("matplotlib") is not None:  # a lab may plot nothing
+        import matplotlib
+
+        matplotlib.use("agg")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell: Any = InteractiveShell.instance(config=settings)
+    shell.showtraceback = shell.showsyntaxerror = lambda *given, **named: None
+    shell.ask_exit = lambda: None  # `exit()` ends nothing in the grader either
+    runs.listen()
+    runs.EVERY_CELL = True
+    shell.user_ns["__name__"] = "__main__"
+    return shell
+
+
+def _light(text: str) -> str:
+    """Of an experiment's cell what takes no time: imports, definitions, constants, and the grader."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return ""
+    return "\n".join(ast.unparse(statement) for statement in body if _is_light(statement))
+
+
+def _is_light(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        return True
+    if not isinstance(statement, ast.Assign):
+        return False
+    if ast.unparse(statement.value).startswith("otter.Notebook("):
+        return True
+    try:
+        ast.literal_eval(statement.value)
+    except ValueError:
+        return False
+    return True
+
+
+def _checked(id: str, names: dict[str, Any]) -> dict[str, Any]:
+    """One check's outcome: `state` and, where it did not pass, `says`."""
+    from otter.execute import Checker
+    from otter.nbmeta_config import NBMetadataConfig
+
+    from ..checking.check import TESTS
+
+    try:
+        result = Checker.check(str(TESTS / f"{id}.py"), NBMetadataConfig(), None, names)
+    except Exception as error:
+        return {"id": id, "state": "not yet", "says": f"{type(error).__name__}: {error}"}
+    if result.passed_all:
+        return {"id": id, "state": "passed", "says": ""}
+    says = next(
+        (str(one.test_case.failure_message or "") for one in result.test_case_results if not one.passed), ""
+    )
+    first = says.split("\n")[0]
+    return {"id": id, "state": "not written" if "is not written yet" in first else "not yet", "says": says}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), **json.loads(sys.argv[2]))

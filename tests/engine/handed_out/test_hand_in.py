@@ -1,0 +1,328 @@
+"""`python -m PACKAGE check` and `submit` in a lab that `gatelab new` made, in the tiny lab, and in one that a person marks alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from tiny_class import gatelab
+from tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
+
+from gatelab.build.checks import keep_up
+from gatelab.build.new import TEMPLATE, new_lab
+from gatelab.build.pipeline import build
+from gatelab.grading.engine import Engine
+from gatelab.handed_out.handin import notebook
+from gatelab.lab.spec import Lab
+
+pytestmark = pytest.mark.usefixtures("shared_server")
+
+NEW = "rnn-basics"
+LABS = {NEW: "rnn_basics_lab", "softmax": "softmax_lab"}
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both labs, built."""
+    root = tiny_kit(tmp_path_factory.mktemp("kit"))
+    shutil.copytree(ROOT / TEMPLATE, root / TEMPLATE)
+    new_lab(root, NEW)
+    for name in LABS:
+        build(root, execute=False, name=name, accept=True, call=False)
+    return root
+
+
+def unzipped(kit: Path, name: str, to: Path) -> Path:
+    """The folder of a student who has unpacked the lab's zip."""
+    with zipfile.ZipFile(kit / "dist" / f"{name}.zip") as zip:
+        zip.extractall(to)
+    return to / name
+
+
+@pytest.fixture
+def folder(kit: Path, tmp_path: Path) -> Path:
+    """That of the tiny lab."""
+    return unzipped(kit, "softmax", tmp_path)
+
+
+def package(folder: Path, *words: str, name: str = "softmax_lab") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-W", "ignore", "-m", name, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=200)
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done
+
+
+def put(folder: Path, answers: dict[str, str]) -> Path:
+    """Write answers into the cells of the notebook, by question."""
+    path = folder / "lab.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for id, text in answers.items():
+        ids = (f"{id}-solution", id)  # the answer's cell comes before its check's
+        cell = next(c for c in book["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") in ids)
+        cell["source"] = text
+    path.write_text(json.dumps(book), encoding="utf-8")
+    return path
+
+
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("name", LABS)
+def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
+    kit: Path, name: str, tmp_path: Path
+) -> None:
+    """Stub first, then the reference; the zip of `submit` is what is graded."""
+    folder = unzipped(kit, name, tmp_path)
+    done = package(folder, "check", name=LABS[name])
+    assert done.returncode == 1 and "q1    not written  Softmax" in done.stdout, done.stdout + done.stderr
+    assert "0 of 2 checks pass.\nChecks give no points" in done.stdout
+    assert "Nothing was packed." in package(folder, "submit", name=LABS[name]).stdout
+    path = put(folder, RIGHT)
+    done = package(folder, "check", name=LABS[name])
+    assert done.returncode == 0 and "2 of 2 checks pass." in done.stdout, done.stdout + done.stderr
+    done = package(folder, "submit", name=LABS[name])
+    assert done.returncode == 0 and "Not answered: nothing." in done.stdout, done.stdout + done.stderr
+    [packed], [receipt] = folder.glob("*.zip"), folder.glob("*.receipt.json")
+    told = json.loads(receipt.read_text(encoding="utf-8"))
+    assert (told["lab"], told["public"]) == (name, {"q1": "passed", "q2": "passed"})
+    assert gatelab("receipt", packed).exit_code == 0
+    assert gatelab("receipt", receipt, path).exit_code == 0
+    handed_in = tmp_path / "class" / "ada.zip"
+    handed_in.parent.mkdir()
+    shutil.copyfile(packed, handed_in)
+    done = gatelab(
+        "grade", handed_in.parent, "-o", tmp_path / "out", "--root", kit, "--lab", name, "--jobs", "1"
+    )
+    assert done.exit_code == 0, done.output
+    report = tmp_path / "out" / "reports" / "ada.json"
+    graded = json.loads(report.read_text(encoding="utf-8"))
+    assert [question["points"] for question in graded["questions"]] == [4, 6]
+    assert gatelab("receipt", receipt, report).exit_code == 0
+
+
+@pytest.mark.one_in(3)
+def test_a_lab_that_a_person_marks_alone_has_no_checks_and_is_handed_in(tmp_path: Path) -> None:
+    kit = written_kit(tmp_path / "kit")
+    build(kit, execute=False, accept=True)
+    folder = unzipped(kit, "softmax", tmp_path)
+    (folder / "requirements.txt").write_text("jupyterlab\n", encoding="utf-8")
+    bare = [sys.executable, "-S", "-E", "-m", "softmax_lab", "check"]  # without packages: no check needs any
+    done = subprocess.run(bare, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert "\n\nNo check was run. q1 is read by a person.\n\nNote: nothing is written" in done.stdout
+    done = package(folder, "submit")
+    assert done.returncode == 1 and "it is as it was handed out" in done.stdout
+    put(folder, {"q1": "The differences between the logits."})
+    done = package(folder, "submit")
+    assert done.returncode == 0 and "Not answered: nothing." in done.stdout, done.stdout + done.stderr
+    [packed] = folder.glob("*.zip")
+    with Engine(Lab.in_repository(kit)) as engine, zipfile.ZipFile(packed) as zip:
+        (tmp_path / "ada.ipynb").write_bytes(zip.read("lab.ipynb"))
+        report = engine.grade(tmp_path / "ada.ipynb")
+    assert report.status == "graded" and not report.as_handed_out
+    cell = {
+        "cell_type": "code",
+        "metadata": {},
+        "source": "def f(:\n    pass",
+        "outputs": [],
+        "execution_count": None,
+    }
+    book = json.loads((folder / "lab.ipynb").read_text(encoding="utf-8"))
+    book["cells"].insert(0, cell)
+    (folder / "lab.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    assert "Note: cell 1 is not valid Python" in package(folder, "submit").stdout
+
+
+def test_one_written_answer_beside_others_is_read_by_a_person(tmp_path: Path) -> None:
+    kit = tiny_kit(tmp_path / "kit", by_hand=True)
+    master = kit / "assignment" / "softmax" / "lab.py"
+    assert "by_hand = true" in BY_HAND
+    text = '\n# %% [markdown] nbgrader={"grade_id": "q3", "grade": true, "solution": true}\n# Why?\n'
+    master.write_text(master.read_text(encoding="utf-8") + text, encoding="utf-8")
+    lab = Lab.in_repository(kit)
+    keep_up(lab)
+    folder = lab.assignment
+    cell = {
+        "cell_type": "code",
+        "metadata": {},
+        "source": RIGHT["q1"],
+        "outputs": [],
+        "execution_count": None,
+    }
+    (folder / "lab.ipynb").write_text(
+        json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    assert "q3 is read by a person." in package(folder, "check").stdout
+
+
+def test_a_lab_without_plots_needs_no_matplotlib_and_one_with_them_does(folder: Path) -> None:
+    """`python start.py` installs what the requirements name, and no more."""
+    absent = (
+        "import importlib.util as u, sys\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'matplotlib' else find(name, *more)\n"
+        "from softmax_lab.handin import command\nsys.exit(command.main(['check']))"
+    )
+    for needs in (False, True):
+        if needs:
+            with (folder / "requirements.txt").open("a", encoding="utf-8") as file:
+                file.write("matplotlib==3.11.2\n")
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", absent], cwd=folder, capture_output=True, text=True
+        )
+        assert ("matplotlib is not installed for this Python" in done.stderr) is needs, done.stderr
+        assert done.returncode == (2 if needs else 1)
+    (folder / "start.py").unlink()
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", absent], cwd=folder, capture_output=True, text=True
+    )
+    assert "run `python -m pip install -r requirements.txt` in the handout's folder first" in done.stderr
+
+
+def test_half_a_handout_is_one_sentence(folder: Path) -> None:
+    (folder / "tests" / "q2.py").unlink()
+    done = package(folder, "check")
+    assert done.returncode == 2 and "tests/q2.py is missing; unzip the handout again" in done.stderr
+    (folder / "softmax_lab" / "questions.json").unlink()
+    done = package(folder, "submit")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "questions.json: cannot be read; unzip the handout again, all of it" in done.stderr
+
+
+def test_what_a_lab_has_to_explore_is_offered_under_its_own_name(folder: Path) -> None:
+    assert "explore" not in package(folder, "--help").stdout
+    done = package(folder, "explore")
+    assert done.returncode == 2 and "there is no `explore`;" in done.stderr
+    page = folder / "softmax_lab" / "explorer.html"
+    page.write_text("<!doctype html>\n<title>Map of the logits: where they go</title>", encoding="utf-8")
+    assert "explore   open the map of the logits in the browser" in package(folder, "--help").stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "softmax_lab", "explore"], cwd=folder, capture_output=True, text=True, env=os.environ | {"BROWSER": "/bin/false"}
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"No browser could be opened from here; open this file in yours: {page}\n",
+    )
+
+
+def test_a_lab_keeps_a_main_and_a_start_of_its_own(tmp_path: Path) -> None:
+    """And one of the engine's that is outdated is replaced."""
+    lab = Lab.in_repository(tiny_kit(tmp_path))
+    keep_up(lab)
+    start, main = lab.assignment / "start.py", lab.package / "__main__.py"
+    for path in (start, main):
+        path.write_text(path.read_text(encoding="utf-8") + "\n# older\n", encoding="utf-8")
+    assert set(keep_up(lab)) == {start, main}
+    for path in (start, main):
+        path.write_text("print('mine')\n", encoding="utf-8")
+    assert keep_up(lab) == [] and start.read_text(encoding="utf-8") == "print('mine')\n"
+
+
+def test_a_lab_that_does_not_list_start_gets_none(tmp_path: Path) -> None:
+    kit = tiny_kit(tmp_path)
+    table = kit / "assignment" / "softmax" / "lab.toml"
+    table.write_text(table.read_text(encoding="utf-8").replace('"start.py", ', ""), encoding="utf-8")
+    lab = Lab.in_repository(kit)
+    keep_up(lab)
+    assert not (lab.assignment / "start.py").exists() and (lab.package / "handin" / "run.py").is_file()
+
+
+def test_code_that_cannot_be_interrupted_is_left_to_another_process(folder: Path) -> None:
+    """It catches every exception: after the time of grace the caller is asked to end it."""
+    text = (
+        "import time\nfrom softmax_lab.handin import limit\nlimit.GRACE = 0.1\nend = []\n"
+        "with limit.limited(0.1, globals(), end.append):\n"
+        "    while not end:\n"
+        "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
+        "print(end)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert re.search(r"line \d+ of the cell", done.stdout), done.stderr
+
+
+REFUSED = [  # what is in the folder, the command, and the sentence
+    ({}, ["check"], "there is no notebook here"),
+    ({"lab.ipynb": ""}, ["check"], "the file is empty; save the notebook"),
+    ({"lab.ipynb": "not json"}, ["submit"], "this notebook cannot be read"),
+    ({"lab.ipynb": "[" * 100_000}, ["submit"], "this notebook cannot be read"),
+    ({"lab.ipynb": "{}"}, ["submit", "mine.ipynb"], "there is no such file"),
+    ({"lab.py": "x"}, ["submit", "lab.py"], "it is not a notebook (.ipynb)"),
+]
+
+
+@pytest.mark.parametrize(("files", "words", "sentence"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
+def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
+    folder: Path, files: dict[str, str], words: list[str], sentence: str
+) -> None:
+    (folder / "lab.ipynb").unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    done = package(folder, *words)
+    assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("hand-in", "the file to hand in is a .zip"), ("no/such/x.zip", "(there is no such folder); name another place with"),
+        ("lab.ipynb/x.zip", "(there is no such folder); name"), ("there.zip", "(it is a folder); name another place"),
+    ],
+)  # fmt: skip
+def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
+    folder: Path, out: str, said: str
+) -> None:
+    put(folder, {"q1": RIGHT["q1"]})
+    (folder / "there.zip").mkdir()
+    before = set(folder.rglob("*"))
+    done = package(folder, "submit", "--anyway", "--out", out)
+    assert (
+        done.returncode == 2 and done.stdout == "" and done.stderr.startswith(f"softmax_lab: {Path(out)}: ")
+    )
+    assert said in done.stderr and done.stderr.count("\n") == 1 and set(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("half", [0, 1000])
+def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(folder: Path, half: int) -> None:
+    path = folder / "lab.ipynb"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:half])
+    writer = threading.Timer(0.5, path.write_bytes, [whole])
+    writer.start()
+    try:
+        assert notebook.read(path).data == whole
+    finally:
+        writer.join()
+
+
+def test_a_reader_that_has_enough_is_no_error(folder: Path) -> None:
+    words = f'"{sys.executable}" -u -m softmax_lab submit --anyway --without-checks'
+    done = subprocess.run(["bash", "-c", f"{words} | true"], cwd=folder, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_ctrl_c_ends_a_run_in_one_sentence(folder: Path) -> None:
+    put(folder, {"q1": "import time\ntime.sleep(60)"})
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "softmax_lab", "submit", "--anyway"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert running.stdout and "as saved" in running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 1 and stderr == "\nsoftmax_lab: stopped; nothing was packed.\n"
+    assert not list(folder.glob("*.zip"))
