@@ -267,7 +267,7 @@ class Report:
             notes.append(f"Nothing was written for {', '.join(left)}.")
         if unwritten and not (self.as_handed_out and self.points == 0):
             notes.append(
-                f"Nothing was written for {', '.join(unwritten)}, which a person would have marked: 0 points, unless staff give others."
+                f"Nothing was written for {', '.join(unwritten)}, to be marked by hand: 0 points, unless staff decide otherwise."
             )
         return notes
 

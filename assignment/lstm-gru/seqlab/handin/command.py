@@ -109,7 +109,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    broken = state.broken if asked.without_checks else []  # which the checks tell of
+    broken = [] if outcomes else state.broken  # of which the checks tell, where any were run
     _warn([*broken, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")

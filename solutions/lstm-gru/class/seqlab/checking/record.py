@@ -271,7 +271,7 @@ class Student:
     def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
         """Put stand-ins for what a question builds on under these names, and restore the student's own afterwards.
 
-        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen(name, arguments,
+        So a question can be checked whatever the ones before it do, and one mistake shows in one question. `seen(name, arguments,
         keywords)` is called for every call inside, of a stand-in or of the student's own version.
         """
         absent = object()
