@@ -13,7 +13,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image claims calibrate docs pictures lint clean
+.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image start claims calibrate docs pictures lint clean
 
 SAMPLE = tests/$(LAB)/sample
 
@@ -113,6 +113,10 @@ image: export CPU_INDEX := $(CPU_INDEX)
 image: export WHEELS := $(WHEELS)
 image: $(READY)
 	$(BIN)/python tests/container.py --lab $(LAB) --image $(IMAGE) --jobs $(JOBS)
+
+## What a student's first command does, on a line that breaks off, killed once: does it come to its end, how long, how large?
+start: $(READY)
+	$(BIN)/python tests/begun.py --lab $(LAB)
 
 ## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
 claims: $(READY)

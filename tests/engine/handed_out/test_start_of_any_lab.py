@@ -8,10 +8,12 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from begun import serve
 from tiny_lab import ROOT
 
 from gatelab.build import handout
@@ -51,6 +53,16 @@ def begin(folder: Path, *words: str, **environment: str) -> subprocess.Completed
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done
+
+
+def wheel(folder: Path, project: str) -> None:
+    """A package with nothing but 100 kB of numbers in it."""
+    about = f"{project}-1.dist-info"
+    with zipfile.ZipFile(folder / f"{project}-1-py3-none-any.whl", "w") as packed:
+        packed.writestr(f"{project}.txt", "".join(map(str, range(20_000))))
+        packed.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {project}\nVersion: 1\n")
+        packed.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr(f"{about}/RECORD", "")
 
 
 def loaded(folder: Path) -> Any:
@@ -162,3 +174,31 @@ def test_a_version_of_pytorch_that_is_not_pinned_is_installed_too(folder: Path) 
     nothing = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
     done = begin(folder, "--no-open", **nothing)
     assert done.returncode == 1 and "PyTorch could not be fetched" in done.stderr
+
+
+def test_downloads_that_break_off_are_taken_up_until_all_are_whole(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that broke off at every large file made a student type the command five times; `make start` tries all packages."""
+    names = ["one", "two", "three", "four"]
+    for name in names:
+        wheel(tmp_path, name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-cache-dir",
+        "--no-deps",
+        "--dest",
+        str(tmp_path / "whole"),
+    ]
+    pip += ["--index-url", f"{serve(tmp_path, large=1)}/simple"]
+    start = loaded(folder)
+    start.run_pip([*pip, *names])
+    assert len(list((tmp_path / "whole").iterdir())) == 4
+    assert capsys.readouterr().out.count("That broke off; once more.") >= 2
+    with pytest.raises(start.Stop, match="No matching distribution found for absent"):
+        start.run_pip([*pip, "absent"])
