@@ -111,9 +111,9 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     broken = [] if outcomes else state.broken  # of which the checks tell, where any were run
     _warn([*broken, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
-    print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
+    print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
-    return PASSED if not state.unanswered and all(one.state == "passed" for one in outcomes) else NOT_ALL
+    return PASSED if not state.left and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
 def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
