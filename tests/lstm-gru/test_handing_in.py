@@ -402,8 +402,8 @@ def test_a_question_with_a_part_missing_is_not_answered(
 
     def change(cells: list[dict]) -> None:
         for other in lab.questions:
-            hand = lab.questions[other].by_hand
-            put(other, "Because of my numbers." if hand else lab.reference(other))(cells)
+            known = (lab.hidden / "reference" / f"{other}.py").is_file()
+            put(other, lab.reference(other) if known else "answers = {}")(cells)
         put(id, text)(cells)
 
     saved(folder, released, change)
