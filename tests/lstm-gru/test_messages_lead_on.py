@@ -126,7 +126,9 @@ def test_the_cell_of_a_line_is_the_one_that_it_is_in(check, lab, about: str) -> 
         file = f"<cell {k} {about}>"
         known_lines(cell, file)
         exec(compile(cell, file, "exec"), names)
-    [said, *_] = [r.test_case.failure_message for r in check(question, names).test_case_results if not r.passed]
+    [said, *_] = [
+        r.test_case.failure_message for r in check(question, names).test_case_results if not r.passed
+    ]
     assert re.search(says, said, re.DOTALL), said
 
 

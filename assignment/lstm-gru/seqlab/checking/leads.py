@@ -82,9 +82,7 @@ def outside(method: str, namespace: dict[str, Any]) -> str:
     own = namespace.get(method)
     if not inspect.isfunction(own) or next(iter(inspect.signature(own).parameters), "") != "self":
         return ""
-    return (
-        f"A function `{method}` with `self` is outside of any class: indent it (all of its lines), so that it is in the class."
-    )
+    return f"A function `{method}` with `self` is outside of any class: indent it (all of its lines), so that it is in the class."
 
 
 def _lead(call: Call, namespace: dict[str, Any]) -> str:
@@ -179,7 +177,9 @@ def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[st
     kind = type(of).__name__
     if taken in place.frame.f_locals:
         if taken in IMPORTED:
-            return f"In this function `{taken}` is of type {kind}, not the module: give that value another name."
+            return (
+                f"In this function `{taken}` is of type {kind}, not the module: give that value another name."
+            )
         return ""
     if taken in IMPORTED:
         return (

@@ -67,7 +67,9 @@ def said(error: BaseException, namespace: dict[str, Any], question: str) -> tupl
     if not through:
         return "", ""
     last, owners = through[-1], [_owner(place, question) for place in through]
-    at_home = next((place.file for place, owner in zip(through, owners, strict=True) if owner == question), "")
+    at_home = next(
+        (place.file for place, owner in zip(through, owners, strict=True) if owner == question), ""
+    )
     if not at_home and not owners[0]:
         at_home = through[0].file  # an answer without a name of its own: `answer = lambda …`
     source = f": {last.source}" if last.source else "."
@@ -76,7 +78,11 @@ def said(error: BaseException, namespace: dict[str, Any], question: str) -> tupl
     cell = f"the cell of {owners[-1]}" if owners[-1] else "another cell"
     inside = f" (`{last.inside}`)" if last.inside else ""
     caller = next((place for place in reversed(through) if place.file == at_home), None)
-    led = f"That line was reached from line {caller.number} of the cell of {question}: {caller.source}" if caller else ""
+    led = (
+        f"That line was reached from line {caller.number} of the cell of {question}: {caller.source}"
+        if caller
+        else ""
+    )
     return f"In your line {last.number} of {cell}{inside}{source}", led
 
 

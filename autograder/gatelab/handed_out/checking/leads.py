@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import itertools
 import re
 import traceback
 from collections.abc import Mapping
@@ -82,9 +83,7 @@ def outside(method: str, namespace: dict[str, Any]) -> str:
     own = namespace.get(method)
     if not inspect.isfunction(own) or next(iter(inspect.signature(own).parameters), "") != "self":
         return ""
-    return (
-        f"A function `{method}` with `self` is outside of any class: indent it (all of its lines), so that it is in the class."
-    )
+    return f"A function `{method}` with `self` is outside of any class: indent it (all of its lines), so that it is in the class."
 
 
 def _lead(call: Call, namespace: dict[str, Any]) -> str:
@@ -179,7 +178,9 @@ def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[st
     kind = type(of).__name__
     if taken in place.frame.f_locals:
         if taken in IMPORTED:
-            return f"In this function `{taken}` is of type {kind}, not the module: give that value another name."
+            return (
+                f"In this function `{taken}` is of type {kind}, not the module: give that value another name."
+            )
         return ""
     if taken in IMPORTED:
         return (
@@ -220,7 +221,7 @@ def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
 def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
     """An argument of `__init__` that is a layer, called there as if it were the layer's class."""
     walked = list(traceback.walk_tb(error.__traceback__))
-    for (frame, line), (inner, _) in zip(walked, walked[1:], strict=False):
+    for (frame, line), (inner, _) in itertools.pairwise(walked):
         if frame.f_globals is not namespace or frame.f_code.co_name != "__init__":
             continue
         place, layer = Place(frame, line), inner.f_locals.get("self")

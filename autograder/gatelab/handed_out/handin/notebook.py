@@ -54,9 +54,8 @@ class State:
     unanswered: list[str] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
     warnings: list[str] = field(default_factory=list)
-    broken: list[str] = field(
-        default_factory=list
-    )  # a sentence on each cell, not an answer's, that is no Python
+    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is no Python
+    broken: list[str] = field(default_factory=list)  # and on each other cell
     unsaved: list[str] = field(
         default_factory=list
     )  # IDs whose text was run with changes that are not in the file
@@ -198,10 +197,11 @@ def _written(
     for name in question["names"]:
         places = defined[name]
         if not places:
-            slip = _in_text(notebook, name) or _slip(notebook, name)
-            state.warnings.append(f"{id}: {slip or _nowhere(notebook, name)}")
-            written = written or bool(slip)
-            missing += [] if slip else [f"`{name}`"]
+            text, slip = _in_text(notebook, name), _slip(notebook, name)
+            told = state.faulty if slip and not text else state.warnings
+            told.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
+            written = written or bool(text or slip)
+            missing += [] if text or slip else [f"`{name}`"]
             continue
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
         if odd := _odd(notebook, question, name, places, answer, touched):
@@ -251,9 +251,7 @@ def _odd(
         )
     if len(places) > 1:
         others = ", ".join(str(place[0]) for place in places[:-1])
-        several = (
-            f"`{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts"
-        )
+        several = f"`{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts"
         if stubs and own != number:
             return f"{several}, and that is the stub as handed out: delete it."
         if own is None or own == number:
@@ -274,7 +272,7 @@ def _is_handed_out(notebook: Notebook, number: int) -> bool:
     cell = notebook.cells[number - 1]
     metadata = cell.get("metadata")
     kept = isinstance(metadata, dict) and metadata.get("deletable") is False
-    return kept or _mark(cell).get("solution") is True
+    return kept or bool(_answers(_mark(cell)))
 
 
 def _bare(statement: ast.stmt, id: str) -> list[str]:
@@ -285,7 +283,10 @@ def _bare(statement: ast.stmt, id: str) -> list[str]:
         f"`{owner}{step.name}`"
         for step in inner
         if isinstance(step, ast.FunctionDef)
-        and all(isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id)) for line in step.body)
+        and all(
+            isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id))
+            for line in step.body
+        )
         and isinstance(step.body[-1], ast.Raise)
     ]
 
