@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import itertools
 import re
 import traceback
 from collections.abc import Mapping
@@ -220,7 +221,7 @@ def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
 def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
     """An argument of `__init__` that is a layer, called there as if it were the layer's class."""
     walked = list(traceback.walk_tb(error.__traceback__))
-    for (frame, line), (inner, _) in zip(walked, walked[1:], strict=False):
+    for (frame, line), (inner, _) in itertools.pairwise(walked):
         if frame.f_globals is not namespace or frame.f_code.co_name != "__init__":
             continue
         place, layer = Place(frame, line), inner.f_locals.get("self")
