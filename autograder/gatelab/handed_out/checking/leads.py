@@ -26,10 +26,13 @@ from .where import Place, places, raised_there
 IMPORTED = frozenset(
     {"torch", "nn", "F", "np", "numpy", "math", "random"}
 )  # names that a set-up cell imports
-BUILT_IN = (  # Python's own that answers call; the others are never meant
-    "abs all any bool dict enumerate float int isinstance len list map max min next print range reversed round set sorted sum "
-    "super tuple zip"
-).split()
+# Python's own that answers call; the others are never meant.
+# fmt: off
+BUILT_IN = [
+    "abs", "all", "any", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "map", "max",
+    "min", "next", "print", "range", "reversed", "round", "set", "sorted", "sum", "super", "tuple", "zip",
+]
+# fmt: on
 SIZES = re.compile(
     r"\bshapes?\b|\bsizes?\b|size of tensor|dimension|unpack|must match|out of range|out of bounds|broadcast",
     re.IGNORECASE,
@@ -125,7 +128,7 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
         return f"Did you mean `{other}`?"
     tensor = next((key for key, value in known.items() if isinstance(value, Tensor)), "")
     if name == "device" and tensor:
-        return f"No cell gives `device` a value. What is new belongs on the device of the arguments: `device={tensor}.device`."
+        return f"No cell that was run gives `device` a value. What is new belongs on the device of the arguments: `device={tensor}.device`."
     return ""
 
 
