@@ -291,6 +291,19 @@ def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
     assert said in done.stderr and done.stderr.count("\n") == 1 and set(folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize("points", [None, "x", [], 10**400], ids=["null", "text", "list", "large"])
+def test_a_mark_that_somebody_spoiled_keeps_nobody_from_handing_in(folder: Path, points: object) -> None:
+    """nbgrader's mark of an answer; and letters that no file can hold."""
+    path = put(folder, {"q1": "def softmax(x):\n    return '\ud800'"})
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        if mark := cell["metadata"].get("nbgrader"):
+            cell["metadata"]["nbgrader"] = mark | {"grade": True, "points": points}
+    path.write_text(json.dumps(book), encoding="utf-8")
+    done = package(folder, "submit", "--anyway", "--without-checks")
+    assert "Hand in" in done.stdout and list(folder.glob("*.zip")), done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("half", [0, 1000])
 def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(folder: Path, half: int) -> None:
     path = folder / "lab.ipynb"

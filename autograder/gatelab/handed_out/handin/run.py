@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import progress, runs
+from ..marks import is_experiment
 from . import notebook
 from .limit import limited
 
@@ -81,7 +82,7 @@ def _run_cells(
     for number, text in read.code():
         if CHECK.match(text):
             continue
-        experiment = notebook.is_experiment(read.cells[number - 1])
+        experiment = is_experiment(read.cells[number - 1])
         if experiment and not everything:
             text = _light(shell.transform_cell(text))
         place = f"cell {number}"
