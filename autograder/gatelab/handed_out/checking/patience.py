@@ -11,6 +11,7 @@ import linecache
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -40,20 +41,33 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
 def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) -> str:
     said = f"{question}: this check is still running, far longer than it should."
     if place := place_in(frame, namespace):
-        said += f" Just now it is in {place}\nIs there an endless loop?"
+        said += f" Just now it is in {place.told()}\nIs there an endless loop?"
     return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
 
 
-def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> str:
-    """The notebook's function and line that are being run, and the line's text; "" where none is."""
+@dataclass(frozen=True)
+class Running:
+    """A line of the notebook that is being run."""
+
+    function: str  # "" outside of any
+    line: int  # of the cell
+    source: str
+
+    def told(self, of: str = " of the cell") -> str:
+        """For the end of a sentence. `of`: whose line, where the sentence does not say so."""
+        inside = f"`{self.function}`, " if self.function else ""
+        return f"{inside}line {self.line}{of}" + (f": {self.source}" if self.source else ".")
+
+
+def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> Running | None:
+    """The notebook's line that is being run; None where none is."""
     while frame is not None and frame.f_globals is not namespace:
         frame = frame.f_back
     if frame is None:
-        return ""
+        return None
     file, line = frame.f_code.co_filename, frame.f_lineno
-    source = linecache.getline(file, line).strip()
-    inside = "" if frame.f_code.co_name == "<module>" else f"`{frame.f_code.co_name}`, "
-    return f"{inside}line {runs.own_line(file, line)} of the cell" + (f": {source}" if source else ".")
+    function = "" if frame.f_code.co_name == "<module>" else frame.f_code.co_name
+    return Running(function, runs.own_line(file, line), linecache.getline(file, line).strip())
 
 
 class Few(io.TextIOBase):

@@ -34,6 +34,7 @@ class Outcome:
     id: str
     state: str  # passed, not yet, not written, or not checked
     says: str = ""
+    unknown: str = ""  # the name that Python did not find, if that was what stopped it
 
 
 @dataclass
@@ -101,7 +102,7 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
             else:
                 last = told["id"]
                 left.remove(last)
-                yield Outcome(last, told["state"], told["says"])
+                yield Outcome(last, told["state"], told["says"], told.get("unknown", ""))
         if last:
             ended.append(last)  # stopped after this outcome, if any are left
         elif at in left:
