@@ -237,7 +237,7 @@ def test_a_lab_that_does_not_list_start_gets_none(tmp_path: Path) -> None:
 def test_code_that_cannot_be_interrupted_is_left_to_another_process(folder: Path) -> None:
     """It catches every exception: after the time of grace the caller is asked to end it."""
     text = (
-        "import time\nfrom softmax_lab.handin import limit\nlimit.GRACE = 0.1\nend = []\n"
+        "import time\nfrom softmax_lab import limits\nfrom softmax_lab.handin import limit\nlimits.GRACE_SECONDS = 0.1\nend = []\n"
         "with limit.limited(0.1, globals(), end.append):\n"
         "    while not end:\n"
         "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
@@ -339,7 +339,7 @@ def test_the_line_that_was_stopped_is_shown_as_it_is_written(folder: Path) -> No
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     number = next(k for k, cell in enumerate(cells, 1) if "the end of the cell" in cell["source"])
     hasty = (
-        "import sys\nfrom softmax_lab.handin import checks, command\nchecks.SECONDS = 1\n"
+        "import sys\nfrom softmax_lab import limits\nfrom softmax_lab.handin import command\nlimits.CHECK_CPU = 1\n"
         "sys.exit(command.main(['check']))"
     )
     done = subprocess.run([sys.executable, "-c", hasty], cwd=folder, capture_output=True, text=True)

@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .. import runs
-
-SECONDS = 20.0  # no check of a right answer takes this long, even on a slow laptop
-LINES = 20  # lines to show of what an answer prints
+from .. import limits, runs
 
 
 @contextlib.contextmanager
@@ -27,7 +24,7 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
     ended, out, runner = threading.Event(), sys.stdout, threading.get_ident()
 
     def wait() -> None:
-        if not ended.wait(SECONDS if seconds is None else seconds):
+        if not ended.wait(limits.PATIENCE_SECONDS if seconds is None else seconds):
             with contextlib.suppress(Exception):
                 print(_where(question, sys._current_frames().get(runner), namespace), file=out, flush=True)
 
@@ -73,7 +70,7 @@ def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> Running | No
 class Few(io.TextIOBase):
     """A stream that passes on the first lines written to it and counts the rest."""
 
-    def __init__(self, stream: Any, most: int = LINES) -> None:
+    def __init__(self, stream: Any, most: int = limits.PRINTED_LINES) -> None:
         self._stream, self._most, self.lines = stream, most, 0
 
     def write(self, text: str) -> int:

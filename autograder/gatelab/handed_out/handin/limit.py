@@ -10,10 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .. import limits
 from ..checking.patience import Running, place_in
-
-WAITING = 2  # times as long by the clock, for code that waits and computes nothing
-GRACE = 5.0  # seconds in which an interrupted answer has to end
 
 
 @contextlib.contextmanager
@@ -30,12 +28,13 @@ def limited(
 
     def watch() -> None:
         computed, begun = time.process_time(), time.monotonic()
-        while time.process_time() - computed < seconds and time.monotonic() - begun < WAITING * seconds:
-            if ended.wait(min(0.5, seconds / 4)):
+        longest = limits.CLOCK * seconds
+        while time.process_time() - computed < seconds and time.monotonic() - begun < longest:
+            if ended.wait(min(limits.LOOK_SECONDS, seconds / 4)):
                 return
         places.append(place_in(sys._current_frames().get(runner), namespace))
         _interrupt(runner)
-        if not ended.wait(GRACE):
+        if not ended.wait(limits.GRACE_SECONDS):
             give_up(places[0])
 
     threading.Thread(target=watch, daemon=True).start()

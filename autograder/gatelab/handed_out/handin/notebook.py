@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..limits import AGAIN_SECONDS, LARGEST_FILE, SAVING_SECONDS
 from ..marks import is_experiment, mark_of, unchanged
 from ..near import meant
 
-LARGEST = 128 << 20  # bytes; the grader takes no larger file
-SAVING = 2.0  # seconds that writing the file may take
 COMMAND = os.environ.get(  # start.py says that it was called itself
     f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
 )
@@ -113,9 +112,9 @@ def read(path: Path) -> Notebook:
         ) from None
     if not data.strip():
         raise Refused(f"{path}: the file is empty; save the notebook and try again.")
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_FILE:
         raise Refused(
-            f"{path}: it is larger than {LARGEST >> 20} MB, more than the grader takes; clear all outputs, save, try again."
+            f"{path}: it is larger than {LARGEST_FILE >> 20} MB, more than the grader takes; clear all outputs, save, try again."
         )
     cells = _cells(data)
     if cells is None:
@@ -125,12 +124,13 @@ def read(path: Path) -> Notebook:
 
 def _settled(path: Path) -> bytes:
     """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
-    end = path.stat().st_mtime + SAVING
+    end = path.stat().st_mtime + SAVING_SECONDS
     while True:
         data = path.read_bytes()
-        if len(data) > LARGEST or _cells(data) is not None or not 0 < end - time.time() <= SAVING:
+        left = end - time.time()
+        if len(data) > LARGEST_FILE or _cells(data) is not None or not 0 < left <= SAVING_SECONDS:
             return data
-        time.sleep(0.1)
+        time.sleep(AGAIN_SECONDS)
 
 
 def look(notebook: Notebook, folder: Path) -> State:
@@ -457,7 +457,7 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 def _is_ours(path: Path) -> bool:
     """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
     try:
-        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST else None
+        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST_FILE else None
     except OSError:
         return False
     ids = {question["id"] for question in progress.table()["questions"]}

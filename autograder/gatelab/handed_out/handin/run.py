@@ -21,14 +21,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import progress, runs
+from .. import limits, progress, runs
 from ..checking.patience import Running
 from ..marks import is_experiment
 from . import notebook
 from .limit import limited
 
 CHECK = re.compile(r"\s*grader\.(check|check_all|export)\(")
-HEAVY = 15  # times as long for an experiment's cell, which may train
 
 
 class Pipe:
@@ -85,7 +84,7 @@ def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: f
             text = _light(shell.transform_cell(text))
         place = f"cell {number}"
         pipe.tell(begins=place)
-        limit = seconds * (HEAVY if experiment else 1)
+        limit = seconds * (limits.EXPERIMENT_TIMES if experiment else 1)
         ended = partial(_endless, number)
         with limited(limit, shell.user_ns, partial(_last, pipe, ended)) as places:
             result = shell.run_cell(text, store_history=False)
