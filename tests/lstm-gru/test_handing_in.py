@@ -327,6 +327,29 @@ WARNED = [  # what was done to the file, and what is said of it
         "the check reads the stub, the grader reads yours. Delete the stub.",
     ),
     (
+        lambda cells: (
+            cells.insert(0, code(RIGHT)),
+            put("q5", COUNT)(cells),  # the other name of the question is missing
+        ),
+        "the grader reads yours. Move yours into cell {q6}, in place of the stub.",
+    ),
+    (
+        lambda cells: cells.append(code(RIGHT)),
+        "the last one counts. Move it into cell {q6}, which was handed out for it, in place of the stub, which is still there.",
+    ),
+    (
+        lambda cells: (put("q6", RIGHT)(cells), cells.append(code(RIGHT))),
+        "the last one counts. Move it into cell {q6}, which was handed out for it, in place of what is there.",
+    ),
+    (
+        lambda cells: (put("q6", RIGHT)(cells), cells.insert(0, code(RIGHT))),
+        "the last one counts, delete the others.",
+    ),
+    (
+        lambda cells: put("q5", COUNT.replace("count_parameters", "count_params") + WIDTH)(cells),
+        "q5: `count_parameters` is defined nowhere in the file. There is `count_params` in cell {q5}; is that your answer? It must be called",
+    ),
+    (
         lambda cells: (put("q6", RIGHT)(cells), answer(cells, "q6").update(cell_type="markdown")),
         "which should define `last_valid`, is a Markdown cell, which is not run: change it to Code",
     ),
@@ -341,8 +364,10 @@ WARNED = [  # what was done to the file, and what is said of it
 def test_likely_oversights_are_reported(
     folder: Path, released: list[dict], change: Change, sentence: str
 ) -> None:
-    saved(folder, released, change)
-    assert sentence in said(seqlab(folder, *PACK))
+    path = saved(folder, released, change)
+    cells = json.loads(path.read_text())["cells"]
+    places = {id: cells.index(answer(cells, id)) + 1 for id in ("q5", "q6") if "{" in sentence}
+    assert sentence.format(**places) in said(seqlab(folder, *PACK))
 
 
 def test_what_is_not_answered_is_listed(folder: Path, released: list[dict]) -> None:
@@ -358,6 +383,34 @@ def test_what_is_not_answered_is_listed(folder: Path, released: list[dict]) -> N
     done = seqlab(folder, *PACK)
     assert done.returncode == 1
     assert "Not answered: q1, q2, q3, q4, q7, q8, q10, q11, q12, q12a." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "left"),
+    [
+        ("q5", COUNT.replace("count_parameters", "count_params") + WIDTH, "q5 (`count_parameters`)"),
+        ("q5", COUNT + "def matched_hidden_size(a, b):\n" + STUB.format("q5"), "q5 (`matched_hidden_size`)"),
+        ("q8", "class Seq2Seq:\n    def encode(self): return 1\n    def step(self):\n    " + STUB.format("q8") + "def shift_right(a): return a\n", "q8 (`Seq2Seq.step`)"),
+        ("q6", "# later\ndef last_valid(outputs, lengths):\n" + STUB.format("q6"), "q6 (`last_valid`)"),
+        ("q6", RIGHT.replace("]", ""), "nothing"),
+        ("q6", RIGHT, "nothing"),
+    ],
+)  # fmt: skip
+def test_a_question_with_a_part_missing_is_not_answered(
+    folder: Path, released: list[dict], lab: Lab, id: str, text: str, left: str
+) -> None:
+    """Whatever else of it is there; the exit code says so too."""
+
+    def change(cells: list[dict]) -> None:
+        for other in lab.questions:
+            known = (lab.hidden / "reference" / f"{other}.py").is_file()
+            put(other, lab.reference(other) if known else "answers = {}")(cells)
+        put(id, text)(cells)
+
+    saved(folder, released, change)
+    done = seqlab(folder, *PACK)
+    assert f"Not answered: {left}." in done.stdout, done.stdout
+    assert done.returncode == (text != RIGHT)
 
 
 def test_an_unchanged_notebook_is_packed_only_on_request(folder: Path, released: list[dict]) -> None:

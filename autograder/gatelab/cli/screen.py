@@ -89,8 +89,8 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
     yield from _staff_remarks(question)
     if question.by_hand:
         return
-    for mistake in question.mistakes:
-        told = f"{shown(question.recognised)}: {shown(mistake.says)} Hint: {shown(mistake.hint)}"
+    for says, hint in question.explained:
+        told = f"{shown(question.recognised)}: {shown(says)}" + (f" Hint: {shown(hint)}" if hint else "")
         yield _below(1, told, "magenta")
     if question.signature:
         yield _below(1, "no known mistake explains this (gatelab misses groups what has no name)", "dim")

@@ -14,6 +14,7 @@ from gatelab.faults import GraderFault
 from gatelab.grading.references import injection
 from gatelab.grading.released import released
 from gatelab.handed_out.checking.leftovers import SAID
+from gatelab.handed_out.near import meant
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
@@ -51,6 +52,7 @@ from gatelab.sandbox.worker import wire
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
+DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 # The texts of an error and the characters kept of each, as in sandbox/worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
@@ -283,14 +285,18 @@ class ConfinedWorkers:
         )
 
     def why_missing(self, name: str) -> str:
-        """A sentence about the cell that should have defined a name and did not; "" where there is none."""
+        """A sentence about the cell that should have defined a name and did not, or that defines one much like it; "" where there is none."""
         defines = re.compile(
             rf"^[ \t]*(?:(?:async )?def|class) {re.escape(name)}\b|^[ \t]*{re.escape(name)} *=", re.MULTILINE
         )
         for index, problem in self.problems.items():
             if problem.what in FAILED and defines.search(self.sources.get(index, "")):
                 return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
-        return ""
+        asked = {own for question in self.lab.questions.values() for own in question.names}
+        others = {other: index for index, text in self.sources.items() for other in DEFINED.findall(text)}
+        if not (other := meant(name, others.keys() - asked)):
+            return ""
+        return f"Is `{other}` in {cell_name(others[other], self.sources)} meant? It must be called `{name}`."
 
     def _wake_answers(self) -> None:
         """Run answers in cells that Jupyter does not run, if the notebook has no others; and let each name refer

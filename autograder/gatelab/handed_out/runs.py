@@ -6,6 +6,7 @@ from the import of this package on; elsewhere nothing is noted or said.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 import re
@@ -54,6 +55,10 @@ class Run:
         error = self.error
         if error is None:
             return ""
+        if (
+            getattr(error, "msg", "") == "incomplete input"
+        ):  # Jupyter's word; Python's own says what was not closed
+            error = _fault(_python(self.source)) or error
         text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
         line = line or _line_of(error, self)
@@ -168,6 +173,15 @@ def _run(result: Any) -> Run | None:
     # A SyntaxError of the cell itself is reported as one "in exec", and nothing was run.
     broken = isinstance(inside, SyntaxError) and not _parses(source)
     return Run(source, getattr(info, "cell_id", None), before or inside, before is None and not broken)
+
+
+def _fault(code: str) -> SyntaxError | None:
+    """Why a text is no Python, in Python's own words."""
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return error
+    return None
 
 
 def _parses(source: str) -> bool:

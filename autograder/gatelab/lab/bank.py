@@ -113,7 +113,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
         id=f"{a.id}+{b.id}",
         question=a.question,
         misconception=f"Two mistakes at once. First: {a.misconception} Second: {b.misconception}",
-        hint=f"{a.hint} {b.hint}",
+        hint=" ".join(dict.fromkeys((a.hint, b.hint))),
         source=source,
         credit=round(a.credit * b.credit, 4),
         edits=a.edits + b.edits,

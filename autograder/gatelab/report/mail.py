@@ -74,9 +74,9 @@ def _question(question: Question) -> list[str]:
     ]
     for remark in remarks_on_question(question):
         lines += _wrapped(shown(remark))
-    for mistake in question.mistakes:
-        lines += _wrapped(shown(mistake.says))
-        lines += _wrapped(f"Hint: {shown(mistake.hint)}") if mistake.hint else []
+    for says, hint in question.explained:
+        lines += _wrapped(shown(says))
+        lines += _wrapped(f"Hint: {shown(hint)}") if hint else []
     if question.follow_through:
         lines += _wrapped(shown(question.follow_through))
     failed = [part for part in question.parts if not part.passed]

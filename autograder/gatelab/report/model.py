@@ -143,7 +143,14 @@ class Question:
     @property
     def note(self) -> str:
         """For the student: the mistakes and their hints; "" if none was recognised."""
-        return " And: ".join(f"{mistake.says} Hint: {mistake.hint}" for mistake in self.mistakes)
+        told = (f"{says} Hint: {hint}" if hint else says for says, hint in self.explained)
+        return " And: ".join(told)
+
+    @property
+    def explained(self) -> list[tuple[str, str]]:
+        """What each mistake is, and its hint: of two mistakes with the same one, only the second has it."""
+        later = [one.hint for one in self.mistakes[1:]]
+        return [(one.says, "" if one.hint in later[k:] else one.hint) for k, one in enumerate(self.mistakes)]
 
     @property
     def follow_through(self) -> str:
@@ -154,7 +161,7 @@ class Question:
             "these two mistakes alone produce" if len(self.mistakes) > 1 else "this mistake alone produces"
         )
         return (
-            f"Apart from random draws, every result in this question is what {alone}. You therefore earn "
+            f"All results in this question that can be compared are what {alone}. You therefore earn "
             f"{self.points:g} of {self.max_points:g} points; the parts below alone would earn {self.earned:g}."
         )
 

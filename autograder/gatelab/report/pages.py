@@ -114,7 +114,7 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 def _notes(question: Question) -> list[dict[str, str]]:
     """The mistakes that were recognised, each with its hint, and the credit for them, as paragraphs."""
     credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
-    return [{"text": shown(one.says), "hint": shown(one.hint)} for one in question.mistakes] + credited
+    return [{"text": shown(says), "hint": shown(hint)} for says, hint in question.explained] + credited
 
 
 def display_name(name: str) -> str:

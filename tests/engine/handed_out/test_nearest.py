@@ -32,4 +32,7 @@ def test_of_words_with_the_same_key_the_first_counts() -> None:
 def test_no_other_file_of_the_engine_searches_for_itself() -> None:
     name = difflib.get_close_matches.__name__
     files = Path(gatelab.__file__).parent.rglob("*.py")
-    assert [path.name for path in files if name in path.read_text(encoding="utf-8")] == ["near.py"]
+    alone = "start.py"  # runs where the package is not there yet
+    assert [
+        path.name for path in files if path.name != alone and name in path.read_text(encoding="utf-8")
+    ] == ["near.py"]

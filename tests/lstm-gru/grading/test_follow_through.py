@@ -82,7 +82,7 @@ def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
     result = graded(lab, bank, "q1", slip.source)
     assert (result.earned, result.credit, result.points) == (1, 6.0, 6.0)
     assert result.follow_through == (
-        "Apart from random draws, every result in this question is what this mistake alone produces. You therefore earn 6 of 10 points; "
+        "All results in this question that can be compared are what this mistake alone produces. You therefore earn 6 of 10 points; "
         "the parts below alone would earn 1."
     )
 

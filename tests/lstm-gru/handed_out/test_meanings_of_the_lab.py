@@ -14,7 +14,7 @@ PACKED = (
     "Give it that, and take each sequence's state at its own last step."
 )
 PAIRS = f"{TUPLE} A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
-NO_ROW = "An embedding was given a token that it has no row for. Which tokens go in, and how many rows does it have?"
+NO_ROW = "An embedding (or `index_select`) was given a token or an index that it has no row for. Which ones go in, and how many rows are there?"
 STATE = "A recurrent layer takes an input of shape (N, T, D), with T = 1 for a single step, and optionally a state in the form in which it returns one."
 WHOLE = "Tokens and indices must be int64; this tensor has another dtype."
 

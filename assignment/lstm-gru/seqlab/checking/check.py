@@ -7,7 +7,6 @@ one message to read, one thing to fix.
 from __future__ import annotations
 
 import contextlib
-import linecache
 import re
 from collections.abc import Callable
 from functools import cached_property
@@ -19,9 +18,9 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from .. import device, hooks, progress, runs
-from . import fingerprint, leads, leftovers, patience, render
+from ..near import meant
+from . import fingerprint, leads, leftovers, patience, render, where
 from .differ import Finding, NoReturn, untouched
-from .plain import meaning
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
 
@@ -159,16 +158,14 @@ class Check:
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
-        first = _raised(call, self.student) + str(finding) if call.error else str(finding)
+        first, *more = _raised(call, self.student, self.question) if call.error else [str(finding)]
+        if call.error:
+            more.append(str(finding).strip())  # of the check's own file
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if made := mistakes.get(call.group):
-            return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
+            return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first)
         if call.error:
-            lead = leads.lead(call, self.student.namespace)
-            known = meaning(type(call.error).__name__, str(call.error))
-            # Of an attribute that is missing, the code knows more than the error's type.
-            more = [lead] if lead and isinstance(call.error, AttributeError) else [known, lead]
-            return [first, *more], CheckFailed(first)
+            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
         told = [first]
@@ -273,8 +270,10 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     words = str(call.error)
     if 'required "forward"' in words:  # PyTorch's own words for a module without one
         own = namespace.get(call.function.partition(".")[0])
-        other = leads.meant("forward", vars(own)) if isinstance(own, type) else ""
+        other = meant("forward", vars(own)) if isinstance(own, type) else ""
         other = f" It has `{other}`: is that it?" if other else ""
+        if not other and (dedented := leads.outside("forward", namespace)):
+            other = f" {dedented}"
         return f"{question} is not written yet: `{call.function}` has no forward().{other}"
     if re.match(rf"{question}\b", words) is None and words:  # a stub's text begins with its question
         stub = STUB.match(words)
@@ -287,26 +286,22 @@ def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
     return f"This looks like a known mistake: {says} Hint: {mistakes[0].hint}"
 
 
-def _raised(call: Call, student: Student) -> str:
-    """The error, and the student's own line that it came from."""
+def _raised(call: Call, student: Student, question: str) -> list[str]:
+    """The error with the student's own line that it came from; then what else is known of where, each a sentence of its own line."""
     error = call.error
     assert error is not None
     if isinstance(error, Contract):
-        return str(error)
+        return [str(error)]
     text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."
-    if own := leads.own_frames(error, student.namespace):
-        filename, line = own[-1][0].f_code.co_filename, own[-1][1]
-        source = linecache.getline(filename, line).strip()
-        text += f" In your line {runs.own_line(filename, line)} of the cell" + (
-            f": {source}" if source else "."
-        )
+    line, led = where.said(error, student.namespace, question)
+    standin = ""
     if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
         names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
-        text += (
-            f" (A stand-in replaced your {names} here, because yours is not right yet: fix that first. "
+        standin = (
+            f"(A stand-in replaced your {names} here, because yours is not right yet: fix that first. "
             "The stand-in has only what CONTRACT.md says.)"
         )
-    return text
+    return [f"{text} {line}".rstrip(), led, standin]
 
 
 def _line(error: BaseException) -> str:

@@ -109,11 +109,14 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    broken = [] if outcomes else state.broken  # of which the checks tell, where any were run
-    _warn([*broken, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
-    print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
+    no_python = (
+        [] if outcomes else [*state.broken, *state.faulty]
+    )  # the checks tell of it, where any were run
+    _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
+    print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
-    return PASSED if not state.unanswered and all(one.state == "passed" for one in outcomes) else NOT_ALL
+    whole = not state.left and not state.faulty
+    return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
 def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:

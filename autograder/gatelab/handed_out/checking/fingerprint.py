@@ -114,7 +114,7 @@ def _mistake(words: dict[str, list[str]], ids: list[str]) -> Mistake:
     says, hints = zip(*(words[id] for id in ids), strict=True)
     if len(says) == 1:
         return Mistake(says[0], hints[0])
-    return Mistake(f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(hints))
+    return Mistake(f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(dict.fromkeys(hints)))
 
 
 def _checksum(text: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..near import meant
 
 LARGEST = 128 << 20  # bytes; the grader takes no larger file
 SAVING = 2.0  # seconds that writing the file may take
@@ -51,13 +52,20 @@ class State:
 
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
     warnings: list[str] = field(default_factory=list)
-    broken: list[str] = field(
-        default_factory=list
-    )  # a sentence on each cell, not an answer's, that is no Python
+    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is no Python
+    broken: list[str] = field(default_factory=list)  # and on each other cell
     unsaved: list[str] = field(
         default_factory=list
     )  # IDs whose text was run with changes that are not in the file
+
+    @property
+    def left(self) -> list[str]:
+        """What is not answered, in the order of the lab: `q1`, or of a question that is answered in part `q2 (the names)`."""
+        order = [question["id"] for question in progress.table()["questions"]]
+        parts = {id: f"{id} ({', '.join(names)})" for id, names in self.parts.items()}
+        return [parts.get(id, id) for id in order if id in parts or id in self.unanswered]
 
 
 def find(named: str | None, folder: Path) -> Path:
@@ -136,7 +144,7 @@ def look(notebook: Notebook, folder: Path) -> State:
                     f"{id}: its cell for the answer is gone; a person may not find what you wrote."
                 )
         else:
-            written = _written(notebook, question, defined, state.warnings)
+            written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
     if not state.answered:
         state.warnings.append(
@@ -181,40 +189,106 @@ def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
 
 
 def _written(
-    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], warnings: list[str]
+    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], state: State
 ) -> bool:
-    """Whether there is an answer to a question in code; what is odd about it is added to the warnings."""
-    id, written = question["id"], False
+    """Whether there is an answer to a question in code. What is odd about it is added to the warnings, what is missing of it to `parts`."""
+    id, written, missing = question["id"], False, []
     touched = _touched(notebook, id)
     for name in question["names"]:
         places = defined[name]
         if not places:
-            slip = _in_text(notebook, name) or _slip(notebook, name)
-            warnings.append(f"{id}: {slip or f'`{name}` is defined nowhere in the file.'}")
-            written = written or bool(slip)
+            text, slip = _in_text(notebook, name), _slip(notebook, name)
+            told = state.faulty if slip and not text else state.warnings
+            told.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
+            written = written or bool(text or slip)
+            missing += [] if text or slip else [f"`{name}`"]
             continue
-        number, text, statement = places[-1]
-        stubs = _stubs(statement, text, id)
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
-        if answer and _is_whole_stub(statement):
-            warnings.append(
-                f"{id}: below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the "
-                f"stub, the grader reads yours. Delete the stub."
-            )
-            written = True
-        elif len(places) > 1:
-            others = ", ".join(str(place[0]) for place in places[:-1])
-            last = "and that is the stub as handed out: delete it" if stubs else "delete the others"
-            warnings.append(
-                f"{id}: `{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts, {last}."
-            )
-        elif stubs and touched:
-            warnings.append(
-                f'{id}: the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
-                "Delete that line when you have written your answer."
-            )
+        if odd := _odd(notebook, question, name, places, answer, touched):
+            state.warnings.append(f"{id}: {odd}")
+        _, text, statement = answer or places[-1]
+        stubs = _stubs(statement, text, id)
         written = written or not stubs or touched
+        missing += [f"`{name}`"] if stubs and not touched else _bare(statement, id)
+    if written and missing:
+        state.parts[id] = missing
     return written
+
+
+def _nowhere(notebook: Notebook, name: str) -> str:
+    """That a name is defined nowhere, and where a similar one is, if there is one."""
+    asked = {own for question in progress.table()["questions"] for own in question["names"]}
+    others: dict[str, int] = {}
+    for number, text in notebook.code():
+        others |= dict.fromkeys(progress.defines(text) - asked, number)
+    nowhere, other = f"`{name}` is defined nowhere in the file.", meant(name, others)
+    if not other:
+        return nowhere
+    return f"{nowhere} There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
+
+
+def _odd(
+    notebook: Notebook,
+    question: dict[str, Any],
+    name: str,
+    places: list[Definition],
+    answer: Definition | None,
+    touched: bool,
+) -> str:
+    """What the student may not have noticed about the definitions of a name, and what to do; "" where there is nothing.
+
+    A cell that was handed out for an answer cannot be deleted in Jupyter: the answer is moved into it.
+    """
+    id, (number, text, statement) = question["id"], places[-1]
+    stubs = _stubs(statement, text, id)
+    own = next((k for k, _, _ in places if _is_handed_out(notebook, k)), None)
+    if answer and _is_whole_stub(statement):
+        stays = own == number != answer[0]
+        way = f"Move yours into cell {number}, in place of the stub." if stays else "Delete the stub."
+        return (
+            f"below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the stub, the "
+            f"grader reads yours. {way}"
+        )
+    if len(places) > 1:
+        others = ", ".join(str(place[0]) for place in places[:-1])
+        several = f"`{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts"
+        if stubs and own != number:
+            return f"{several}, and that is the stub as handed out: delete it."
+        if own is None or own == number:
+            return f"{several}, delete the others."
+        still = all(_is_whole_stub(step) for k, _, step in places if k == own)
+        what = "the stub, which is still there" if still else "what is there"
+        return f"{several}. Move it into cell {own}, which was handed out for it, in place of {what}."
+    if stubs and touched:
+        return (
+            f'the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
+            "Delete that line when you have written your answer."
+        )
+    return ""
+
+
+def _is_handed_out(notebook: Notebook, number: int) -> bool:
+    """Whether a cell came with the notebook for an answer, and stays in it."""
+    cell = notebook.cells[number - 1]
+    metadata = cell.get("metadata")
+    kept = isinstance(metadata, dict) and metadata.get("deletable") is False
+    return kept or bool(_answers(_mark(cell)))
+
+
+def _bare(statement: ast.stmt, id: str) -> list[str]:
+    """The functions of a definition that hold nothing but the stub's line, by name."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    owner = f"{statement.name}." if isinstance(statement, ast.ClassDef) else ""
+    return [
+        f"`{owner}{step.name}`"
+        for step in inner
+        if isinstance(step, ast.FunctionDef)
+        and all(
+            isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id))
+            for line in step.body
+        )
+        and isinstance(step.body[-1], ast.Raise)
+    ]
 
 
 def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
