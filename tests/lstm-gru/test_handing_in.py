@@ -26,6 +26,7 @@ from gatelab.build.settings import Settings
 from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
@@ -224,7 +225,7 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
         result = CliRunner().invoke(app, ["receipt", *words])
         assert (result.exit_code, result.output.count("\n")) == (code, 1), result.output
     report = private / "ada.json"
-    report.write_text(json.dumps({"sha256": digest}))
+    report.write_text(Report("ada", "graded", sha256=digest).to_json())
     assert CliRunner().invoke(app, ["receipt", str(beside), str(report)]).exit_code == 0
 
 
