@@ -134,7 +134,7 @@ accept: grade
 accept-bank: $(READY)
 	$(BIN)/python tests/bank_said.py --lab $(LAB) --jobs $(JOBS) $(QUESTION)
 
-## Measure anew which thresholds and schedules part right models from wrong ones; tests/<lab>/calibration/RESULTS.md explains the tables.
+## Measure again which thresholds and schedules part right models from wrong ones; tests/<lab>/calibration/RESULTS.md explains the tables.
 calibrate: $(READY)
 	$(BIN)/python tests/$(LAB)/calibration/calibrate.py
 

@@ -1,4 +1,4 @@
-"""Messages between processes: one JSON object a line, as UTF-8. Whoever sends or reads one does it here.
+"""Messages between processes: one JSON object a line, as UTF-8. Whatever part of the engine sends or reads one does it here (handed_out/ imports nothing of the engine).
 
 A peer may be ended in the middle of a message, and what it sends may come from a submission. So a reader trusts nothing: lines have a
 maximum size, reads have a deadline, and anything but one JSON object of finite numbers is a BadLine. Imports only the standard library,

@@ -18,7 +18,7 @@ import nbformat
 ATTEMPTS = Path(__file__).parent / "attempts"
 LITERALS = ("METADATA", "CELL_METADATA", "TRIES")
 
-# What a submission has that answers q1 with zeros and nothing else: the points that it gets are deserved.
+# A submission that answers only q1, with zeros, has these: the points that it gets are deserved.
 WRONG = """
 import torch
 

@@ -85,7 +85,9 @@ def results(name: str) -> dict[str, list[float]]:
 
 def test_the_results_belong_to_the_settings_in_use():
     stored = json.loads((HERE / "calibration" / "settings.json").read_text(encoding="utf-8"))
-    assert stored["settings"] == calibrate.settings(), "seqlab's settings have moved: run make calibrate anew"
+    assert stored["settings"] == calibrate.settings(), (
+        "seqlab's settings have changed: run `make calibrate` again"
+    )
 
 
 def test_there_are_two_hundred_seeds_of_all_that_a_grade_rests_on():

@@ -26,6 +26,7 @@ from gatelab.build.settings import Settings
 from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
@@ -141,7 +142,7 @@ PACK = ("submit", "--without-checks", "--anyway")
 
 
 def test_the_table_that_students_get_is_the_lab_s(lab: Lab) -> None:
-    """`gatelab build` keeps it up; who changes lab.toml alone is told here."""
+    """`gatelab build` keeps it up; fails if only lab.toml was changed."""
     path = lab.assignment / Settings.of(lab).questions_file
     assert path.read_text(encoding="utf-8") == questions_file.text_of(lab), "run gatelab build"
 
@@ -224,7 +225,7 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
         result = CliRunner().invoke(app, ["receipt", *words])
         assert (result.exit_code, result.output.count("\n")) == (code, 1), result.output
     report = private / "ada.json"
-    report.write_text(json.dumps({"sha256": digest}))
+    report.write_text(Report("ada", "graded", sha256=digest).to_json())
     assert CliRunner().invoke(app, ["receipt", str(beside), str(report)]).exit_code == 0
 
 
@@ -232,7 +233,7 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
     "what",
     ["", "{}", '{"sha256": 3}', '{"sha256": "abc"}', "[" * 9000, None, "x" * 100_000, "\0\1"],
 )
-def test_what_is_no_receipt_is_one_sentence_and_exit_code_2(tmp_path: Path, what: str | None) -> None:
+def test_an_invalid_receipt_gives_one_sentence_and_exit_code_2(tmp_path: Path, what: str | None) -> None:
     path = tmp_path / "ada.receipt.json"
     if what is not None:
         path.write_text(what)
@@ -421,7 +422,7 @@ def test_an_unchanged_notebook_is_packed_only_on_request(folder: Path, released:
 
 
 def test_a_renamed_copy_next_to_the_notebook_is_asked_about(folder: Path, released: list[dict]) -> None:
-    """Two of them: which one is meant is not guessed. One of them named: that the other is newer is said."""
+    """With two, the command does not guess. With one named, it says that the other is newer."""
     old = saved(folder, released, put("q5", COUNT))
     saved(folder, released, put("q5", COUNT + "\n# more"), "lab-Copy1.ipynb")
     os.utime(old, (time.time() - 900,) * 2)
@@ -471,7 +472,7 @@ def test_a_damaged_record_is_ignored(folder: Path, released: list[dict], text: s
     assert "q1 " in done.stdout and done.stderr == ""
 
 
-def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, released: list[dict]) -> None:
+def test_without_the_checks_or_a_package_the_next_step_is_named(folder: Path, released: list[dict]) -> None:
     saved(folder, released, put("q5", COUNT))
     bare = [sys.executable, "-S", "-E", "-m", "seqlab", "check"]  # a Python without packages
     done = subprocess.run(bare, cwd=folder, capture_output=True, text=True)
@@ -507,7 +508,7 @@ def test_a_hint_names_the_command_that_was_typed(folder: Path, released: list[di
     assert "did you mean `python start.py check`?" in seqlab(folder, "chekc").stderr
 
 
-def test_code_that_ends_the_run_costs_no_sentence(folder: Path, released: list[dict]) -> None:
+def test_code_that_ends_the_run_still_gets_every_check_reported(folder: Path, released: list[dict]) -> None:
     saved(folder, released, lambda cells: cells.insert(0, code("import os\nos._exit(0)")))
     done = seqlab(folder, "check")
     assert done.returncode == 1 and done.stdout.count("not checked") == 12

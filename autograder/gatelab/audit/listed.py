@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from gatelab.did_you_mean import meant
 from gatelab.lab.keys import STRICT, MustBe, Text, validated, validated_value
-from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.toml import TomlError, read_toml
 

@@ -69,7 +69,7 @@ class _Gradings:
     """Single gradings of the bank, made by the engine or kept from an earlier run. `outcomes` collects the outcome of each."""
 
     engine: Engine
-    first: int  # the first grading seed: chaff is graded with it, and wheat anew in every run
+    first: int  # the first grading seed: chaff is graded with it, and wheat again in every run
     training: bool  # whether what trains is run, at the first seed
     progress: Callable[[str], None]
     cache: ResultCache
@@ -131,7 +131,7 @@ def verify(
             only ones that could meet its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: called after each grading.
-        cache: results of runs before; new ones are added. Wheat is graded anew at the first seed.
+        cache: results of runs before; new ones are added. Wheat is graded again at the first seed.
     """
     lab, cache = engine.lab, cache or ResultCache(None)
     lab.check_questions(questions)

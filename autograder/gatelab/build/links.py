@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from gatelab.lab.near import meant
+from gatelab.did_you_mean import meant
 
 # What a page shows as it is written: fenced and other code, and mathematics, where `f[i](x)` is no link.
 _VERBATIM = re.compile(

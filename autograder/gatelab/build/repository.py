@@ -85,7 +85,7 @@ def git(place: Path, *words: str, who: bool = False) -> str:
             (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no word"
         )
         if refused := next((found[1] for line in said if (found := REFUSED.search(line))), ""):
-            why = refused  # what stands beside the branch says more than "failed to push some refs"
+            why = refused  # the text beside the branch says more than "failed to push some refs"
         raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
     return done.stdout.strip()
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gatelab.classrun import nearby
+from gatelab.classrun import typed_names
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import FOLDER, QUICK
@@ -71,8 +71,8 @@ class ClassFolder:
     def find(self, typed: str) -> ClassRow:
         """The student with this name, or the one whose name begins with it. Raises GradedError with similar names."""
         try:
-            name = nearby.one_of(typed, [*map(_known_as, self._rows.values())], whole=False)
-        except nearby.NotOne as error:
+            name = typed_names.one_of(typed, [*map(_known_as, self._rows.values())], whole=False)
+        except typed_names.NotOne as error:
             raise GradedError(str(error)) from error
         row = self._rows[name]
         report = self._report(row)
@@ -119,9 +119,9 @@ class ClassFolder:
         return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
 
 
-def _known_as(row: SubmissionRow) -> nearby.Called:
+def _known_as(row: SubmissionRow) -> typed_names.Called:
     person = submission_of(row, Path()).called
-    return nearby.Called(str(row["name"]), str(row.get("file", "")), person, str(row.get("called", "")))
+    return typed_names.Called(str(row["name"]), str(row.get("file", "")), person, str(row.get("called", "")))
 
 
 def _called(row: SubmissionRow) -> str:

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from gatelab.classrun import nearby
+from gatelab.classrun import typed_names
 from gatelab.classrun.folder import (
     NoClass,
     class_table,
@@ -106,9 +106,9 @@ def called(run: ClassRun, typed: str) -> Submission:
     by_name = {submission.name: submission for submission in run.submissions}
     try:
         return by_name[
-            nearby.one_of(
-                typed, [nearby.Called(s.name, s.file, s.called, s.listed) for s in by_name.values()]
+            typed_names.one_of(
+                typed, [typed_names.Called(s.name, s.file, s.called, s.listed) for s in by_name.values()]
             )
         ]
-    except nearby.NotOne as error:
+    except typed_names.NotOne as error:
         raise StoreError(str(error)) from error

@@ -17,7 +17,7 @@ from gatelab.cli.opened_class import ClassFolder, Remove, Why, graded_folder, op
 from gatelab.cli.options import LabName, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
-from gatelab.lab.near import meant
+from gatelab.did_you_mean import meant
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS

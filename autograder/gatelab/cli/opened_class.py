@@ -58,7 +58,7 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
 def moved_marks(
     run: ClassRun, before: PreviousRun, rows: list[Row], given: tuple[str, str] = ("", "")
 ) -> list[str]:
-    """Which marks by hand counted in the class.json of before and no longer do, or the other way round, and why: since lab.toml was
+    """Which marks by hand counted in the previous class.json and no longer do, or the reverse, and why: since lab.toml was
     changed, or since they were saved and the tables were not yet written; not what was typed into grades.csv, nor `given`, the name
     and question of what this command gave."""
     earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}

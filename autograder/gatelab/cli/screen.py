@@ -67,10 +67,10 @@ def screen(student: ClassRow, only: str | None = None) -> Iterator[Piece]:
         yield _below(1, f"Protection that was off: {', '.join(off)}.", "yellow")
     for question in report.questions:
         if only in (None, question.id):
-            yield from _question(student, question, closely=only is not None)
+            yield from _question(student, question, detailed=only is not None)
 
 
-def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[Piece]:
+def _question(student: ClassRow, question: Question, detailed: bool) -> Iterator[Piece]:
     head = f"{question.id}  {shown(question.title)}"
     if question.by_hand and not question.parts:
         was = student.again.get(question.id)
@@ -102,19 +102,19 @@ def _question(student: ClassRow, question: Question, closely: bool) -> Iterator[
     wrong = [part for part in question.parts if not part.passed]
     failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.student_text, part.kind))]
     for k, parts in enumerate(failed):
-        yield from _failed(parts, closely) if closely or k == 0 else _failed_in_short(parts)
-    if len(failed) > 1 and not closely:
+        yield from _failed(parts, detailed) if detailed or k == 0 else _failed_in_short(parts)
+    if len(failed) > 1 and not detailed:
         yield _below(3, f"more: gatelab show NAME {question.id}", "dim")
-    if question.second_grading is not None and closely:
+    if question.second_grading is not None and detailed:
         others = ", ".join(
             f"{'✓' if part.passed else '✗'} {part.name}" for part in question.second_grading.parts
         )
         over = ", ".join(map(shown, question.second_grading.own)) or "the references alone"
         yield _below(1, f"also graded with {over}, which earned no more: {others}", "dim")
-    if closely and question.code:
+    if detailed and question.code:
         yield _below(1, "the student's code:", "dim")
         yield _below(2, "\n".join(first_lines(shown(question.code).splitlines(), LONGEST_CODE, "lines")))
-    if closely and question.output.strip():
+    if detailed and question.output.strip():
         yield _below(1, "printed, its end:", "dim")
         yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
 
@@ -136,27 +136,27 @@ def _names(parts: list[Part]) -> str:
     return listed((f"{part.name} 0/{number(part.max_points)}" for part in parts), NAMES_SHOWN)
 
 
-def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
+def _failed(parts: list[Part], detailed: bool) -> Iterator[Piece]:
     """Neighbouring checks that failed with the same words."""
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold")))
     yield _below(3, shown(parts[0].student_text))
-    if parts[0].kind is Kind.UNTOUCHED and not closely:
+    if parts[0].kind is Kind.UNTOUCHED and not detailed:
         return
     detail = parse_detail(parts[0].detail, parts[0].raised)
-    for label, frame in _lines(detail, closely):
+    for label, frame in _lines(detail, detailed):
         yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
         if frame.code:
             yield _below(11, shown(frame.code))
     if detail.raised:
         yield _below(3, Text.assemble((f"{'raised':<8}", "dim"), shown(detail.raised)))
-    if not detail.asked and detail.said and closely:
+    if not detail.asked and detail.said and detailed:
         yield _below(3, Text.assemble((f"{'suite':<8}", "dim"), shown(detail.said)))
 
 
-def _lines(detail: Detail, closely: bool) -> Iterator[tuple[str, Frame]]:
+def _lines(detail: Detail, detailed: bool) -> Iterator[tuple[str, Frame]]:
     """The suite's line and the student's; with details, the whole traceback."""
-    asked = detail.asked if closely else detail.asked[:1]
-    student = detail.student if closely else detail.student[-1:]
+    asked = detail.asked if detailed else detail.asked[:1]
+    student = detail.student if detailed else detail.student[-1:]
     yield from (("asked" if not k else "", frame) for k, frame in enumerate(asked))
     yield from (("line" if not k else "", frame) for k, frame in enumerate(student))
 

@@ -12,8 +12,8 @@ from gatelab.classrun.lookup import ClassFolder, ClassRow, GradedError
 from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.screen import draw
+from gatelab.did_you_mean import meant
 from gatelab.lab.choose import agree, chosen_lab
-from gatelab.lab.near import meant
 from gatelab.limits import LARGEST_SEED
 from gatelab.report.classbook import MISSING
 from gatelab.report.mail import mail

@@ -31,7 +31,7 @@ def put_reference(backend: Backend, source: str) -> None:
 
 @dataclass(frozen=True)
 class Gain:
-    """What the last attempt, with earlier answers that are not right, has right and the best attempt before has wrong."""
+    """The parts that the last attempt, with earlier answers that are not right, gets right and the best earlier attempt gets wrong."""
 
     before: list[QuestionRun]
     best: QuestionRun  # the one of `before` that earns most
@@ -58,7 +58,7 @@ class Gain:
         return frozenset[str]().union(*parts)
 
     def take_back(self, control: QuestionRun, note: str) -> None:
-        """Let the parts whose tests the reference passes, too, be as they were in the best attempt; `note` follows their hints.
+        """Reset the parts whose tests the reference also passes to what they were in the best attempt; `note` follows their hints.
 
         A test that was not run says nothing. A training that went better counts if any other part of the gain does.
         """

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gatelab.did_you_mean import meant
 from gatelab.faults import GraderFault
 from gatelab.grading import gains, notes
 from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
@@ -15,7 +16,6 @@ from gatelab.grading.identify import identify
 from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
-from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
 from gatelab.report.model import Kind, Mistake, Part, Question, SecondGrading

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
+from gatelab.did_you_mean import meant
 from gatelab.lab.late import LateError, late_rule
-from gatelab.lab.near import meant
 from gatelab.lab.parts import LabParts
 from gatelab.lab.policy import FILE as POLICY
 from gatelab.lab.table import FILE as TABLE

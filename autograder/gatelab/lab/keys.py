@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from gatelab.lab.near import meant
+from gatelab.did_you_mean import meant
 from gatelab.lab.toml import shown
 
 STRICT = {"extra": "forbid"}  # pydantic's: an unknown key is refused

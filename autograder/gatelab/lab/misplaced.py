@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gatelab.lab.near import meant
+from gatelab.did_you_mean import meant
 
 ABOVE = "above the questions, before the first line in brackets"
 

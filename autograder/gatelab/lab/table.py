@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from gatelab.did_you_mean import meant
 from gatelab.lab.keys import (
     FLOAT,
     FROM_0,
@@ -31,7 +32,6 @@ from gatelab.lab.keys import (
 )
 from gatelab.lab.late import LateSettings
 from gatelab.lab.misplaced import Places, misplaced
-from gatelab.lab.near import meant
 from gatelab.lab.policy import Policy
 from gatelab.limits import BACKSTOP, LARGEST_SEED, WORKER_CPU
 from gatelab.text import is_printable

@@ -14,7 +14,7 @@ from gatelab.report.earlier import EARLIER, converted
 from gatelab.report.model import FORMAT, Report
 
 # What the JSON also holds, for its readers; we work it out again from the other fields.
-WORKED_OUT = {
+DERIVED = {
     "Report": {"points": "number", "max_points": "number"},
     "Question": {"points": "number", "earned": "number"},
     "Part": {"passed": "boolean"},
@@ -56,15 +56,15 @@ def is_of_a_class(text: str) -> bool:
 
 
 def _bare(data: dict[str, Any]) -> dict[str, Any]:
-    """Without what is worked out again. What has not the form of a report stays as it is, for the adapter to refuse."""
-    report = _without(data, ("format", *WORKED_OUT["Report"]))
+    """Without what is derived again. Anything that is not a report stays as it is, for the adapter to refuse."""
+    report = _without(data, ("format", *DERIVED["Report"]))
     if isinstance(rows := report.get("questions"), list):
         report["questions"] = [_bare_question(row) if isinstance(row, dict) else row for row in rows]
     return report
 
 
 def _bare_question(row: dict[str, Any]) -> dict[str, Any]:
-    question = _with_bare_parts(_without(row, WORKED_OUT["Question"]))
+    question = _with_bare_parts(_without(row, DERIVED["Question"]))
     if isinstance(otherwise := question.get("otherwise"), dict):
         question["otherwise"] = _with_bare_parts(otherwise)
     return question
@@ -73,7 +73,7 @@ def _bare_question(row: dict[str, Any]) -> dict[str, Any]:
 def _with_bare_parts(row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(parts := row.get("parts"), list):
         return row
-    bare = [_without(part, WORKED_OUT["Part"]) if isinstance(part, dict) else part for part in parts]
+    bare = [_without(part, DERIVED["Part"]) if isinstance(part, dict) else part for part in parts]
     return row | {"parts": bare}
 
 
@@ -85,7 +85,7 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `Report.to_dict`."""
     made = _adapter().json_schema(mode="serialization")
     kinds = made["$defs"] | {"Report": made}
-    for name, fields in WORKED_OUT.items():
+    for name, fields in DERIVED.items():
         kinds[name]["properties"] |= {field: {"title": field, "type": type} for field, type in fields.items()}
         kinds[name]["required"] = [*kinds[name]["required"], *fields]
     # A part is passed or has a kind.

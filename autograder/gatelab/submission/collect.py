@@ -322,7 +322,7 @@ def _note_duplicates(submissions: list[Submission]) -> list[Submission]:
 
 
 def _identity(person: Person) -> Person:
-    """The person without what may differ between two hand-ins. A platform numbers people anew in each course, so its number counts only
+    """The person without what may differ between two hand-ins. A platform numbers people again in each course, so its number counts only
     if nothing else identifies the person."""
     number = "" if person.ids or person.email else person.number
     return replace(person, number=number, handed_in=None, unread="", moodle=False)

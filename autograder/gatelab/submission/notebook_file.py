@@ -19,7 +19,7 @@ from gatelab.faults import GraderFault
 from gatelab.limits import FILE_LIMIT, NOTEBOOK_TOKENS, SIZE_LIMIT
 from gatelab.text import brief
 
-LONGEST_VERSION = 40  # characters that are quoted of what stands for the number of the format
+LONGEST_VERSION = 40  # characters that are quoted of what is in place of the number of the format
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 

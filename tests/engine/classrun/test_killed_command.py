@@ -1,4 +1,4 @@
-"""After `kill -9` of a command, at whatever moment, nothing of it lives for more than 2 s and no folder stays."""
+"""Within 2 s of `kill -9`, at whatever moment, every process of a command is gone and no folder is left."""
 
 from __future__ import annotations
 

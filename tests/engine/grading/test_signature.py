@@ -1,4 +1,4 @@
-"""What stands for a wrong answer that no known mistake explains: its values and its code, whatever their size."""
+"""What identifies a wrong answer that no known mistake explains: its values and its code, whatever their size."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_what_is_no_report_is_not_of_a_class(text: str) -> None:
         lambda old: old["questions"][0]["parts"][0].update(kind="lost interest"),
     ],
 )
-def test_a_report_that_has_not_the_earlier_form_it_names_is_refused(
+def test_a_report_not_in_the_earlier_format_it_names_is_refused(
     of_format_2: dict[str, Any], change: Any
 ) -> None:
     change(of_format_2)

@@ -173,7 +173,7 @@ def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> N
 
 @pytest.mark.timeout(300)
 def test_the_notebook_that_looks_for_a_way_out_finds_each_where_it_is_open() -> None:
-    """Else the test above would find nothing."""
+    """Otherwise the test above proves nothing."""
     found = tried("a user, namespaces refused")[confinement.key(False, 0, False)]
     assert set(found["reached"]) == {"read", "write", "network", "socket", "signals"} and found["laid"]
 

@@ -35,7 +35,7 @@ def of(question: str) -> dict[str, Any]:
 
 
 def lines() -> list[dict[str, str]]:
-    """The lines of losses.csv that belong to the settings of today."""
+    """The lines of losses.csv that belong to the current settings."""
     if not LOSSES.is_file():
         return []
     with LOSSES.open(newline="", encoding="utf-8") as file:
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, help="begin nothing after so many seconds")
+    parser.add_argument("--seconds", type=float, help="start nothing after so many seconds")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

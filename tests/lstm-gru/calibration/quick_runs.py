@@ -2,7 +2,7 @@
 
     python tests/lstm-gru/calibration/quick_runs.py                      # everything that is missing; safe to interrupt
     python tests/lstm-gru/calibration/quick_runs.py --only "q7 lstm" --seeds 20
-    python tests/lstm-gru/calibration/quick_runs.py --seconds 150        # begin nothing after so many seconds
+    python tests/lstm-gru/calibration/quick_runs.py --seconds 150        # start nothing after so many seconds
 
 Every training is a line of `quick.jsonl`, written when its chunk of seeds is done, and a run goes on where the file ends. A line carries a hash of all settings that it depends
 on: lines of other settings are left alone and not counted. `calibrate.py --table` makes the table of RESULTS.md from them.
@@ -127,7 +127,7 @@ def _without(table: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def lines() -> list[dict[str, Any]]:
-    """The lines that belong to the settings of today."""
+    """The lines that belong to the current settings."""
     text = LINES.read_text(encoding="utf-8") if LINES.is_file() else ""
     # The last line may have been cut off.
     found = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
@@ -221,7 +221,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", metavar="RUN", choices=[run.name for run in RUNS])
     parser.add_argument("--seeds", type=int, default=SEEDS, help="of each run (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, help="begin nothing after so many seconds")
+    parser.add_argument("--seconds", type=float, help="start nothing after so many seconds")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

@@ -43,7 +43,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
 
 
 class PenaltiesUpToDate(FeedbackStep):
-    """A step of `generate_feedback`: the late penalty is that of the points given by now."""
+    """A step of `generate_feedback`: the late penalty is computed from the current points."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
 
@@ -57,7 +57,7 @@ class PenaltiesUpToDate(FeedbackStep):
 
 
 class CsvExport(CsvExportPlugin):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's `export`, with late penalties that are those of the points given by now. Points above a question's maximum are named."""
+    """nbgrader's `export`, with late penalties computed from the current points. Points above a question's maximum are named."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
 

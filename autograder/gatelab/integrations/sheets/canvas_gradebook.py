@@ -61,7 +61,7 @@ class Gradebook:
         return "excused" if folded(row[self._grade]) == "ex" else ""
 
     def points_possible(self, rows: list[list[str]]) -> list[str]:
-        """The assignment's maximum: in a row of its own, which is nobody's."""
+        """The assignment's maximum: in a row that belongs to no student."""
         first = self._student.get("Student", 0)
         return [row[self._grade] for row in rows if folded(row[first]) == "points possible"]
 

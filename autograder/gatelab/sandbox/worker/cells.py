@@ -22,7 +22,7 @@ from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
 from gatelab.sandbox.worker.history import History
 from gatelab.sandbox.worker.lines import source_lines
-from gatelab.sandbox.worker.loops import move_on, the_loop
+from gatelab.sandbox.worker.loops import run_pending_tasks, the_loop
 from gatelab.sandbox.worker.missing_modules import name_by_name, without_missing
 from gatelab.sandbox.worker.names_read import names_read
 from gatelab.sandbox.worker.pending import Pending
@@ -88,7 +88,7 @@ class Notebook:
             self._run_some([statement], REST_CPU, True, found)
         self.shell.end_capture()
         with contextlib.suppress(BaseException), within(REST_CPU):
-            move_on()
+            run_pending_tasks()
         self.history.patches.look(index)
         return found | {"cpu": time.process_time() - began}
 

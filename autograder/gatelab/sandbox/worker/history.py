@@ -156,7 +156,7 @@ class History:
 
 
 def _with_the_answer(name: str, bindings: list[tuple[int, Any]], answered: int) -> list[tuple[int, Any]]:
-    """The bindings that an answer may mean which nothing checks below it: a helper that was mended below it counts, but
+    """The bindings that an answer may mean which nothing checks below it: a helper that was fixed below it counts, but
     not another use of the helper's name, nor a library's function in place of a builtin.
     """
     was_helper = any(_does(value) for cell, value in bindings if cell <= answered)

@@ -42,14 +42,14 @@ class Loop(asyncio.SelectorEventLoop):
     def _write_to_self(self) -> None: ...
 
 
-class _Loops(asyncio.DefaultEventLoopPolicy):
+class _LoopPolicy(asyncio.DefaultEventLoopPolicy):
     def _loop_factory(self) -> Loop:
         return Loop()
 
 
 def new_loop() -> None:
     """Install the event loop of a fresh notebook."""
-    asyncio.set_event_loop_policy(_Loops())
+    asyncio.set_event_loop_policy(_LoopPolicy())
     asyncio.set_event_loop(Loop())
 
 
@@ -71,7 +71,7 @@ def install_loops() -> None:
     put(asyncio, create_task=_create_task, run=_run)
 
 
-def move_on() -> None:
+def run_pending_tasks() -> None:
     """Give tasks that nobody awaits some time, as they have in Jupyter between two cells."""
     loop = the_loop()
     if tasks := asyncio.all_tasks(loop):

@@ -1,4 +1,4 @@
-"""Finds whom a typed name means, in one way for every command, and suggests names for a mistyped one."""
+"""Finds the person that a typed name refers to, in the same way for every command, and suggests names for a mistyped one."""
 
 from __future__ import annotations
 

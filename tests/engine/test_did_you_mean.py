@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatelab.lab.near import meant
+from gatelab.did_you_mean import meant
 
 
 def test_a_message_ends_with_the_word_or_with_nothing() -> None:
