@@ -1,4 +1,4 @@
-"""A public check as otter runs it: record all calls once, let the cases look at them, say what is wrong first.
+"""A public check as otter runs it: record all calls once, let the cases look at them, report the first thing that is wrong.
 
 A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
 one message to read, one thing to fix.
@@ -94,12 +94,12 @@ class Check:
         return registered
 
     def play(self, namespace: dict[str, Any]) -> list[Call]:
-        """Make all calls to a notebook's functions, over the stand-ins. Returns the record."""
+        """Make all calls to a notebook's functions, with stand-ins. Returns the record."""
         self.student = Student(namespace)
-        self._made(self.student)
+        self._make_calls(self.student)
         return self.student.record
 
-    def _made(self, student: Student) -> Any:
+    def _make_calls(self, student: Student) -> Any:
         """Make the calls; torch's switches are restored afterwards."""
         before = leftovers.switches()
         try:
@@ -133,7 +133,7 @@ class Check:
     def _attempt(self, namespace: dict[str, Any], own: bool) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
-        results = self._made(student)
+        results = self._make_calls(student)
         return student, {case.name: self._found(case, results) for case in self._cases}
 
     def _found(self, case: _Case, results: Any) -> Exception | None:
@@ -213,7 +213,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
     def call_func(self, global_environment: dict[str, Any]) -> None:
         passed: bool | None = False
         try:
-            self._ask_for_a_good_run(global_environment)
+            self._require_successful_run(global_environment)
             # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
@@ -248,7 +248,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             self.told = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
-    def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
+    def _require_successful_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
         if failed := runs.failed(self.group, namespace.get(self.group)):
             self.failure_message, self.told = failed.says, [failed.says]
