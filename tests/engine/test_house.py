@@ -84,7 +84,9 @@ def test_no_code_of_a_lab_is_unused_in_whatever_lab(root: Path, tmp_path: Path) 
     new_lab(tmp_path, "rnn-basics")
     said = unused(tmp_path)
     assert said.returncode == 0, said.stdout + said.stderr
-    (tmp_path / "tests" / "rnn-basics" / "hidden" / "helps.py").write_text("def forgotten():\n    pass\n", "utf-8")
+    (tmp_path / "tests" / "rnn-basics" / "hidden" / "helps.py").write_text(
+        "def forgotten():\n    pass\n", "utf-8"
+    )
     said = unused(tmp_path)
     assert said.returncode == 3 and "unused function 'forgotten'" in said.stdout
 
