@@ -172,7 +172,6 @@ FRAMES = {
     "sandbox/worker/wire.py": "frames of a length that is told first, with tensors",
     "handed_out/handin/run.py": "is handed out with the lab, so it imports nothing of the engine",
     "audit/bench_scaling.py": "a program's output, and a word to begin",
-    "handed_out/handin/run.py": "is handed out, so it imports nothing of the engine",
 }
 
 
