@@ -148,13 +148,16 @@ docs: $(READY)
 	$(BIN)/typer gatelab.cli.app utils docs --name gatelab --title Commands > docs/commands.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# What vulture looks at besides the engine and the tiny lab: the code of every lab.
+LABS_CODE = $(wildcard assignment/*/lab.py assignment/*/tests tests/*/hidden)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry autograder
-	$(BIN)/vulture
+	$(BIN)/vulture autograder/gatelab nbgrader_config.py tests/engine/tiny-lab $(LABS_CODE)
 
 clean:
 	rm -rf $(VENV) out dist

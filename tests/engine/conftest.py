@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from suites_of_a_test import forget_suites
 from tiny_lab import tiny_lab_here
 
 from gatelab.grading.engine import Engine
@@ -24,12 +22,9 @@ def lab() -> Lab:
 
 @pytest.fixture(autouse=True)
 def _suites_of_this_test(pytestconfig: pytest.Config) -> None:
-    """A process imports suites of one name from one place only: those that a test before this one ran, of another copy of the lab, go."""
-    if hasattr(pytestconfig.option, "submission"):  # these are such suites, run by hand where the lab lies
-        return
-    for name in [name for name in sys.modules if re.match(r"test_q\d", name)]:
-        del sys.modules[name]
-    sys.path[:] = [place for place in sys.path if Path(place).name != "hidden"]
+    """Not where these are such suites, run by hand where the lab lies."""
+    if not hasattr(pytestconfig.option, "submission"):
+        forget_suites()
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +15,7 @@ import pytest
 import yaml
 
 import gatelab
+from gatelab.build.new import new_lab
 
 
 def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +60,35 @@ def test_no_function_is_longer_than_a_screen(root: Path) -> None:
 def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[str]) -> None:
     said = run(root, str(Path(sys.executable).with_name(tool[0])), *tool[1:])
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def unused(kit: Path) -> subprocess.CompletedProcess[str]:
+    """vulture as `make lint` calls it in this folder."""
+    # These tests may themselves be run by make, which hands its own settings on.
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    words = ["make", "-n", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.ready", "lint"]
+    recipe = subprocess.run(words, cwd=kit, env=env, capture_output=True, text=True, check=True).stdout
+    (line,) = [line for line in recipe.splitlines() if "bin/vulture" in line]
+    return run(kit, *line.split())
+
+
+def test_no_code_of_a_lab_is_unused_in_whatever_lab(root: Path, tmp_path: Path) -> None:
+    said = unused(root)
+    assert said.returncode == 0, said.stdout + said.stderr
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "nbgrader_config.py"):
+        shutil.copy(root / name, tmp_path)
+    shutil.copytree(root / "autograder" / "gatelab", tmp_path / "autograder" / "gatelab")
+    shutil.copytree(root / "tests" / "engine" / "tiny-lab", tmp_path / "tests" / "engine" / "tiny-lab")
+    said = unused(tmp_path)  # without any lab
+    assert said.returncode == 0, said.stdout + said.stderr
+    new_lab(tmp_path, "rnn-basics")
+    said = unused(tmp_path)
+    assert said.returncode == 0, said.stdout + said.stderr
+    (tmp_path / "tests" / "rnn-basics" / "hidden" / "helps.py").write_text(
+        "def forgotten():\n    pass\n", "utf-8"
+    )
+    said = unused(tmp_path)
+    assert said.returncode == 3 and "unused function 'forgotten'" in said.stdout
 
 
 def test_the_table_of_packages_lists_each_in_the_order_of_the_contract(root: Path) -> None:

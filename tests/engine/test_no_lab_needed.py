@@ -17,11 +17,6 @@ from gatelab.lab.spec import lab_names
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 FOLDERS = ("assignment", "release", "solutions", "tests")
-# Tests of the engine that name a lab of the kit, and why they have to.
-NAME_ONE = {
-    "engine/cli/test_typed_pages.py": "the pages of docs/ write their commands for the lab that the kit comes with",
-    "engine/cli/test_pages_in_a_shell.py": "the same; both type the tiny lab's name in its place",
-}
 
 
 def names_a_lab() -> re.Pattern[str]:
@@ -66,7 +61,7 @@ def test_no_test_of_the_engine_and_no_helper_of_one_names_a_lab_of_the_kit() -> 
         for path in files - {Path(__file__)}
         if looked_for.search(path.read_text(encoding="utf-8"))
     }
-    assert found == set(NAME_ONE)
+    assert found == set()
 
 
 def test_a_name_is_found_however_it_is_written() -> None:
@@ -78,6 +73,8 @@ def test_a_name_is_found_however_it_is_written() -> None:
 
 @pytest.mark.one_in(2)
 def test_every_test_of_the_engine_is_collected_without_the_kits_labs(tmp_path: Path) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, and git does not say what belongs to it")
     labs = lab_names(ROOT)
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True

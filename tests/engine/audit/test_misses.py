@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, tiny_lab
+from tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.misses import misses
@@ -96,8 +96,8 @@ def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: li
     assert said in told.output
 
 
-def test_a_folder_without_reports_is_reported(tmp_path: Path, root: Path) -> None:
-    told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(root)])
+def test_a_folder_without_reports_is_reported(tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(TINY)])
     assert told.exit_code == 2
     assert "holds no reports" in told.output
 

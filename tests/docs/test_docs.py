@@ -66,7 +66,7 @@ def test_only_the_releases_copies_are_left_out() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_each_block_of_a_page_is_fenced_and_says_what_it_holds(page: Path) -> None:
-    """So that no block of commands is missed by the test that types them (cli/test_typed_pages.py)."""
+    """So that no block of commands is missed by the test that types them (test_typed_pages.py)."""
     text = page.read_text(encoding="utf-8")
     fences = re.findall(r"^ *```(.*)$", text, re.MULTILINE)
     assert all(fences[::2]) and not any(fences[1::2])

@@ -21,52 +21,52 @@ from tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)
 
-ROOT = Path(__file__).resolve().parents[3]
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
 PAGES = pages(ROOT)
 LATE = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'
 
 # Pages that a test of their own types through; it names the page
 OWN_TEST = {
-    "add-a-misconception.md": "cli/test_second_lab.py",
-    "add-a-question.md": "cli/test_second_lab.py",
-    "change-points-thresholds-dates.md": "cli/test_second_lab.py",
-    "start-a-lab.md": "cli/test_second_lab.py",
-    "deadline-night.md": "cli/test_deadline_night.py",
-    "hand-out.md": "build/test_handing_out.py",
-    "commands.md": "test_docs.py",  # the usage of each command, made from it
-    "nbgrader.md": "cli/test_pages_in_a_shell.py",
+    "add-a-misconception.md": "engine/cli/test_second_lab.py",
+    "add-a-question.md": "engine/cli/test_second_lab.py",
+    "change-points-thresholds-dates.md": "engine/cli/test_second_lab.py",
+    "start-a-lab.md": "engine/cli/test_second_lab.py",
+    "deadline-night.md": "engine/cli/test_deadline_night.py",
+    "hand-out.md": "engine/build/test_handing_out.py",
+    "commands.md": "docs/test_docs.py",  # the usage of each command, made from it
+    "nbgrader.md": "docs/test_pages_in_a_shell.py",
 }
 # Other commands that are not typed here, by how they begin: the file where they run, and what it has of them
 ELSEWHERE = {
-    "make grade": ("cli/test_typed_pages.py", 'make(clone, "grade"'),
-    "make test": ("../../.ci/run", "for command in grade test; do"),
-    "make zip": ("cli/test_pages_in_a_shell.py", '"make zip"'),
-    "mkdir -p out/autograder": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
-    "unzip -q": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
-    "cp solutions/": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
-    "AUTOGRADER_ROOT=": ("cli/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
-    "nbgrader generate_assignment": ("cli/test_second_lab.py", "generate_assignment"),
-    "nbgrader autograde": ("cli/test_second_lab.py", "autograde"),
-    "pip install torch==": ("../../Makefile", "--index-url $(CPU_INDEX)) $(TORCH)"),
-    "pip install -e '.[dev]'": ("../../Makefile", "--editable '.[dev]'"),
-    "gatelab export nbgrader": ("classrun/test_intake_and_export.py", '"export", "nbgrader"'),
-    "gatelab receipt": ("../lstm-gru/test_handing_in.py", '["receipt", *words]'),
-    "pytest tests/": ("grading/test_engine.py", '"-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission"'),
-    "dask scheduler": ("integrations/test_cluster.py", '"scheduler"'),
-    "GATELAB_ROOT=": ("integrations/test_cluster.py", "GATELAB_ROOT="),
-    "gatelab grade submissions/ -o out/ --cluster": ("integrations/test_cluster.py", '"--cluster"'),
-    "gatelab bench --scaling": ("audit/test_bench_scaling.py", "run_scaling_bench("),
-    "python tests/lstm-gru/explorer/page.py": ("../lstm-gru/test_explorer.py", "module.text()"),
+    "make grade": ("docs/test_typed_pages.py", 'make(clone, "grade"'),
+    "make test": ("../.ci/run", "for command in grade test; do"),
+    "make zip": ("docs/test_pages_in_a_shell.py", '"make zip"'),
+    "mkdir -p out/autograder": ("docs/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "unzip -q": ("docs/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "cp solutions/": ("docs/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "AUTOGRADER_ROOT=": ("docs/test_pages_in_a_shell.py", '"gradescope" / "README.md"'),
+    "nbgrader generate_assignment": ("engine/cli/test_second_lab.py", "generate_assignment"),
+    "nbgrader autograde": ("engine/cli/test_second_lab.py", "autograde"),
+    "pip install torch==": ("../Makefile", "--index-url $(CPU_INDEX)) $(TORCH)"),
+    "pip install -e '.[dev]'": ("../Makefile", "--editable '.[dev]'"),
+    "gatelab export nbgrader": ("engine/classrun/test_intake_and_export.py", '"export", "nbgrader"'),
+    "gatelab receipt": ("lstm-gru/test_handing_in.py", '["receipt", *words]'),
+    "pytest tests/": ("engine/grading/test_engine.py", '"-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission"'),
+    "dask scheduler": ("engine/integrations/test_cluster.py", '"scheduler"'),
+    "GATELAB_ROOT=": ("engine/integrations/test_cluster.py", "GATELAB_ROOT="),
+    "gatelab grade submissions/ -o out/ --cluster": ("engine/integrations/test_cluster.py", '"--cluster"'),
+    "gatelab bench --scaling": ("engine/audit/test_bench_scaling.py", "run_scaling_bench("),
+    "python tests/lstm-gru/explorer/page.py": ("lstm-gru/test_explorer.py", "module.text()"),
 }  # fmt: skip
 # Commands that no test runs, by how they begin: why not, and what is tested in their place
 NOWHERE = {
-    "make claims": "it trains for an hour or more; what it recorded is held to the notebooks by ../lstm-gru/test_claims.py",
-    "python tests/lstm-gru/explorer/record.py": "it trains two models; ../lstm-gru/test_explorer.py reads what it recorded",
-    "python tests/lstm-gru/calibration/": "it trains for a minute to an hour; ../lstm-gru/test_calibration.py reads what it recorded",
-    "gatelab bench --trainings": "it trains every solution twice; ../lstm-gru/test_quick_training.py grades by the suites that it compares with",
-    "conda ": "it downloads 2 GB, and conda is not here; test_environment.py compares environment.yml with what is installed",
-    "pip install -e . --no-deps": "for conda alone; test_pip_install.py installs the kit without -e",
+    "make claims": "it trains for an hour or more; what it recorded is held to the notebooks by lstm-gru/test_claims.py",
+    "python tests/lstm-gru/explorer/record.py": "it trains two models; lstm-gru/test_explorer.py reads what it recorded",
+    "python tests/lstm-gru/calibration/": "it trains for a minute to an hour; lstm-gru/test_calibration.py reads what it recorded",
+    "gatelab bench --trainings": "it trains every solution twice; lstm-gru/test_quick_training.py grades by the suites that it compares with",
+    "conda ": "it downloads 2 GB, and conda is not here; engine/test_environment.py compares environment.yml with what is installed",
+    "pip install -e . --no-deps": "for conda alone; engine/test_pip_install.py installs the kit without -e",
 }  # fmt: skip
 SHEETS = {  # as the platforms give them for this class
     "canvas": "Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nZoë Müller,2,zoe,S,\n",
@@ -147,7 +147,7 @@ def test_the_commands_that_build_run_as_written_in_their_order(
     monkeypatch.chdir(tmp_path / "kit")
     lines = [line for page in HERE for line in here(page) if line.startswith(BUILDING)]
     assert "gatelab build" in lines and "gatelab build --accept" in lines
-    if not WHOLE:  # the others are typed with more by cli/test_second_lab.py
+    if not WHOLE:  # the others are typed with more by engine/cli/test_second_lab.py
         lines = ["gatelab build"]
     for line in ["gatelab build --accept", *dict.fromkeys(lines)]:
         typed(line)

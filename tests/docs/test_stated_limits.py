@@ -71,6 +71,7 @@ OTHERS = {
     "docs/students-first-hour.md": {
         "350 MB": "measured",
         "1.6 GB": "measured",
+        "1.55 GB": "measured",
         "754 MB": "measured",
     },
 }

@@ -1,0 +1,12 @@
+"""The tests of the kit's own pages: README, CONTRIBUTING, SECURITY and docs/, which tell of the kit as it is, with the lab it comes with."""
+
+from __future__ import annotations
+
+import pytest
+from suites_of_a_test import forget_suites
+
+
+@pytest.fixture(autouse=True)
+def _suites_of_this_test() -> None:
+    """Examples of the pages are graded in copies of the tiny lab."""
+    forget_suites()
