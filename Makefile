@@ -16,6 +16,8 @@ IMAGE ?= debian:bookworm
 .PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image start claims calibrate docs pictures lint clean
 
 SAMPLE = tests/$(LAB)/sample
+# The students' packages, one a lab; they hold copies of the engine's files (tests/covered.py).
+PACKAGES = $(shell sed -n 's/^package = "\([^"]*\)".*/\1/p' assignment/*/lab.toml)
 
 ## Build the release, make and grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -42,7 +44,7 @@ test-all: $(READY)
 ## Which lines of the engine no test reaches, with nothing left out (an hour and more); writes docs/coverage.md.
 coverage: $(READY)
 	rm -f out/covered.bin
-	GATELAB_ALL=1 GATELAB_REACHED=$(CURDIR)/out/covered.bin PYTHONPATH=tests $(PYTEST) -p reaching --cov gatelab --cov seqlab --cov-report=
+	GATELAB_ALL=1 GATELAB_REACHED=$(CURDIR)/out/covered.bin PYTHONPATH=tests $(PYTEST) -p reaching --cov gatelab $(PACKAGES:%=--cov %) --cov-report=
 	$(BIN)/python tests/covered.py
 
 ## Every hostile submission through otter and nbgrader as they are installed (`make test` sends a few of them there), and

@@ -8,6 +8,7 @@ first line of a statement only), and the marks of every process below a fork ser
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import reaching
@@ -16,7 +17,6 @@ from coverage import CoverageData
 ROOT = Path(__file__).resolve().parents[1]
 FOUND = ROOT / ".coverage"
 MARKS = ROOT / "out" / "covered.bin"
-COPIES = "seqlab"  # the package of the lab, which holds copies of the engine's files
 PAGE = ROOT / "docs" / "coverage.md"
 
 
@@ -26,14 +26,25 @@ def reached() -> dict[Path, set[int]]:
     found = {path: below.get(path, set()) for path in reaching.files(["."])}
     data = CoverageData(str(FOUND))
     data.read()
+    copies = packages(ROOT)
     for name in data.measured_files():
         path = (ROOT / name).resolve()
-        if COPIES in path.parts:  # what students have of the engine, as they have it
-            at = len(path.parts) - path.parts[::-1].index(COPIES)
-            path = reaching.ENGINE.joinpath("handed_out", *path.parts[at:])
+        path = original(path, copies)
         if path in found:
             found[path] |= set(data.lines(name) or ())
     return found
+
+
+def packages(root: Path) -> set[str]:
+    """The students' packages of the labs, which hold copies of the engine's files."""
+    tables = [tomllib.loads(path.read_text("utf-8")) for path in root.glob("assignment/*/lab.toml")]
+    return {table["package"] for table in tables if "package" in table}
+
+
+def original(path: Path, copies: set[str]) -> Path:
+    """The engine's file that this one is a copy of, as students have it; any other file is its own."""
+    at = max((k for k, part in enumerate(path.parts) if part in copies), default=None)
+    return path if at is None else reaching.ENGINE.joinpath("handed_out", *path.parts[at + 1 :])
 
 
 def table(found: dict[Path, set[int]]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.handed_out.checking import patience
+from gatelab.handed_out import limits as handed_out
 from gatelab.limits import (
     ALL_END_SECONDS,
     ARCHIVE_DEPTH,
@@ -56,8 +56,8 @@ STATED: dict[str, list[tuple[str, float]]] = {
     ],
     "docs/gradescope.md": [(r"more than (\d+) GB of memory", MEMORY)],
     "docs/students-first-hour.md": [
-        (r"after (\d+) seconds, which line is running", patience.SECONDS),
-        (r"cut off after (\d+) lines", patience.LINES),
+        (r"after (\d+) seconds, which line is running", handed_out.PATIENCE_SECONDS),
+        (r"cut off after (\d+) lines", handed_out.PRINTED_LINES),
     ],
     "autograder/gradescope/README.md": [
         (r"may use up to (\d+) GiB", MEMORY),

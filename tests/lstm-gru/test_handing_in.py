@@ -92,7 +92,7 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
-HASTY = "import sys\nfrom seqlab.handin import checks, command\nchecks.SECONDS = 2\nsys.exit(command.main(['check']))"
+HASTY = "import sys\nfrom seqlab import limits\nfrom seqlab.handin import command\nlimits.CHECK_CPU = 2\nsys.exit(command.main(['check']))"
 LOOP = "def lstm_step(x, *more):\n    while True: x = x\n"
 END = "def gru_step(*given):\n    import os\n    os._exit(0)\n"
 WIDTH = "def matched_hidden_size(target, D):\n    return min(range(1, 5000), key=lambda h: abs(h * (D + h + 2) - target))\n"

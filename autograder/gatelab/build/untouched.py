@@ -18,10 +18,9 @@ import nbformat
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import is_solution, question_id
 from gatelab.folders import temporary_folder
+from gatelab.handed_out.marks import is_experiment
 from gatelab.lab.spec import Lab
 from gatelab.limits import UNTOUCHED_SECONDS
-
-SKIP = "experiment"  # the tag of cells that grading does not need
 
 
 def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
@@ -36,7 +35,7 @@ def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader", {})
         check_cell = mark.get("grade") and not mark.get("solution")
-        if cell.cell_type != "code" or check_cell or SKIP in cell.metadata.get("tags", []):
+        if cell.cell_type != "code" or check_cell or is_experiment(cell):
             continue
         own = is_solution(cell)
         cells.append(

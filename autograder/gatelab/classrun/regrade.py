@@ -308,8 +308,13 @@ def differences_text(found: list[Difference]) -> str:
 
 def sentence(found: Difference) -> str:
     """`ada q1: 10 → 6 (gradient: now failed)`."""
+    return f"{found.name} {found.question}".strip() + f": {change(found)}"
+
+
+def change(found: Difference) -> str:
+    """`10 → 6 (gradient: now failed)`."""
     was, now = ("no grade" if points is None else number(points) for points in (found.was, found.now))
-    return f"{found.name} {found.question}".strip() + f": {was} → {now} ({found.why})"
+    return f"{was} → {now} ({found.why})"
 
 
 def write_differences(place: Path, found: list[Difference]) -> None:

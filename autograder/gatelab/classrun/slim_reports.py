@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from gatelab.lab.quick import QuickLab
 from gatelab.report.model import GradingHashes, Kind, Mistake, Part, Question, Report
 
-SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
+DECIMALS = 2  # decimals that are kept of a question's time: the class report shows no more
 PartKey = tuple[str, float, float, Kind | None]
 
 
@@ -30,7 +30,7 @@ def _slim(question: Question) -> Question:
     parts = [(part.name, part.points, part.max_points, part.kind) for part in question.parts]
     return _question(
         question.id, question.title, question.max_points, tuple(parts), tuple(question.mistakes), question.credit,
-        question.by_hand, round(question.seconds, SECONDS),
+        question.by_hand, round(question.seconds, DECIMALS),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from gatelab.classrun.regrade import Difference, Regrade, sentence
+from gatelab.classrun.regrade import Difference, Regrade, change
 from gatelab.report.points import less, number
 from gatelab.text import visible
 
@@ -30,7 +30,9 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
         was, now = totals[name]
         total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
         lines.append(f"{visible(name)}: total {total}")
-        lines += [f"    {visible(sentence(row).removeprefix(name).lstrip(': '))}" for row in rows]
+        for row in rows:
+            of = f"{row.question}: " if row.question else ""
+            lines.append(f"    {visible(of + change(row))}")
     if len(lines) > MOST:
         lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
     graded = f"{len(again.new)} graded again"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from gatelab.handed_out.marks import EXPERIMENT
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.statements import statements
 from gatelab.submission.earlier_releases import EarlierCell, Release, Unreadable, earlier_releases
 
-EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare; it counts only in our own copy
 SOLUTION = "-solution"  # how the grade_id of an answer's cell ends
 
 
@@ -67,7 +67,7 @@ def _fingerprints(release: Iterable[EarlierCell]) -> tuple[set[str], set[str], s
         if cell.kind != "code":
             continue
         found = statements(cell.text, index)
-        if EXPERIMENT in cell.tags:
+        if EXPERIMENT in cell.tags:  # it counts only in our own copy
             experiments |= {statement.fingerprint for statement in found}
             continue
         needed |= {statement.fingerprint for statement in found}

@@ -9,9 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
+from gatelab.handed_out.marks import mark_of
 from gatelab.lab.colab import address, is_set
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook_file import nbgrader_metadata, source_of
+from gatelab.submission.notebook_file import source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
@@ -45,7 +46,7 @@ def _read(path: Path, address: str) -> dict[str, Section]:
         source = source_of(cell) or ""
         if cell.get("cell_type") == "markdown" and (titles := HEADING.findall(source)):
             heading, place = titles[-1], str(cell.get("id", ""))
-        id = str(nbgrader_metadata(cell).get("grade_id", "")).removesuffix("-solution")
+        id = str(mark_of(cell).get("grade_id", "")).removesuffix("-solution")
         if id and heading:
             there = f"{address}#scrollTo={quote(place)}" if address and place else ""
             found.setdefault(id, Section(heading, there))

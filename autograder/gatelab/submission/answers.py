@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatelab.handed_out.marks import mark_of
 from gatelab.limits import CELL_LIMIT
 from gatelab.lists import listed
-from gatelab.submission.notebook_file import nbgrader_metadata, source_of
+from gatelab.submission.notebook_file import source_of
 from gatelab.text import brief, one_line, utf8
 
 TELLING = 20  # characters from which a line without a heading's mark identifies a cell
@@ -69,7 +70,7 @@ def cells_of(notebook: dict[str, Any]) -> list[Cell]:
         Cell(
             str(cell.get("cell_type", "")),
             utf8(source_of(cell) or ""),
-            str(nbgrader_metadata(cell).get("grade_id", "")),
+            str(mark_of(cell).get("grade_id", "")),
         )
         if isinstance(cell, dict)
         else Cell("", "")

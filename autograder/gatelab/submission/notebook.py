@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from gatelab.handed_out.marks import mark_of
 from gatelab.lab.parts import LabError, LabParts
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission import answers
-from gatelab.submission.notebook_file import HOW, Ungradable, nbgrader_metadata, parse, read_bytes, source_of
+from gatelab.submission.notebook_file import HOW, Ungradable, parse, read_bytes, source_of
 from gatelab.submission.written import handed_out_cells
 from gatelab.text import brief
 
@@ -65,7 +66,7 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
         source = source_of(raw)
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
-        cells.append(CodeCell(index, source, str(nbgrader_metadata(raw).get("grade_id", ""))[:80]))
+        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
     written = any(_holds_written_answer(raw, lab) for raw in raw_cells)
     # A notebook of written answers alone has no code that could be in another language.
     language = _other_language(notebook, cells, lab) if cells or not written else ""
@@ -97,7 +98,7 @@ def _holds_written_answer(raw: Any, lab: Lab) -> bool:
     """Whether a cell of text is the one of a question that is marked by hand, judging by its grade_id."""
     if not isinstance(raw, dict) or raw.get("cell_type") == "code":
         return False
-    question = lab.questions.get(str(nbgrader_metadata(raw).get("grade_id")))
+    question = lab.questions.get(str(mark_of(raw).get("grade_id")))
     return question is not None and question.by_hand
 
 

@@ -252,10 +252,3 @@ def source_of(cell: Any) -> str | None:
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     return source if isinstance(source, str) else None
-
-
-def nbgrader_metadata(cell: Any) -> dict[str, Any]:
-    """nbgrader's metadata of a cell; empty if it has none."""
-    metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return mark if isinstance(mark, dict) else {}

@@ -6,12 +6,12 @@ is recognised without that release. A student can change the checksum, but only 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
+from gatelab.handed_out.marks import mark_of, unchanged
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook_file import nbgrader_metadata, source_of
+from gatelab.submission.notebook_file import source_of
 
 
 def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
@@ -21,28 +21,14 @@ def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
     for cell in notebook["cells"]:
         if not isinstance(cell, dict):
             continue
-        mark, source = nbgrader_metadata(cell), source_of(cell) or ""
+        mark, source = mark_of(cell), source_of(cell) or ""
         if mark.get("solution") is True and isinstance(mark.get("checksum"), str):
-            # Editors remove or add white space at the end; Windows writes other line ends.
-            texts = {source, source.rstrip(), source.replace("\r\n", "\n").rstrip()}
-            if all(checksum(cell, text) != mark["checksum"] for text in texts):
+            if not unchanged(cell, source):
                 return False
             answers += 1
         elif cell.get("cell_type") == "code" and _defines(source, lab):
             return False
     return answers > 0
-
-
-def checksum(cell: dict[str, Any], source: str) -> str:
-    """nbgrader's checksum of a cell (nbgrader.utils.compute_checksum, without nbgrader)."""
-    mark = nbgrader_metadata(cell)
-    is_grade, is_solution = mark.get("grade") is True, mark.get("solution") is True
-    is_locked = not is_solution and (is_grade or mark.get("locked") is True)
-    text = [source, str(cell.get("cell_type")), str(is_grade), str(is_solution), str(is_locked)]
-    text.append(str(mark.get("grade_id")))
-    if mark.get("grade") is True and isinstance(mark.get("points"), int | float):
-        text.append(str(float(mark["points"])))
-    return hashlib.md5("".join(text).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def _defines(source: str, lab: Lab) -> bool:

@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
+from gatelab.handed_out.marks import checksum, mark_of
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.submission.notebook_file import nbgrader_metadata, parse, source_of
-from gatelab.submission.untouched import as_handed_out, checksum
+from gatelab.submission.notebook_file import parse, source_of
+from gatelab.submission.untouched import as_handed_out
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 
@@ -111,8 +112,26 @@ def test_work_that_was_started_is_not_called_untouched(book: dict) -> None:
 
 def test_the_checksum_is_nbgraders() -> None:
     for cell in nbformat.from_dict(released())["cells"]:
-        if nbgrader_metadata(cell):
+        if mark_of(cell):
             assert checksum(cell, source_of(cell)) == compute_checksum(cell)
+
+
+@pytest.mark.parametrize(
+    "points", [None, "x", True, [], 10**400], ids=["null", "text", "true", "list", "large"]
+)
+@pytest.mark.parametrize("written", ["", "x = '\ud800'"])
+def test_a_mark_that_somebody_spoiled_is_another_and_no_error(points: object, written: str) -> None:
+    """nbgrader ends with an error there. The cell is not as it was handed out."""
+    book = released()
+    cell = cell_of(book, "q1-solution")
+    cell["metadata"]["nbgrader"] |= {"grade": True, "points": points}
+    cell["source"] = written or cell["source"]
+    assert not as_handed_out(book, LAB)
+
+
+def test_letters_that_no_file_can_hold_are_told_apart() -> None:
+    cell = {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "q1-solution", "solution": True}}}
+    assert len({checksum(cell, text) for text in ("\ud800", "\ud801", "?")}) == 3
 
 
 @pytest.fixture(scope="module")

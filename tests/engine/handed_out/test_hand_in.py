@@ -237,11 +237,11 @@ def test_a_lab_that_does_not_list_start_gets_none(tmp_path: Path) -> None:
 def test_code_that_cannot_be_interrupted_is_left_to_another_process(folder: Path) -> None:
     """It catches every exception: after the time of grace the caller is asked to end it."""
     text = (
-        "import time\nfrom softmax_lab.handin import limit\nlimit.GRACE = 0.1\nend = []\n"
+        "import time\nfrom softmax_lab import limits\nfrom softmax_lab.handin import limit\nlimits.GRACE_SECONDS = 0.1\nend = []\n"
         "with limit.limited(0.1, globals(), end.append):\n"
         "    while not end:\n"
         "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
-        "print(end)"
+        "print(end[0].told())"
     )
     done = subprocess.run(
         [sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, timeout=60
@@ -289,6 +289,62 @@ def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
         done.returncode == 2 and done.stdout == "" and done.stderr.startswith(f"softmax_lab: {Path(out)}: ")
     )
     assert said in done.stderr and done.stderr.count("\n") == 1 and set(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("points", [None, "x", [], 10**400], ids=["null", "text", "list", "large"])
+def test_a_mark_that_somebody_spoiled_keeps_nobody_from_handing_in(folder: Path, points: object) -> None:
+    """nbgrader's mark of an answer; and letters that no file can hold."""
+    path = put(folder, {"q1": "def softmax(x):\n    return '\ud800'"})
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        if mark := cell["metadata"].get("nbgrader"):
+            cell["metadata"]["nbgrader"] = mark | {"grade": True, "points": points}
+    path.write_text(json.dumps(book), encoding="utf-8")
+    done = package(folder, "submit", "--anyway", "--without-checks")
+    assert "Hand in" in done.stdout and list(folder.glob("*.zip")), done.stdout + done.stderr
+
+
+WORDS = [  # the text of an error, and what somebody might take it for
+    "q1 is not written yet",
+    "NameError: name 'width' is not defined",
+    "The last run of the cell that imports `torch` failed",
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_a_check_found_is_not_read_from_its_sentence(folder: Path, words: str) -> None:
+    """An error of the student's own may speak as the kit or Python does."""
+    path = put(folder, {"q1": f"import torch\ndef softmax(x):\n    raise ValueError({words!r})"})
+    book = json.loads(path.read_text(encoding="utf-8"))
+    drawn = {"cell_type": "code", "metadata": {"tags": ["experiment"]}, "source": "width = len('four')"}
+    book["cells"].append(drawn)
+    path.write_text(json.dumps(book), encoding="utf-8")
+    done = package(folder, "check")
+    assert "q1    not yet      Softmax" in done.stdout, done.stdout
+    assert f"stopped with ValueError: {words}." in " ".join(done.stdout.split())
+    assert "`--all` runs those cells too" not in done.stdout
+
+
+def test_a_name_that_only_an_experiment_gives_is_told(folder: Path) -> None:
+    path = put(folder, {"q1": "def softmax(x):\n    return x * width"})
+    book = json.loads(path.read_text(encoding="utf-8"))
+    drawn = {"cell_type": "code", "metadata": {"tags": ["experiment"]}, "source": "width = len('four')"}
+    book["cells"].append(drawn)
+    path.write_text(json.dumps(book), encoding="utf-8")
+    assert "`--all` runs those cells too" in package(folder, "check").stdout
+
+
+def test_the_line_that_was_stopped_is_shown_as_it_is_written(folder: Path) -> None:
+    path = put(folder, {"q2": "while True: words = 'the end of the cell'"})
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    number = next(k for k, cell in enumerate(cells, 1) if "the end of the cell" in cell["source"])
+    hasty = (
+        "import sys\nfrom softmax_lab import limits\nfrom softmax_lab.handin import command\nlimits.CHECK_CPU = 1\n"
+        "sys.exit(command.main(['check']))"
+    )
+    done = subprocess.run([sys.executable, "-c", hasty], cwd=folder, capture_output=True, text=True)
+    said = f"Note: cell {number} did not end and was stopped in line 1: while True: words = 'the end of the cell' Is there"
+    assert said in " ".join(done.stdout.split()), done.stdout
 
 
 @pytest.mark.parametrize("half", [0, 1000])

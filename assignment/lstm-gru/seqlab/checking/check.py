@@ -1,4 +1,4 @@
-"""A public check as otter runs it: record all calls once, let the cases look at them, say what is wrong first.
+"""A public check as otter runs it: record all calls once, let the cases look at them, report the first thing that is wrong.
 
 A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
 one message to read, one thing to fix.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,14 @@ hooks.install()  # here too: a notebook may import the package before otter
 
 
 class CheckFailed(AssertionError):
-    """Ends a case. What the student reads is in the case (render.py)."""
+    """Ends a case. What the student reads is in the case (render.py).
+
+    cause: the error of the student's code, if one stopped it.
+    """
+
+    def __init__(self, says: str, cause: BaseException | None = None) -> None:
+        super().__init__(says)
+        self.cause = cause
 
 
 class NotWritten(CheckFailed):
@@ -43,6 +51,22 @@ class NotWritten(CheckFailed):
 
 class NotRun(CheckFailed):
     """The last run of the cell failed: what is defined is an older answer, or none."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What became of a case that did not pass."""
+
+    says: str
+    written: bool = True  # whether there is an answer at all
+    unknown: str = ""  # the name that Python did not find, if that was what stopped it
+
+
+def failure(case: TestCase) -> Failure:
+    """Of a case of otter's result."""
+    says, ended = str(case.failure_message or ""), getattr(case.body, "ended", None)
+    cause = ended.cause if isinstance(ended, CheckFailed) else ended
+    return Failure(says, not isinstance(ended, NotWritten), runs.unknown(cause))
 
 
 class Check:
@@ -70,12 +94,12 @@ class Check:
         return registered
 
     def play(self, namespace: dict[str, Any]) -> list[Call]:
-        """Make all calls to a notebook's functions, over the stand-ins. Returns the record."""
+        """Make all calls to a notebook's functions, with stand-ins. Returns the record."""
         self.student = Student(namespace)
-        self._made(self.student)
+        self._make_calls(self.student)
         return self.student.record
 
-    def _made(self, student: Student) -> Any:
+    def _make_calls(self, student: Student) -> Any:
         """Make the calls; torch's switches are restored afterwards."""
         before = leftovers.switches()
         try:
@@ -109,7 +133,7 @@ class Check:
     def _attempt(self, namespace: dict[str, Any], own: bool) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
-        results = self._made(student)
+        results = self._make_calls(student)
         return student, {case.name: self._found(case, results) for case in self._cases}
 
     def _found(self, case: _Case, results: Any) -> Exception | None:
@@ -163,9 +187,9 @@ class Check:
             more.append(str(finding).strip())  # of the check's own file
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if made := mistakes.get(call.group):
-            return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first)
+            return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first, call.error)
         if call.error:
-            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first)
+            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first, call.error)
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
         told = [first]
@@ -175,7 +199,7 @@ class Check:
 
 
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
-    """otter's test case. `told` is written when it fails, and shown by render.py."""
+    """otter's test case. When it fails, `told` is what render.py shows, and `ended` the error that ended it."""
 
     def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
         super().__init__(name=f"{check.question} {title}")
@@ -184,11 +208,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
         self.check = check
         self.told: list[str] = []
+        self.ended: BaseException | None = None
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
         passed: bool | None = False
         try:
-            self._ask_for_a_good_run(global_environment)
+            self._require_successful_run(global_environment)
             # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
@@ -211,9 +236,11 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
             self.told, error = explained
+            self.ended = error
             self.failure_message = "\n".join(text for text in self.told if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
+            self.ended = found
             self.failure_message = (
                 f"This check could not continue with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
@@ -221,11 +248,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             self.told = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
-    def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
+    def _require_successful_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
-        if text := runs.failed(self.group, namespace.get(self.group)):
-            self.failure_message, self.told = text, [text]
-            raise NotRun(text)
+        if failed := runs.failed(self.group, namespace.get(self.group)):
+            self.failure_message, self.told = failed.says, [failed.says]
+            self.ended = NotRun(failed.says, failed.error)
+            raise self.ended
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)

@@ -18,7 +18,6 @@ from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", *(["explore"] if explorer.called() else []))
-UNKNOWN = re.compile(r"NameError: name '(\w+)' is not defined")
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
 
@@ -143,8 +142,8 @@ def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
     if outcomes:
         print("Checks give no points: the grader asks the same with other sizes and numbers.")
     print()
-    missing = {name for outcome in outcomes for name in UNKNOWN.findall(outcome.says)}
-    if not everything and missing & notebook.of_experiments(read):
+    unknown = {outcome.unknown for outcome in outcomes}
+    if not everything and unknown & notebook.of_experiments(read):
         print(
             "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
         )

@@ -91,10 +91,9 @@ def outside(method: str, namespace: dict[str, Any]) -> str:
 
 def _lead(call: Call, namespace: dict[str, Any]) -> str:
     error = call.error
-    if isinstance(error, UnboundLocalError) or "free variable" in str(error):
-        return ""  # there is such a name, and plain.py says why it has no value
     if isinstance(error, NameError):
-        return _unknown(error, namespace)
+        # Of a name without a value plain.py says why it has none.
+        return _unknown(error, namespace) if runs.unknown(error) else ""
     if isinstance(error, AttributeError):
         return _no_attribute(error, namespace)
     if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
@@ -105,7 +104,7 @@ def _lead(call: Call, namespace: dict[str, Any]) -> str:
 
 
 def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
-    name = getattr(error, "name", None) or ""
+    name = runs.unknown(error)
     if broken := runs.not_imported(name):
         return broken
     owner = next((q["id"] for q in progress.table()["questions"] if name in q["names"]), "")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..limits import AGAIN_SECONDS, LARGEST_FILE, SAVING_SECONDS
+from ..marks import is_experiment, mark_of, unchanged
 from ..near import meant
 
-LARGEST = 128 << 20  # bytes; the grader takes no larger file
-SAVING = 2.0  # seconds that writing the file may take
 COMMAND = os.environ.get(  # start.py says that it was called itself
     f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
 )
@@ -112,9 +112,9 @@ def read(path: Path) -> Notebook:
         ) from None
     if not data.strip():
         raise Refused(f"{path}: the file is empty; save the notebook and try again.")
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_FILE:
         raise Refused(
-            f"{path}: it is larger than {LARGEST >> 20} MB, more than the grader takes; clear all outputs, save, try again."
+            f"{path}: it is larger than {LARGEST_FILE >> 20} MB, more than the grader takes; clear all outputs, save, try again."
         )
     cells = _cells(data)
     if cells is None:
@@ -124,12 +124,13 @@ def read(path: Path) -> Notebook:
 
 def _settled(path: Path) -> bytes:
     """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
-    end = path.stat().st_mtime + SAVING
+    end = path.stat().st_mtime + SAVING_SECONDS
     while True:
         data = path.read_bytes()
-        if len(data) > LARGEST or _cells(data) is not None or not 0 < end - time.time() <= SAVING:
+        left = end - time.time()
+        if len(data) > LARGEST_FILE or _cells(data) is not None or not 0 < left <= SAVING_SECONDS:
             return data
-        time.sleep(0.1)
+        time.sleep(AGAIN_SECONDS)
 
 
 def look(notebook: Notebook, folder: Path) -> State:
@@ -272,7 +273,7 @@ def _is_handed_out(notebook: Notebook, number: int) -> bool:
     cell = notebook.cells[number - 1]
     metadata = cell.get("metadata")
     kept = isinstance(metadata, dict) and metadata.get("deletable") is False
-    return kept or bool(_answers(_mark(cell)))
+    return kept or bool(_answers(mark_of(cell)))
 
 
 def _bare(statement: ast.stmt, id: str) -> list[str]:
@@ -326,27 +327,15 @@ def _is_stub(node: ast.Raise, id: str) -> bool:
 
 def _touched(notebook: Notebook, id: str) -> bool:
     """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
-    marks = [(cell, _mark(cell)) for cell in notebook.cells]
-    own = [(cell, mark) for cell, mark in marks if _answers(mark) == id]
-    return any(_checksum(cell, mark) != mark.get("checksum") for cell, mark in own)
-
-
-def _checksum(cell: dict[str, Any], mark: dict[str, Any]) -> str:
-    """nbgrader's checksum of an answer cell as it is now."""
-    text = source(cell).replace("\r\n", "\n").rstrip()
-    parts = [text, str(cell.get("cell_type")), str(mark.get("grade") is True), "True", "False"]
-    parts.append(str(mark.get("grade_id")))
-    if mark.get("grade") is True:
-        parts.append(str(float(mark.get("points", 0))))
-    return hashlib.md5("".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    own = [cell for cell in notebook.cells if _answers(mark_of(cell)) == id]
+    return not all(unchanged(cell, source(cell)) for cell in own)
 
 
 def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
     """Whether a written answer is there; None where its cell is gone."""
     for cell in notebook.cells:
-        mark = _mark(cell)
-        if mark.get("grade_id") == id:
-            return bool(source(cell).strip()) and _checksum(cell, mark) != mark.get("checksum")
+        if mark_of(cell).get("grade_id") == id:
+            return bool(source(cell).strip()) and not unchanged(cell, source(cell))
     return None
 
 
@@ -403,13 +392,6 @@ def _fault(text: str) -> str:
     return ""
 
 
-def is_experiment(cell: dict[str, Any]) -> bool:
-    """Whether no check needs what the cell computes: the lab marks it."""
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return isinstance(tags, list) and "experiment" in tags
-
-
 def of_experiments(notebook: Notebook) -> set[str]:
     """The names that get a value in an experiment's cell."""
     names: set[str] = set()
@@ -463,12 +445,6 @@ def _answers(mark: dict[str, Any]) -> str:
     return question if dash else ""
 
 
-def _mark(cell: dict[str, Any]) -> dict[str, Any]:
-    metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return mark if isinstance(mark, dict) else {}
-
-
 def _cells(data: bytes) -> list[dict[str, Any]] | None:
     try:
         found = json.loads(data.decode("utf-8-sig"))
@@ -481,14 +457,14 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 def _is_ours(path: Path) -> bool:
     """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
     try:
-        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST else None
+        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST_FILE else None
     except OSError:
         return False
     ids = {question["id"] for question in progress.table()["questions"]}
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     heads = tuple(f"{word} {name}(" for name in names for word in ("def", "class"))
     for cell in cells or []:
-        if str(_mark(cell).get("grade_id", "")).split("-")[0] in ids:
+        if str(mark_of(cell).get("grade_id", "")).split("-")[0] in ids:
             return True
         if cell.get("cell_type") == "code" and any(
             line.startswith(heads) for line in source(cell).split("\n")

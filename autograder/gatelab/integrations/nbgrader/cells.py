@@ -20,11 +20,12 @@ from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
+from gatelab.handed_out.marks import mark_of
 from gatelab.integrations.nbgrader.outputs import ByteBudget, kept_outputs
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.answers import WrittenAnswer, cells_of, find
-from gatelab.submission.notebook_file import Ungradable, nbgrader_metadata, parse, read_bytes, source_of
+from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
 from gatelab.submission.written import handed_out_cells
 from gatelab.text import inert_markup, utf8
 
@@ -71,7 +72,7 @@ def _cell(raw: Any, id: str, budget: ByteBudget | None = None) -> NotebookNode |
     cell = MAKE[raw["cell_type"]](source, id=id)
     if raw["cell_type"] == "code":
         cell.outputs = kept_outputs(raw.get("outputs"), budget or ByteBudget())
-    grade_id = nbgrader_metadata(raw).get("grade_id")
+    grade_id = mark_of(raw).get("grade_id")
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
     return cell

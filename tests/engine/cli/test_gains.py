@@ -1,0 +1,25 @@
+"""What a regrade changes for a submission is said below its name, whatever the name is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from gatelab.classrun.regrade import Difference, sentence
+from gatelab.cli.gains import summary
+
+
+@pytest.mark.parametrize("name", ["ada", " ada", "ada q1: 3"])
+@pytest.mark.parametrize(("question", "said"), [("q1", "    q1: 3 → 4 (why)"), ("", "    3 → 4 (why)")])
+def test_a_name_is_said_once(name: str, question: str, said: str) -> None:
+    found = Difference(name, question, 3, 4, "why")
+    run = SimpleNamespace(submissions=[SimpleNamespace(name=name)])
+    again = SimpleNamespace(run=run, new={name: None}, totals=lambda submission: (3, 4))
+    lines = summary(again, [found])  # type: ignore[arg-type]
+    assert lines[:2] == [f"{name}: total 3 → 4", said]
+
+
+def test_a_line_of_its_own_names_all() -> None:
+    assert sentence(Difference("ada", "q1", 3, None, "why")) == "ada q1: 3 → no grade (why)"
+    assert sentence(Difference("ada", "", 3, 4, "why")) == "ada: 3 → 4 (why)"
