@@ -1,0 +1,62 @@
+"""What numpy gives in an answer is compared by its numbers: its scalars as plain numbers, as in the hidden suites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gatelab.handed_out.checking.differ import Finding, is_number
+from gatelab.handed_out.checking.fingerprint import Print, fingerprint, same
+from gatelab.handed_out.checking.record import Call, Student
+
+
+def returning(value: Any) -> Call:
+    """The call of an answer that returns this."""
+    return Student({"answer": lambda: value}).call("answer")
+
+
+def stored(value: Any) -> Print:
+    return fingerprint(returning(value))
+
+
+@pytest.mark.parametrize(
+    ("scalar", "number"),
+    [
+        (np.float64(2.5), 2.5),
+        (np.float32(2.5), 2.5),
+        (np.longdouble(2.5), 2.5),
+        (np.int64(3), 3),
+        (np.uint8(3), 3),
+        (np.bool_(True), True),
+        (np.array(2.5), 2.5),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_numpy_scalar_counts_as_the_plain_number(scalar: Any, number: Any) -> None:
+    """Whichever of the two the right answer returned, also inside a tuple, a list or a dict."""
+    for shown in (lambda one: one, lambda one: (one, [one]), lambda one: {"mean": one}):
+        assert same(stored(shown(scalar)), stored(shown(number)))
+        assert not same(stored(shown(scalar + 1 if number is not True else np.False_)), stored(shown(number)))
+
+
+def test_a_numpy_scalar_is_a_python_number_to_a_check() -> None:
+    is_number(returning(np.float32(2.5)), float, 2.5)
+    is_number(returning(np.int64(3)), int, 3)
+    with pytest.raises(Finding, match="should return a Python int"):
+        is_number(returning(np.bool_(True)), int)
+
+
+def test_what_is_stored_of_plain_values_and_tensors_stays() -> None:
+    """The files that labs have would be outdated otherwise."""
+    kept = [
+        (2.5, ["0f8af21a", 2.5]),
+        (3, ["b80b5f46", 3.0]),
+        (True, ["76f40ba8", 1.0]),
+        (None, ["fcd792cb", 0.0]),
+        ("text", ["18fe9afd", 0.0]),
+        (torch.tensor([1.0, 2.0], dtype=torch.float64), ["944dbfde", -0.4263366056280201]),
+    ]
+    assert all(same(stored(value), [*print, 0.0]) for value, print in kept)
