@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gatelab.handed_out.checking.differ import Finding, is_number
-from gatelab.handed_out.checking.fingerprint import Print, fingerprint, same
+from gatelab.handed_out.checking.fingerprint import Print, fingerprint, not_compared, same, wrong_in
 from gatelab.handed_out.checking.record import Call, Student
 
 
@@ -60,3 +60,49 @@ def test_what_is_stored_of_plain_values_and_tensors_stays() -> None:
         (torch.tensor([1.0, 2.0], dtype=torch.float64), ["944dbfde", -0.4263366056280201]),
     ]
     assert all(same(stored(value), [*print, 0.0]) for value, print in kept)
+
+
+RIGHT = np.array([1.0, 3.0, 5.0, 4 / 3])
+
+
+def test_the_numbers_of_an_array_are_compared() -> None:
+    """So are its shape and its kind of numbers; how many bytes a whole number has depends on the machine."""
+    assert same(stored(RIGHT + 1e-13), stored(RIGHT))
+    for wrong in (np.array([-99.0, 0, 0, 3]), RIGHT[:, None], RIGHT[::-1], np.array([1.0, 3.0, 5.0, np.nan])):
+        assert not same(stored(wrong), stored(RIGHT))
+    counts = np.array([3, 1, 2])
+    assert same(stored(counts.astype(np.int32)), stored(counts)) and same(
+        stored(counts[::-1][::-1]), stored(counts)
+    )
+    assert not same(stored(counts.astype(float)), stored(counts)) and not same(
+        stored(counts > 1), stored(counts)
+    )
+    assert not same(stored({"mean": RIGHT + 1}), stored({"mean": RIGHT}))
+
+
+@pytest.mark.parametrize(
+    ("value", "right", "said"),
+    [
+        (torch.from_numpy(RIGHT), RIGHT, "a numpy array"),
+        (RIGHT.tolist(), RIGHT, "a numpy array"),
+        (RIGHT, torch.from_numpy(RIGHT), "a tensor"),
+        (RIGHT, RIGHT.tolist(), "a list"),
+        (torch.from_numpy(RIGHT), RIGHT.tolist(), "a list"),
+        (torch.from_numpy(RIGHT) + 1, RIGHT, "values"),
+        (RIGHT + 1, RIGHT, "values"),
+        ([[1.0], [2.0, 3.0]], RIGHT, "values"),
+        ([], RIGHT, "values"),
+        (np.array(["a"]), RIGHT, "values"),
+        (None, RIGHT, "values"),
+        (RIGHT, RIGHT, ""),
+    ],
+    ids=str,
+)
+def test_right_numbers_in_something_else_are_called_that(value: Any, right: Any, said: str) -> None:
+    call = returning(value)
+    assert wrong_in({"right": {"answer": [stored(right)]}}, [call], call) == said
+
+
+def test_what_cannot_be_compared_is_named() -> None:
+    held = (RIGHT, torch.zeros(2), 1, None, "text", {"of": object()}, np.array(["a"]), 1j)
+    assert not_compared(returning(held)) == ["object", "ndarray", "complex"]

@@ -7,6 +7,7 @@ from functools import partial
 from types import GeneratorType
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -194,6 +195,8 @@ def describe(value: Any) -> str:
     """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):
         kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
         return f"a {type(value).__name__} of {len(value)} ({kinds})"
