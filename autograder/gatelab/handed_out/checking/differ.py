@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import leftovers
+from . import in_place, leftovers
 from .equal import KEPT, alike
 from .record import Call
 from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
@@ -161,8 +161,7 @@ def untouched(call: Call) -> None:
         name = call.name_of(call.changed[0])
         raise Finding(
             call,
-            f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
-            "+= and assignments to a slice work in place: make a new tensor instead.",
+            f"{call.title} changes {name}, {in_place.said(call.argument(call.changed[0]))}",
         )
     if call.left:
         raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}.")
