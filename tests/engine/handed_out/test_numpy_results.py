@@ -89,6 +89,8 @@ def test_the_numbers_of_an_array_are_compared() -> None:
         (RIGHT, RIGHT.tolist(), "a list"),
         (torch.from_numpy(RIGHT), RIGHT.tolist(), "a list"),
         (torch.from_numpy(RIGHT) + 1, RIGHT, "values"),
+        (RIGHT.astype(np.float32), RIGHT, "an array of float64"),
+        (np.array([1, 3]), np.array([1.0, 3.0]), "an array of float64"),
         (RIGHT + 1, RIGHT, "values"),
         ([[1.0], [2.0, 3.0]], RIGHT, "values"),
         ([], RIGHT, "values"),

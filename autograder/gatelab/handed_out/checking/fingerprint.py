@@ -94,6 +94,7 @@ def _in_other_kinds(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, np.ndarray) and value.dtype.kind in ARRAYS:
         yield "a tensor", _as_tensor(value)
         yield "a list", value.tolist()
+        yield "an array of float64", value.astype(np.float64)
     elif (
         isinstance(value, list | tuple)
         and value
