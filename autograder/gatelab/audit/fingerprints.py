@@ -34,7 +34,10 @@ def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
     """
     path = lab.assignment / "tests" / "fingerprints.json"
     before = json.loads(path.read_text(encoding="utf-8")) if only and path.is_file() else {}
-    write_whole(path, fingerprints(lab, only, before))
+    found = fingerprints(lab, only, before)
+    for question in only or json.loads(found):
+        _refuse_what_is_not_compared(lab, question)
+    write_whole(path, found)
     if question := lab.concept_question:
         write_whole(path.with_name(f"{question}.json"), concepts(lab, question))
     return path
@@ -64,6 +67,18 @@ def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
             record = check.play(namespace(lab, chaff))
         found = fingerprint.prints(record)
     return {group: [[mark, *map(_rounded, sums)] for mark, *sums in calls] for group, calls in found.items()}
+
+
+def _refuse_what_is_not_compared(lab: Lab, question: str) -> None:
+    """Raise LabError if the check compares with stored numbers what has none: any other such object would pass."""
+    with importable(lab.assignment):
+        check = _load_check(lab, question)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            found = check.not_compared(namespace(lab))
+    if found:
+        raise LabError(
+            f"{_check_file(lab, question)}: {question}: the check stores an object of type {found[0]}, which is not compared; store its numbers."
+        )
 
 
 def namespace(lab: Lab, *over: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 
 CONTRACT = "CONTRACT.md"
+REQUIREMENTS = "requirements.txt"
+CHECKS_NEED = ("torch", "otter-grader")  # the engine's checks import them
 
 
 def check(lab: Lab) -> None:
@@ -26,6 +28,7 @@ def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each thing that is missing."""
     path = lab.assignment / CONTRACT
     contract = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    yield from _not_required(lab)
     bank = load_bank(lab)
     for id, spec in lab.questions.items():
         if spec.by_hand:
@@ -45,6 +48,23 @@ def faults(lab: Lab) -> Iterator[str]:
             if not found:
                 folder = lab.bank or lab.hidden.parent / "bank"
                 yield f"{folder / kind / id}: {id} has no {kind}; write one there: {why}."
+
+
+def _not_required(lab: Lab) -> Iterator[str]:
+    """What the engine's checks import but students are not told to install."""
+    path = lab.assignment / REQUIREMENTS
+    has_checks = (lab.package / "checking").is_dir() and not all(
+        spec.by_hand for spec in lab.questions.values()
+    )
+    if not has_checks or not path.is_file():
+        return
+    lines = [line.strip().lower() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    if any(line.startswith("-r") for line in lines):
+        return  # more in another file
+    named = {re.split(r"[^\w.-]", line)[0].replace("_", "-") for line in lines}
+    for package in CHECKS_NEED:
+        if package not in named:
+            yield f"{path}: does not name {package}, which {lab.package.name}/checking imports; add it, or no student can check or submit."
 
 
 def _missing(spec: QuestionSpec, contract: str) -> list[str]:

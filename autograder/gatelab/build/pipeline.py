@@ -98,7 +98,7 @@ def build(
         with _grading(lab, engine) as grade:
             gate.check_points(release, finished / lab.notebook, lab, grade)
         if execute:
-            _execute(notebooks, release, finished, old, say)
+            _execute(notebooks, lab, release, finished, old, say)
             _swap(finished, old, workspace)
         accepted = snapshot.accept(release, lab) if accept else None
         _swap(release, place, workspace)
@@ -153,6 +153,7 @@ def _solve(lab: Lab, root: Path, release: Path, finished: Path) -> dict[str, Not
 
 def _execute(
     notebooks: Mapping[str, NotebookNode],
+    lab: Lab,
     release: Path,
     finished: Path,
     old: Path,
@@ -162,6 +163,7 @@ def _execute(
     for file, notebook in notebooks.items():
         say(f"running {file}, solved")
         executed = solved.executed(file, notebook, release, old / file)
+        solved.check_public(executed, lab)
         (finished / file).write_text(master.dumps(executed), encoding="utf-8")
 
 

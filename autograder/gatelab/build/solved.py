@@ -28,6 +28,11 @@ _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
 _OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # by what follows the carriage return
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
+# otter's words for a check that did not pass, and what it says, up to the next question's
+_NOT_PASSED = re.compile(
+    r"^(?P<id>\S+) results:[ ]*\n(?P<said>.*?)(?=^\S+ results:|\Z)", re.MULTILINE | re.DOTALL
+)
+CHECKS_WORDS = 200  # characters of what a check says that are quoted
 FIRST_WORDS = 28  # characters of a cell's first line that are quoted to identify it
 
 
@@ -105,6 +110,23 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             outputs = (_stable(output) for output in _joined(cell.outputs))
             cell.outputs = [output for output in outputs if output.get("text") != ""]
     return notebook
+
+
+def check_public(notebook: NotebookNode, lab: Lab) -> None:
+    """Raise BuildError if a public check says in an executed notebook that the solution is not right.
+
+    The hidden suites say nothing of that: fingerprints.json may be older than the check's calls.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            text = "".join(output.get("text", "")) + "".join(output.get("data", {}).get("text/plain", ""))
+            for found in _NOT_PASSED.finditer(text):
+                if found["id"] in lab.questions:
+                    said = " ".join(found["said"].split())
+                    raise BuildError(
+                        f"{found['id']}: the solution does not pass its own public check ({brief(said, CHECKS_WORDS)}); run "
+                        "gatelab fingerprints if the check's calls have changed, otherwise fix the check or the solution."
+                    )
 
 
 def _raised(notebook: NotebookNode) -> str:

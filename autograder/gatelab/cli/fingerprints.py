@@ -23,7 +23,9 @@ def fingerprints_command(
     Example: gatelab fingerprints --question q3
     """
     from gatelab.audit.fingerprints import write_fingerprints
+    from gatelab.build.checks import keep_up
 
     lab = chosen_lab(root, lab_name)
     lab.check_questions(question or (), "--question")
+    keep_up(lab)  # the numbers are those of the checks that the next build hands out
     typer.echo(write_fingerprints(lab, question or ()))

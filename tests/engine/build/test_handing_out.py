@@ -535,6 +535,14 @@ LACKS = {
         lambda kit: edit(kit / "assignment" / "softmax" / "CONTRACT.md", "cross_entropy", "crossing"),
         "says nothing of cross_entropy, which q2 asks for",
     ),
+    "torch": (
+        lambda kit: edit(kit / "assignment" / "softmax" / "requirements.txt", "torch==", "# torch=="),
+        "requirements.txt: does not name torch, which softmax_lab/checking imports; add it",
+    ),
+    "otter": (
+        lambda kit: edit(kit / "assignment" / "softmax" / "requirements.txt", "otter-grader==", "otter=="),
+        "requirements.txt: does not name otter-grader",
+    ),
     "the contract": (without("assignment/softmax/CONTRACT.md"), "says nothing of softmax, which q1 asks for"),
 }
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import venv
 import zipfile
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from gatelab.lab.spec import Lab
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 NEW = "rnn-basics"
+CHECK_ALONE = "from softmax_lab.handin import command\nsys.exit(command.main(['check']))"
 LABS = {NEW: "rnn_basics_lab", "softmax": "softmax_lab"}
 
 
@@ -184,6 +186,23 @@ def test_a_lab_without_plots_needs_no_matplotlib_and_one_with_them_does(folder: 
         [sys.executable, "-W", "ignore", "-c", absent], cwd=folder, capture_output=True, text=True
     )
     assert "run `python -m pip install -r requirements.txt` in the handout's folder first" in done.stderr
+
+
+def test_the_labs_own_python_without_a_package_does_not_lead_in_a_circle(folder: Path) -> None:
+    """An environment that was made from a requirements.txt without torch."""
+    venv.create(folder / ".venv", with_pip=False, symlinks=os.name != "nt")
+    own = folder / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    said = {}
+    for python, bare in ((own, "-I"), (sys.executable, "-IS")):  # neither finds a package
+        command = [str(python), bare, "-c", "import sys; sys.path.insert(0, '.')\n" + CHECK_ALONE]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 2 and "torch is not installed for this Python" in done.stderr, done.stderr
+        said[python] = done.stderr
+    assert (
+        "ask your teacher whether requirements.txt names it" in said[own]
+        and "use the lab's own" not in said[own]
+    )
+    assert "use the lab's own" in said[sys.executable]
 
 
 def test_half_a_handout_is_one_sentence(folder: Path) -> None:

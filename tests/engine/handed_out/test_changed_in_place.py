@@ -1,0 +1,87 @@
+"""An answer that changes an argument in place is told so, whatever the argument is, and the next call gets it as it was."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gatelab.handed_out.checking.differ import Finding, untouched
+from gatelab.handed_out.checking.record import Student
+
+Answer = Callable[[Any], object]
+
+
+def numbers() -> Any:
+    return [3.0, 1.0, float("nan")]
+
+
+def array() -> Any:
+    return np.array(numbers())
+
+
+def rows() -> Any:
+    return [[2, 1], array(), torch.tensor([1.0])]
+
+
+CHANGED: dict[str, tuple[Any, Answer, str]] = {
+    "a sorted list": (numbers(), lambda x: x.sort(), "changes x, a list"),
+    "an item": (numbers(), lambda x: x.__setitem__(0, 4.0), "changes x, a list"),
+    "a longer list": (numbers(), lambda x: x.append(1.0), "changes x, a list"),
+    "a list in a list": (rows(), lambda x: x[0].sort(), "changes x[0], a list"),
+    "a list for a list": (rows(), lambda x: x.__setitem__(0, 1), "changes x, a list"),
+    "an array in a list": (rows(), lambda x: x[1].sort(), "changes x[1], a numpy array"),
+    "a tensor in a list": (rows(), lambda x: x[2].zero_(), "changes x[2], a tensor"),
+    "another tensor": (rows(), lambda x: x.__setitem__(2, torch.zeros(1)), "changes x[2], a tensor"),
+    "an array": (array(), lambda x: x.sort(), "changes x, a numpy array"),
+    "an array's shape": (array(), lambda x: setattr(x, "shape", (3, 1)), "changes x, a numpy array"),
+    "an array of objects": (np.array([[1], "a"], dtype=object), lambda x: x.fill(0), "changes x, a numpy array"),
+    "a key": ({"a": 1}, lambda x: x.update(a=2), "changes x, a dict"),
+    "another key": ({"a": 1}, lambda x: x.pop("a"), "changes x, a dict"),
+    "a list in a dict": ({1: [2, 1]}, lambda x: x[1].sort(), "changes x[1], a list"),
+    "a tensor": (torch.tensor([2.0, 1.0]), lambda x: x.zero_(), "changes x, a tensor"),
+}  # fmt: skip
+KEPT: list[Any] = [
+    numbers(), array(), rows(), {"a": [1.0, None, "text"]}, OrderedDict(a={"b": OrderedDict(c=1)}), defaultdict(list, a=[1]),
+    (1, torch.nn.Parameter(torch.ones(2))), [torch.nn.Parameter(torch.ones(2))], np.array([[1], "a"], dtype=object), object(), [object()],
+    [], np.array([]), {}, torch.Size([1, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("case", CHANGED)
+def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, named: bool) -> None:
+    value, change, said = CHANGED[case]
+    if named and "tensor" in case:
+        pytest.skip("a tensor that is passed by name is the check's own")
+    seen: list[str] = []
+
+    def answer(x: Any) -> None:
+        seen.append(repr(x))
+        change(x)
+
+    student = Student({"answer": answer})
+    for _ in range(2):
+        call = student.call("answer", x=value) if named else student.call("answer", value, names="x")
+        with pytest.raises(Finding) as told:
+            untouched(call)
+        assert said in str(told.value) and "in place: make a new" in str(told.value)
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("value", KEPT, ids=str)
+def test_what_is_only_read_is_not_called_changed(value: Any) -> None:
+    student = Student({"answer": lambda x, also: (type(x), list(x) if isinstance(x, list) else x)})
+    call = student.call("answer", value, also=value)
+    untouched(call)
+
+
+def test_a_dict_of_a_kind_of_its_own_stays_one() -> None:
+    student = Student({"answer": lambda counts, also: (counts["none"], also["none"])})
+    held = defaultdict(int, a=1)
+    assert student.call("answer", dict(held), also=held).error is not None
+    assert student.call("answer", held, also=held).value == (0, 0) and held == {"a": 1}
