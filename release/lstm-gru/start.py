@@ -1,7 +1,7 @@
 """Begin here: `python start.py` makes the lab's environment next to this file and opens the notebook.
 
 It needs nothing but Python. Run it again whenever you want to work, or when a download broke off: it keeps what is
-already installed. (On a Mac or Linux Python may be called python3, on Windows py: then type that.)
+already installed. (On a Mac or Linux Python may be called python3, on Windows py: then type that. With uv: uv run start.py.)
 
     python start.py              install what is missing, open the notebook in JupyterLab
     python start.py --no-open    install what is missing
@@ -53,6 +53,9 @@ BESIDE = [
 EDITOR = (80, 450)
 LARGE = {"torch": (200, 850), "scikit-learn": (50, 200), "matplotlib": (20, 100)}
 ROOM = 900  # megabytes that must be free besides
+# How often a download may break off, and how pip says so: a file cut short is "invalid" to older versions, or has another hash.
+TRIES = 20
+BROKE_OFF = re.compile(r"is invalid|DO NOT MATCH|[Ii]ncomplete|[Cc]onnection|[Tt]imed out|Timeout")
 # Which modules the packages bring, asked of the environment: a line of them.
 MODULES = """
 import importlib.metadata, re, sys
@@ -366,15 +369,10 @@ def install_torch(pip, torch, any_torch):
         return None
     if any_torch or sys.platform == "darwin":  # a Mac's build is small
         return run_pip([*pip, torch])
-    if (
-        subprocess.call(
-            [*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL
-        )
-        == 0
-    ):
+    if not attempted([*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], 1):
         return None
     # A course's own mirror may have it; the GPU build has another name and is not taken.
-    if subprocess.call([*pip, torch + "+cpu"], env=clean(), stderr=subprocess.DEVNULL) == 0:
+    if not attempted([*pip, torch + "+cpu"], 1):
         return None
     raise Stop(
         f"PyTorch could not be fetched from {CPU_INDEX}: check your connection and run this again; it continues from here. "
@@ -383,18 +381,28 @@ def install_torch(pip, torch, any_torch):
 
 
 def run_pip(command):
-    """Run pip, twice if need be; the second try keeps what is already downloaded. Raises Stop."""
-    for last in (False, True):
+    """Run pip. Raises Stop with what it said, if that came to nothing."""
+    text = attempted(command, 2)
+    if text:
+        lines = [line for line in text.splitlines() if "ERROR" in line]
+        said = lines[-1].replace("ERROR:", "").strip() if lines else "no message"
+        raise Stop(
+            f"pip could not install all of it ({said}): check your connection and run this again; it continues from here."
+        )
+
+
+def attempted(command, tries):
+    """Run pip so often, or more often where a download breaks off: the files that came whole are kept. Returns what it said last, "" once it is done."""
+    for number in range(1, TRIES + 1):
         done = subprocess.run(command, env=clean(), stderr=subprocess.PIPE)
         if done.returncode == 0:
-            return
-        if not last:
-            print("  That broke off; once more.")
-    lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "ERROR" in line]
-    said = lines[-1].replace("ERROR:", "").strip() if lines else "no message"
-    raise Stop(
-        f"pip could not install all of it ({said}): check your connection and run this again; it continues from here."
-    )
+            return ""
+        text = done.stderr.decode("utf-8", "replace") or "no message"
+        broke_off = BROKE_OFF.search(text) and "No matching distribution" not in text
+        if number >= (TRIES if broke_off else tries):
+            break
+        print("  That broke off; once more.", flush=True)
+    return text
 
 
 def clean():

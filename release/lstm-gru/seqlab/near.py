@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 
+ALIKE = 0.75  # share of a name's letters that must agree for a typing error
+# Names that IPython gives every notebook: no student means one of them.
+NOT_THE_NOTEBOOKS = frozenset({"In", "Out", "exit", "quit", "get_ipython", "display", "open"})
+
 
 def nearest(
     word: str,
@@ -23,3 +27,18 @@ def nearest(
     for one in known:
         by_key.setdefault(key(one), one)
     return [by_key[found] for found in difflib.get_close_matches(key(word), by_key, most, cutoff)]
+
+
+def meant(name: str, among: Iterable[str]) -> str:
+    """The most similar of some names of code, ignoring case and underscores; "" where none is similar.
+
+    Of names with the same letters that with the fewest underscores counts (`sigmoid` before `sigmoid_`); a private one only for a private one.
+    """
+    private = name.startswith("_")
+    kind = (one for one in among if not one.startswith("__") and (private or not one.startswith("_")))
+    found = nearest(name, sorted(kind, key=lambda one: (one.count("_"), one)), _plain, ALIKE)
+    return found[0] if found and found[0] != name else ""
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").casefold()

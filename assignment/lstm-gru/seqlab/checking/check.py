@@ -21,7 +21,7 @@ from otter.test_files import TestCase, test_case
 from .. import device, hooks, progress, runs
 from ..near import meant
 from . import fingerprint, leads, leftovers, patience, render, where
-from .differ import Finding, NoReturn, untouched
+from .differ import Finding, NoReturn, describe, untouched
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
 
@@ -78,6 +78,7 @@ class Check:
         self._calls: Callable[[Student], Any] = lambda student: None
         self._cases: list[_Case] = []
         self._outcomes: dict[str, Exception | None] | None = None  # by the name of the case
+        self._stored: list[Call] = []  # those that were compared with stored numbers
 
     def calls(self, function: Callable[[Student], Any]) -> Callable[[Student], Any]:
         """Decorator: the function that makes all calls of this check, and returns what the cases need."""
@@ -98,6 +99,14 @@ class Check:
         self.student = Student(namespace)
         self._make_calls(self.student)
         return self.student.record
+
+    def not_compared(self, namespace: dict[str, Any]) -> list[str]:
+        """The types of what `as_stored` is given but cannot compare, in the calls to right solutions."""
+        self.student, self._stored, self._known = Student(namespace), [], None
+        results = self._make_calls(self.student)
+        for case in self._cases:
+            self._found(case, results)
+        return [type for call in self._stored for type in fingerprint.not_compared(call)]
 
     def _make_calls(self, student: Student) -> Any:
         """Make the calls; torch's switches are restored afterwards."""
@@ -161,6 +170,7 @@ class Check:
 
         A change in place is reported as such: the stored numbers include it, but `text` is not about it.
         """
+        self._stored.append(call)
         untouched(call)
         wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
         if wrong == "graph":
@@ -168,6 +178,8 @@ class Check:
                 "the values are right, but the gradient that comes back through them is not: "
                 "is the graph cut somewhere, or a parameter left out of it?"
             )
+        elif wrong not in ("", "values"):
+            text = f"the numbers are right, but they should be in {wrong}. Yours is {describe(call.value)}."
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 

@@ -7,10 +7,11 @@ from functools import partial
 from types import GeneratorType
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from . import leftovers
+from . import in_place, leftovers
 from .equal import KEPT, alike
 from .record import Call
 from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
@@ -160,8 +161,7 @@ def untouched(call: Call) -> None:
         name = call.name_of(call.changed[0])
         raise Finding(
             call,
-            f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
-            "+= and assignments to a slice work in place: make a new tensor instead.",
+            f"{call.title} changes {name}, {in_place.said(call.argument(call.changed[0]))}",
         )
     if call.left:
         raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}.")
@@ -194,6 +194,8 @@ def describe(value: Any) -> str:
     """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):
         kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
         return f"a {type(value).__name__} of {len(value)} ({kinds})"

@@ -160,6 +160,8 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
 
 def _way_on() -> str:
     """Where a Python with all packages is, or how to get one."""
+    if Path(sys.prefix).resolve() == (HANDOUT / ".venv").resolve():
+        return "this is the lab's own Python and should have it: ask your teacher whether requirements.txt names it"
     for place in ("bin/python", "Scripts/python.exe"):
         if (HANDOUT / ".venv" / place).exists():
             return f'use the lab\'s own: "{HANDOUT / ".venv" / place}" -m {progress.PACKAGE} {" ".join(sys.argv[1:])}'.rstrip()

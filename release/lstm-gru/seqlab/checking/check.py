@@ -1,4 +1,4 @@
-"""A public check as otter runs it: record all calls once, let the cases look at them, say what is wrong first.
+"""A public check as otter runs it: record all calls once, let the cases look at them, report the first thing that is wrong.
 
 A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
 one message to read, one thing to fix.
@@ -7,9 +7,9 @@ one message to read, one thing to fix.
 from __future__ import annotations
 
 import contextlib
-import linecache
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +19,9 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from .. import device, hooks, progress, runs
-from . import fingerprint, leads, leftovers, patience, render
-from .differ import Finding, NoReturn, untouched
-from .plain import meaning
+from ..near import meant
+from . import fingerprint, leads, leftovers, patience, render, where
+from .differ import Finding, NoReturn, describe, untouched
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
 
@@ -35,7 +35,14 @@ hooks.install()  # here too: a notebook may import the package before otter
 
 
 class CheckFailed(AssertionError):
-    """Ends a case. What the student reads is in the case (render.py)."""
+    """Ends a case. What the student reads is in the case (render.py).
+
+    cause: the error of the student's code, if one stopped it.
+    """
+
+    def __init__(self, says: str, cause: BaseException | None = None) -> None:
+        super().__init__(says)
+        self.cause = cause
 
 
 class NotWritten(CheckFailed):
@@ -44,6 +51,22 @@ class NotWritten(CheckFailed):
 
 class NotRun(CheckFailed):
     """The last run of the cell failed: what is defined is an older answer, or none."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What became of a case that did not pass."""
+
+    says: str
+    written: bool = True  # whether there is an answer at all
+    unknown: str = ""  # the name that Python did not find, if that was what stopped it
+
+
+def failure(case: TestCase) -> Failure:
+    """Of a case of otter's result."""
+    says, ended = str(case.failure_message or ""), getattr(case.body, "ended", None)
+    cause = ended.cause if isinstance(ended, CheckFailed) else ended
+    return Failure(says, not isinstance(ended, NotWritten), runs.unknown(cause))
 
 
 class Check:
@@ -55,6 +78,7 @@ class Check:
         self._calls: Callable[[Student], Any] = lambda student: None
         self._cases: list[_Case] = []
         self._outcomes: dict[str, Exception | None] | None = None  # by the name of the case
+        self._stored: list[Call] = []  # those that were compared with stored numbers
 
     def calls(self, function: Callable[[Student], Any]) -> Callable[[Student], Any]:
         """Decorator: the function that makes all calls of this check, and returns what the cases need."""
@@ -71,12 +95,20 @@ class Check:
         return registered
 
     def play(self, namespace: dict[str, Any]) -> list[Call]:
-        """Make all calls to a notebook's functions, over the stand-ins. Returns the record."""
+        """Make all calls to a notebook's functions, with stand-ins. Returns the record."""
         self.student = Student(namespace)
-        self._made(self.student)
+        self._make_calls(self.student)
         return self.student.record
 
-    def _made(self, student: Student) -> Any:
+    def not_compared(self, namespace: dict[str, Any]) -> list[str]:
+        """The types of what `as_stored` is given but cannot compare, in the calls to right solutions."""
+        self.student, self._stored, self._known = Student(namespace), [], None
+        results = self._make_calls(self.student)
+        for case in self._cases:
+            self._found(case, results)
+        return [type for call in self._stored for type in fingerprint.not_compared(call)]
+
+    def _make_calls(self, student: Student) -> Any:
         """Make the calls; torch's switches are restored afterwards."""
         before = leftovers.switches()
         try:
@@ -110,7 +142,7 @@ class Check:
     def _attempt(self, namespace: dict[str, Any], own: bool) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
-        results = self._made(student)
+        results = self._make_calls(student)
         return student, {case.name: self._found(case, results) for case in self._cases}
 
     def _found(self, case: _Case, results: Any) -> Exception | None:
@@ -138,6 +170,7 @@ class Check:
 
         A change in place is reported as such: the stored numbers include it, but `text` is not about it.
         """
+        self._stored.append(call)
         untouched(call)
         wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
         if wrong == "graph":
@@ -145,6 +178,8 @@ class Check:
                 "the values are right, but the gradient that comes back through them is not: "
                 "is the graph cut somewhere, or a parameter left out of it?"
             )
+        elif wrong not in ("", "values"):
+            text = f"the numbers are right, but they should be in {wrong}. Yours is {describe(call.value)}."
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
@@ -159,16 +194,14 @@ class Check:
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
-        first = _raised(call, self.student) + str(finding) if call.error else str(finding)
+        first, *more = _raised(call, self.student, self.question) if call.error else [str(finding)]
+        if call.error:
+            more.append(str(finding).strip())  # of the check's own file
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if made := mistakes.get(call.group):
-            return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
+            return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first, call.error)
         if call.error:
-            lead = leads.lead(call, self.student.namespace)
-            known = meaning(type(call.error).__name__, str(call.error))
-            # Of an attribute that is missing, the code knows more than the error's type.
-            more = [lead] if lead and isinstance(call.error, AttributeError) else [known, lead]
-            return [first, *more], CheckFailed(first)
+            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first, call.error)
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
         told = [first]
@@ -178,7 +211,7 @@ class Check:
 
 
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
-    """otter's test case. `told` is written when it fails, and shown by render.py."""
+    """otter's test case. When it fails, `told` is what render.py shows, and `ended` the error that ended it."""
 
     def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
         super().__init__(name=f"{check.question} {title}")
@@ -187,11 +220,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
         self.check = check
         self.told: list[str] = []
+        self.ended: BaseException | None = None
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
         passed: bool | None = False
         try:
-            self._ask_for_a_good_run(global_environment)
+            self._require_successful_run(global_environment)
             # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
@@ -214,9 +248,11 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
             self.told, error = explained
+            self.ended = error
             self.failure_message = "\n".join(text for text in self.told if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
+            self.ended = found
             self.failure_message = (
                 f"This check could not continue with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
@@ -224,11 +260,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             self.told = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
-    def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
+    def _require_successful_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
-        if text := runs.failed(self.group, namespace.get(self.group)):
-            self.failure_message, self.told = text, [text]
-            raise NotRun(text)
+        if failed := runs.failed(self.group, namespace.get(self.group)):
+            self.failure_message, self.told = failed.says, [failed.says]
+            self.ended = NotRun(failed.says, failed.error)
+            raise self.ended
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
@@ -273,8 +310,10 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     words = str(call.error)
     if 'required "forward"' in words:  # PyTorch's own words for a module without one
         own = namespace.get(call.function.partition(".")[0])
-        other = leads.meant("forward", vars(own)) if isinstance(own, type) else ""
+        other = meant("forward", vars(own)) if isinstance(own, type) else ""
         other = f" It has `{other}`: is that it?" if other else ""
+        if not other and (dedented := leads.outside("forward", namespace)):
+            other = f" {dedented}"
         return f"{question} is not written yet: `{call.function}` has no forward().{other}"
     if re.match(rf"{question}\b", words) is None and words:  # a stub's text begins with its question
         stub = STUB.match(words)
@@ -287,26 +326,22 @@ def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
     return f"This looks like a known mistake: {says} Hint: {mistakes[0].hint}"
 
 
-def _raised(call: Call, student: Student) -> str:
-    """The error, and the student's own line that it came from."""
+def _raised(call: Call, student: Student, question: str) -> list[str]:
+    """The error with the student's own line that it came from; then what else is known of where, each a sentence of its own line."""
     error = call.error
     assert error is not None
     if isinstance(error, Contract):
-        return str(error)
+        return [str(error)]
     text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."
-    if own := leads.own_frames(error, student.namespace):
-        filename, line = own[-1][0].f_code.co_filename, own[-1][1]
-        source = linecache.getline(filename, line).strip()
-        text += f" In your line {runs.own_line(filename, line)} of the cell" + (
-            f": {source}" if source else "."
-        )
+    line, led = where.said(error, student.namespace, question)
+    standin = ""
     if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
         names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
-        text += (
-            f" (A stand-in replaced your {names} here, because yours is not right yet: fix that first. "
+        standin = (
+            f"(A stand-in replaced your {names} here, because yours is not right yet: fix that first. "
             "The stand-in has only what CONTRACT.md says.)"
         )
-    return text
+    return [f"{text} {line}".rstrip(), led, standin]
 
 
 def _line(error: BaseException) -> str:

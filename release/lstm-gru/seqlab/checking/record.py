@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,8 @@ from torch import Tensor, nn
 
 from ..device import fetched, is_away
 from . import leftovers
-from .leftovers import alike, watched
+from .in_place import changed_in
+from .leftovers import watched
 
 # Calls draw from this seed, which nobody sets by habit (unlike 0 or 42), so that a call that sets its own is noticed.
 SEED = 7_360_411
@@ -94,6 +96,18 @@ class Call:
         name = self.names[int(first)] if first.isdigit() and int(first) < len(self.names) else first
         return name + "".join(f"[{part}]" for part in rest)
 
+    def argument(self, path: str) -> Any:
+        """The caller's argument, or the part of one, of that path."""
+        first, *rest = path.split(".")
+        value = self.arguments[int(first)] if first.isdigit() else self.keywords[first]
+        for part in rest:
+            value = (
+                value[int(part)]
+                if isinstance(value, tuple | list)
+                else {str(k): v for k, v in value.items()}[part]
+            )
+        return value
+
     def like(self, function: Callable[..., Any], module: nn.Module | None = None) -> Call:
         """The same call of another function, for example PyTorch's own: the expected result.
 
@@ -119,6 +133,23 @@ def flatten(value: Any, path: str = "") -> dict[str, Any]:
     for key, part in pairs:
         found |= flatten(part, f"{path}.{key}" if path else str(key))
     return found
+
+
+def plain(value: Any) -> Any:
+    """The value with numpy's scalars as the plain numbers that they are, which is how the hidden suites get them."""
+    leaves = flatten(value)
+    scalars = {
+        path: leaf
+        for path, leaf in leaves.items()
+        if isinstance(leaf, np.generic) or (type(leaf) is np.ndarray and leaf.shape == ())
+    }
+    numbers = {path: _number(scalar) for path, scalar in scalars.items()}
+    return _rebuild(value, leaves | numbers) if numbers else value
+
+
+def _number(scalar: np.generic | np.ndarray[Any, Any]) -> Any:
+    found = scalar.item()
+    return float(found) if isinstance(found, np.floating) else found  # a long double's item is itself
 
 
 def pattern(key: str, like: Tensor) -> Tensor:
@@ -263,7 +294,7 @@ class Student:
 
     def note(self, group: str, about: str, value: Any) -> Call:
         """Record something that the check itself has seen."""
-        call = Call(group, group, about, value=value)
+        call = Call(group, group, about, value=plain(value))
         self.record.append(call)
         return call
 
@@ -356,23 +387,22 @@ def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int
     passed: dict[str, Any] = {}
     for path, value in given.items():
         if isinstance(value, Tensor):
-            copy = value.detach().clone()
-            if call.gradients is not None and copy.is_floating_point():
-                leaves[path] = copy.requires_grad_(True)
-                copy = copy.clone()  # not a leaf, so that a change in place is seen instead of refused
-            passed[path] = copy
+            own = value.detach().clone()
+            if call.gradients is not None and own.is_floating_point():
+                leaves[path] = own.requires_grad_(True)
+                own = own.clone()  # not a leaf, so that a change in place is seen instead of refused
+            passed[path] = own
         else:
-            passed[path] = value
+            passed[path] = value.copy() if isinstance(value, np.ndarray) else value
+    arguments, keywords = _rebuild(call.arguments, passed), _copies(call.keywords)
     torch.default_generator.manual_seed(SEED + seed)  # torch.manual_seed also looks for devices, 3 ms a call
     try:
-        value = function(*_rebuild(call.arguments, passed), **call.keywords)
-        call.value = fetched(value, flatten, _rebuild)
+        value = function(*arguments, **keywords)
+        call.value = plain(fetched(value, flatten, _rebuild))
     except Exception as error:
         call.error = error
         return
-    call.changed = [
-        path for path, value in given.items() if isinstance(value, Tensor) and not alike(passed[path], value)
-    ]
+    call.changed = changed_in(arguments, call.arguments) + changed_in(keywords, call.keywords)
     if call.gradients is not None:
         if isinstance(module, nn.Module):
             leaves |= {f"param:{name}": parameter for name, parameter in _parameters(module).items()}
@@ -380,6 +410,14 @@ def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int
             call.grads = _gradients(call.value, leaves, call.gradients.split())
         except RuntimeError as error:
             call.backward_error = error
+
+
+def _copies(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by name, with lists, dicts and arrays of their own. (Tensors that a check passes by name are passed as they are.)"""
+    found = flatten(keywords)
+    copied = {path: leaf.copy() if isinstance(leaf, np.ndarray) else leaf for path, leaf in found.items()}
+    copies: dict[str, Any] = _rebuild(keywords, copied)
+    return copies
 
 
 def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[str, Tensor | None]:
@@ -402,7 +440,10 @@ def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
         parts = [_rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in enumerate(value)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if isinstance(value, dict):
-        return {k: _rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in value.items()}
+        again = copy.copy(value)  # a defaultdict stays one
+        for k, part in value.items():
+            again[k] = _rebuild(part, leaves, f"{path}.{k}" if path else str(k))
+        return again
     return leaves[path]
 
 

@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import progress
+from .. import limits, progress
 from .notebook import Refused
 
 HANDOUT = Path(__file__).resolve().parents[2]
 NEEDED = {"torch": "torch", "otter": "otter-grader", "IPython": "ipython"}  # module → package
 PLOTS = "matplotlib"  # in many labs
-SECONDS = 60.0  # of processor time, for a check or a cell; the longest of a right answer takes a tenth of it
-NEWS = 20.0  # seconds after which the one who waits is told what is running
 
 
 @dataclass
@@ -34,6 +32,7 @@ class Outcome:
     id: str
     state: str  # passed, not yet, not written, or not checked
     says: str = ""
+    unknown: str = ""  # the name that Python did not find, if that was what stopped it
 
 
 @dataclass
@@ -88,7 +87,9 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
     remarks: set[str] = set()
     while left:
         at, last, why = "the set-up", "", ""
-        for told in _child(path, {"checks": left, "ended": ended, "all": everything, "seconds": SECONDS}):
+        for told in _child(
+            path, {"checks": left, "ended": ended, "all": everything, "seconds": limits.CHECK_CPU}
+        ):
             if isinstance(told, Waiting):
                 yield told
             elif "begins" in told:
@@ -101,7 +102,7 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
             else:
                 last = told["id"]
                 left.remove(last)
-                yield Outcome(last, told["state"], told["says"])
+                yield Outcome(last, told["state"], told["says"], told.get("unknown", ""))
         if last:
             ended.append(last)  # stopped after this outcome, if any are left
         elif at in left:
@@ -141,7 +142,7 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
     try:
         while True:
             try:
-                line = lines.get(timeout=NEWS)
+                line = lines.get(timeout=limits.NEWS_SECONDS)
             except queue.Empty:
                 yield Waiting(at, time.monotonic() - since)
                 continue
@@ -159,6 +160,8 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
 
 def _way_on() -> str:
     """Where a Python with all packages is, or how to get one."""
+    if Path(sys.prefix).resolve() == (HANDOUT / ".venv").resolve():
+        return "this is the lab's own Python and should have it: ask your teacher whether requirements.txt names it"
     for place in ("bin/python", "Scripts/python.exe"):
         if (HANDOUT / ".venv" / place).exists():
             return f'use the lab\'s own: "{HANDOUT / ".venv" / place}" -m {progress.PACKAGE} {" ".join(sys.argv[1:])}'.rstrip()

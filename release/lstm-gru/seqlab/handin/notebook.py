@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..limits import AGAIN_SECONDS, LARGEST_FILE, SAVING_SECONDS
+from ..marks import is_experiment, mark_of, unchanged
+from ..near import meant
 
-LARGEST = 128 << 20  # bytes; the grader takes no larger file
-SAVING = 2.0  # seconds that writing the file may take
 COMMAND = os.environ.get(  # start.py says that it was called itself
     f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
 )
@@ -51,13 +52,20 @@ class State:
 
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
     warnings: list[str] = field(default_factory=list)
-    broken: list[str] = field(
-        default_factory=list
-    )  # a sentence on each cell, not an answer's, that is no Python
+    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is no Python
+    broken: list[str] = field(default_factory=list)  # and on each other cell
     unsaved: list[str] = field(
         default_factory=list
     )  # IDs whose text was run with changes that are not in the file
+
+    @property
+    def left(self) -> list[str]:
+        """What is not answered, in the order of the lab: `q1`, or of a question that is answered in part `q2 (the names)`."""
+        order = [question["id"] for question in progress.table()["questions"]]
+        parts = {id: f"{id} ({', '.join(names)})" for id, names in self.parts.items()}
+        return [parts.get(id, id) for id in order if id in parts or id in self.unanswered]
 
 
 def find(named: str | None, folder: Path) -> Path:
@@ -104,9 +112,9 @@ def read(path: Path) -> Notebook:
         ) from None
     if not data.strip():
         raise Refused(f"{path}: the file is empty; save the notebook and try again.")
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_FILE:
         raise Refused(
-            f"{path}: it is larger than {LARGEST >> 20} MB, more than the grader takes; clear all outputs, save, try again."
+            f"{path}: it is larger than {LARGEST_FILE >> 20} MB, more than the grader takes; clear all outputs, save, try again."
         )
     cells = _cells(data)
     if cells is None:
@@ -116,12 +124,13 @@ def read(path: Path) -> Notebook:
 
 def _settled(path: Path) -> bytes:
     """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
-    end = path.stat().st_mtime + SAVING
+    end = path.stat().st_mtime + SAVING_SECONDS
     while True:
         data = path.read_bytes()
-        if len(data) > LARGEST or _cells(data) is not None or not 0 < end - time.time() <= SAVING:
+        left = end - time.time()
+        if len(data) > LARGEST_FILE or _cells(data) is not None or not 0 < left <= SAVING_SECONDS:
             return data
-        time.sleep(0.1)
+        time.sleep(AGAIN_SECONDS)
 
 
 def look(notebook: Notebook, folder: Path) -> State:
@@ -136,7 +145,7 @@ def look(notebook: Notebook, folder: Path) -> State:
                     f"{id}: its cell for the answer is gone; a person may not find what you wrote."
                 )
         else:
-            written = _written(notebook, question, defined, state.warnings)
+            written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
     if not state.answered:
         state.warnings.append(
@@ -181,40 +190,106 @@ def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
 
 
 def _written(
-    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], warnings: list[str]
+    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], state: State
 ) -> bool:
-    """Whether there is an answer to a question in code; what is odd about it is added to the warnings."""
-    id, written = question["id"], False
+    """Whether there is an answer to a question in code. What is odd about it is added to the warnings, what is missing of it to `parts`."""
+    id, written, missing = question["id"], False, []
     touched = _touched(notebook, id)
     for name in question["names"]:
         places = defined[name]
         if not places:
-            slip = _in_text(notebook, name) or _slip(notebook, name)
-            warnings.append(f"{id}: {slip or f'`{name}` is defined nowhere in the file.'}")
-            written = written or bool(slip)
+            text, slip = _in_text(notebook, name), _slip(notebook, name)
+            told = state.faulty if slip and not text else state.warnings
+            told.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
+            written = written or bool(text or slip)
+            missing += [] if text or slip else [f"`{name}`"]
             continue
-        number, text, statement = places[-1]
-        stubs = _stubs(statement, text, id)
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
-        if answer and _is_whole_stub(statement):
-            warnings.append(
-                f"{id}: below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the "
-                f"stub, the grader reads yours. Delete the stub."
-            )
-            written = True
-        elif len(places) > 1:
-            others = ", ".join(str(place[0]) for place in places[:-1])
-            last = "and that is the stub as handed out: delete it" if stubs else "delete the others"
-            warnings.append(
-                f"{id}: `{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts, {last}."
-            )
-        elif stubs and touched:
-            warnings.append(
-                f'{id}: the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
-                "Delete that line when you have written your answer."
-            )
+        if odd := _odd(notebook, question, name, places, answer, touched):
+            state.warnings.append(f"{id}: {odd}")
+        _, text, statement = answer or places[-1]
+        stubs = _stubs(statement, text, id)
         written = written or not stubs or touched
+        missing += [f"`{name}`"] if stubs and not touched else _bare(statement, id)
+    if written and missing:
+        state.parts[id] = missing
     return written
+
+
+def _nowhere(notebook: Notebook, name: str) -> str:
+    """That a name is defined nowhere, and where a similar one is, if there is one."""
+    asked = {own for question in progress.table()["questions"] for own in question["names"]}
+    others: dict[str, int] = {}
+    for number, text in notebook.code():
+        others |= dict.fromkeys(progress.defines(text) - asked, number)
+    nowhere, other = f"`{name}` is defined nowhere in the file.", meant(name, others)
+    if not other:
+        return nowhere
+    return f"{nowhere} There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
+
+
+def _odd(
+    notebook: Notebook,
+    question: dict[str, Any],
+    name: str,
+    places: list[Definition],
+    answer: Definition | None,
+    touched: bool,
+) -> str:
+    """What the student may not have noticed about the definitions of a name, and what to do; "" where there is nothing.
+
+    A cell that was handed out for an answer cannot be deleted in Jupyter: the answer is moved into it.
+    """
+    id, (number, text, statement) = question["id"], places[-1]
+    stubs = _stubs(statement, text, id)
+    own = next((k for k, _, _ in places if _is_handed_out(notebook, k)), None)
+    if answer and _is_whole_stub(statement):
+        stays = own == number != answer[0]
+        way = f"Move yours into cell {number}, in place of the stub." if stays else "Delete the stub."
+        return (
+            f"below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the stub, the "
+            f"grader reads yours. {way}"
+        )
+    if len(places) > 1:
+        others = ", ".join(str(place[0]) for place in places[:-1])
+        several = f"`{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts"
+        if stubs and own != number:
+            return f"{several}, and that is the stub as handed out: delete it."
+        if own is None or own == number:
+            return f"{several}, delete the others."
+        still = all(_is_whole_stub(step) for k, _, step in places if k == own)
+        what = "the stub, which is still there" if still else "what is there"
+        return f"{several}. Move it into cell {own}, which was handed out for it, in place of {what}."
+    if stubs and touched:
+        return (
+            f'the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
+            "Delete that line when you have written your answer."
+        )
+    return ""
+
+
+def _is_handed_out(notebook: Notebook, number: int) -> bool:
+    """Whether a cell came with the notebook for an answer, and stays in it."""
+    cell = notebook.cells[number - 1]
+    metadata = cell.get("metadata")
+    kept = isinstance(metadata, dict) and metadata.get("deletable") is False
+    return kept or bool(_answers(mark_of(cell)))
+
+
+def _bare(statement: ast.stmt, id: str) -> list[str]:
+    """The functions of a definition that hold nothing but the stub's line, by name."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    owner = f"{statement.name}." if isinstance(statement, ast.ClassDef) else ""
+    return [
+        f"`{owner}{step.name}`"
+        for step in inner
+        if isinstance(step, ast.FunctionDef)
+        and all(
+            isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id))
+            for line in step.body
+        )
+        and isinstance(step.body[-1], ast.Raise)
+    ]
 
 
 def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
@@ -252,27 +327,15 @@ def _is_stub(node: ast.Raise, id: str) -> bool:
 
 def _touched(notebook: Notebook, id: str) -> bool:
     """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
-    marks = [(cell, _mark(cell)) for cell in notebook.cells]
-    own = [(cell, mark) for cell, mark in marks if _answers(mark) == id]
-    return any(_checksum(cell, mark) != mark.get("checksum") for cell, mark in own)
-
-
-def _checksum(cell: dict[str, Any], mark: dict[str, Any]) -> str:
-    """nbgrader's checksum of an answer cell as it is now."""
-    text = source(cell).replace("\r\n", "\n").rstrip()
-    parts = [text, str(cell.get("cell_type")), str(mark.get("grade") is True), "True", "False"]
-    parts.append(str(mark.get("grade_id")))
-    if mark.get("grade") is True:
-        parts.append(str(float(mark.get("points", 0))))
-    return hashlib.md5("".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    own = [cell for cell in notebook.cells if _answers(mark_of(cell)) == id]
+    return not all(unchanged(cell, source(cell)) for cell in own)
 
 
 def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
     """Whether a written answer is there; None where its cell is gone."""
     for cell in notebook.cells:
-        mark = _mark(cell)
-        if mark.get("grade_id") == id:
-            return bool(source(cell).strip()) and _checksum(cell, mark) != mark.get("checksum")
+        if mark_of(cell).get("grade_id") == id:
+            return bool(source(cell).strip()) and not unchanged(cell, source(cell))
     return None
 
 
@@ -329,13 +392,6 @@ def _fault(text: str) -> str:
     return ""
 
 
-def is_experiment(cell: dict[str, Any]) -> bool:
-    """Whether no check needs what the cell computes: the lab marks it."""
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return isinstance(tags, list) and "experiment" in tags
-
-
 def of_experiments(notebook: Notebook) -> set[str]:
     """The names that get a value in an experiment's cell."""
     names: set[str] = set()
@@ -389,12 +445,6 @@ def _answers(mark: dict[str, Any]) -> str:
     return question if dash else ""
 
 
-def _mark(cell: dict[str, Any]) -> dict[str, Any]:
-    metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return mark if isinstance(mark, dict) else {}
-
-
 def _cells(data: bytes) -> list[dict[str, Any]] | None:
     try:
         found = json.loads(data.decode("utf-8-sig"))
@@ -407,14 +457,14 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 def _is_ours(path: Path) -> bool:
     """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
     try:
-        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST else None
+        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST_FILE else None
     except OSError:
         return False
     ids = {question["id"] for question in progress.table()["questions"]}
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     heads = tuple(f"{word} {name}(" for name in names for word in ("def", "class"))
     for cell in cells or []:
-        if str(_mark(cell).get("grade_id", "")).split("-")[0] in ids:
+        if str(mark_of(cell).get("grade_id", "")).split("-")[0] in ids:
             return True
         if cell.get("cell_type") == "code" and any(
             line.startswith(heads) for line in source(cell).split("\n")

@@ -21,12 +21,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import progress, runs
+from .. import limits, progress, runs
+from ..checking.patience import Running
+from ..marks import is_experiment
 from . import notebook
 from .limit import limited
 
 CHECK = re.compile(r"\s*grader\.(check|check_all|export)\(")
-HEAVY = 15  # times as long for an experiment's cell, which may train
 
 
 class Pipe:
@@ -54,7 +55,7 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     shell = _shell()
     read = notebook.read(path)
-    failed = _run_cells(shell, read, all, seconds, pipe)
+    _run_cells(shell, read, all, seconds, pipe)
     names = {question["id"]: question["names"] for question in progress.table()["questions"]}
     for id in ended:
         _stand_in(id, names[id], shell.user_ns)
@@ -69,51 +70,47 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
                     raise
                 told = too_long(places[0])
                 _stand_in(id, names[id], shell.user_ns)
-        told["says"] = _pointing(told["says"], failed)
         pipe.tell(**told)
 
 
-def _run_cells(
-    shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe
-) -> tuple[int, str] | None:
-    """Run the cells, and tell of the first one that fails and is no experiment's; returns its number and its text."""
-    failed = None
+def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
+    """Run the cells, and tell of the first one that fails and is no experiment's."""
+    failed = False
     for number, text in read.code():
         if CHECK.match(text):
             continue
-        experiment = notebook.is_experiment(read.cells[number - 1])
+        experiment = is_experiment(read.cells[number - 1])
         if experiment and not everything:
             text = _light(shell.transform_cell(text))
         place = f"cell {number}"
         pipe.tell(begins=place)
-        limit = seconds * (HEAVY if experiment else 1)
+        limit = seconds * (limits.EXPERIMENT_TIMES if experiment else 1)
         ended = partial(_endless, number)
         with limited(limit, shell.user_ns, partial(_last, pipe, ended)) as places:
             result = shell.run_cell(text, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         if places:
             pipe.tell(**ended(places[0]))
-        elif failed is None and not experiment and error and not isinstance(error, NotImplementedError):
-            failed = number, text
-            why = runs.listen()[-1].failure.removesuffix(" of the cell")
+        elif not failed and not experiment and error and not isinstance(error, NotImplementedError):
+            failed = True
+            why = runs.tell(number).failure(of="")
             pipe.tell(remark=f"{place} fails ({why}); what it gives is not there for the cells below it.")
-    return failed
 
 
-def _last(pipe: Pipe, said: Callable[[str], dict[str, str]], place: str) -> None:
+def _last(pipe: Pipe, said: Callable[[Running | None], dict[str, str]], place: Running | None) -> None:
     """Tell what was stopped, and end: it cannot be interrupted."""
     pipe.last(**said(place))
 
 
-def _endless(number: int, place: str) -> dict[str, str]:
+def _endless(number: int, place: Running | None) -> dict[str, str]:
     """The remark on a cell that was stopped."""
-    where = f" in {place.replace(' of the cell', '')}" if place else ""
+    where = f" in {place.told(of='')}" if place else ""
     return {"remark": f"cell {number} did not end and was stopped{where}\nIs there an endless loop?"}
 
 
-def _too_long(id: str, place: str) -> dict[str, str]:
+def _too_long(id: str, place: Running | None) -> dict[str, str]:
     """The outcome of a check that was stopped."""
-    where = f" in {place}" if place else ""
+    where = f" in {place.told()}" if place else ""
     return {
         "id": id,
         "state": "not yet",
@@ -128,20 +125,6 @@ def _stand_in(id: str, names: list[str], namespace: dict[str, Any]) -> None:
         raise RuntimeError(f"`{name}` is the answer to {id}, whose check did not end: look at {id} first")
 
     namespace |= {name: partial(stopped, name) for name in names if callable(namespace.get(name))}
-
-
-def _pointing(says: str, failed: tuple[int, str] | None) -> str:
-    """With the cell's number where a check says that it failed, which is told already."""
-    if failed is None:
-        return says
-    number, text = failed
-    run = next((run for run in reversed(runs.listen()) if run.source == text), None)
-    for name in re.findall(r"The last run of the cell that imports `(\w+)` failed", says):
-        if runs.importing(name) is run:
-            says = says.replace(
-                runs.not_imported(name), f"Cell {number} imports `{name}`, and it fails: see above."
-            )
-    return says
 
 
 def _shell() -> Any:
@@ -187,24 +170,23 @@ def _is_light(statement: ast.stmt) -> bool:
     return True
 
 
-def _checked(id: str, names: dict[str, Any]) -> dict[str, Any]:
-    """One check's outcome: `state` and, where it did not pass, `says`."""
+def _checked(id: str, names: dict[str, Any]) -> dict[str, str]:
+    """One check's outcome: `state` and, where it did not pass, `says` and the name that was `unknown`, if one was."""
     from otter.execute import Checker
     from otter.nbmeta_config import NBMetadataConfig
 
-    from ..checking.check import TESTS
+    from ..checking.check import TESTS, failure
 
     try:
         result = Checker.check(str(TESTS / f"{id}.py"), NBMetadataConfig(), None, names)
     except Exception as error:
-        return {"id": id, "state": "not yet", "says": f"{type(error).__name__}: {error}"}
+        says = f"{type(error).__name__}: {error}"
+        return {"id": id, "state": "not yet", "says": says, "unknown": runs.unknown(error)}
     if result.passed_all:
         return {"id": id, "state": "passed", "says": ""}
-    says = next(
-        (str(one.test_case.failure_message or "") for one in result.test_case_results if not one.passed), ""
-    )
-    first = says.split("\n")[0]
-    return {"id": id, "state": "not written" if "is not written yet" in first else "not yet", "says": says}
+    found = failure(next(one.test_case for one in result.test_case_results if not one.passed))
+    state = "not yet" if found.written else "not written"
+    return {"id": id, "state": state, "says": found.says, "unknown": found.unknown}
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ from the import of this package on; elsewhere nothing is noted or said.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 import re
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 KEPT = 500  # runs that are remembered
@@ -26,6 +27,7 @@ class Run:
     id: str | None  # the cell's own, if the editor passes it on
     error: BaseException | None
     parsed: bool  # False: no line of it was run
+    told: int = 0  # the number of the cell, where somebody has told already that it failed
 
     def defines(self, name: str) -> bool:
         """Whether this text binds `name` at its top level (it may not be valid Python)."""
@@ -48,16 +50,19 @@ class Run:
             )
         )
 
-    @property
-    def failure(self) -> str:
-        """The error, and the line of the cell that it came from; "" where there was none."""
+    def failure(self, of: str = " of the cell") -> str:
+        """The error, and the line that it came from; "" where there was none. `of`: whose line, where the sentence does not say so."""
         error = self.error
         if error is None:
             return ""
+        if (
+            getattr(error, "msg", "") == "incomplete input"
+        ):  # Jupyter's word; Python's own says what was not closed
+            error = _fault(_python(self.source)) or error
         text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
         line = line or _line_of(error, self)
-        where = f", line {line + _head(self.source)} of the cell" if line else ""
+        where = f", line {line + _head(self.source)}{of}" if line else ""
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         return f"{said}{where}"
 
@@ -86,8 +91,35 @@ def listen() -> list[Run]:
     return known
 
 
-def failed(name: str, value: Any = None) -> str:
-    """The message if the last run of the cell that defines `name` failed; "" if it did not.
+def tell(number: int) -> Run:
+    """The last run, of a cell of this number. Its failure is told now: what is said of it later points there."""
+    runs = listen()
+    runs[-1] = replace(runs[-1], told=number)
+    return runs[-1]
+
+
+def unknown(error: BaseException | None) -> str:
+    """The name that Python found nowhere; "" for any other error, also that of a name without a value yet."""
+    if (
+        not isinstance(error, NameError)
+        or isinstance(error, UnboundLocalError)
+        or "free variable" in str(error)
+    ):
+        return ""
+    name = getattr(error, "name", None)
+    return name if isinstance(name, str) else ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last run of the cell that defines a name failed."""
+
+    says: str
+    error: BaseException
+
+
+def failed(name: str, value: Any = None) -> Failed | None:
+    """What is known if the last run of the cell that defines `name` failed; None if it did not.
 
     Args:
         name: what the cell defines.
@@ -100,26 +132,25 @@ def failed(name: str, value: Any = None) -> str:
         (run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
-        return ""
+        return None
     if last.parsed and (not isinstance(last.error, Exception) if value is None else _comes_from(value, last)):
-        return ""  # somebody stopped the cell, or it was defined before the error
+        return None  # somebody stopped the cell, or it was defined before the error
     older = "" if value is None else " The current definition is from an earlier run."
-    return (
-        f"The last run of the cell that defines `{name}` failed ({last.failure}).{older} "
+    says = (
+        f"The last run of the cell that defines `{name}` failed ({last.failure()}).{older} "
         f"{not_imported(getattr(last.error, 'name', None) or '') or FIX}"
     )
-
-
-def importing(name: str) -> Run | None:
-    """The last run of the cell that imports `name`, if it failed."""
-    last = next((run for run in reversed(listen()) if run.imports(name)), None)
-    return last if last is not None and isinstance(last.error, Exception) else None
+    return Failed(says, last.error)
 
 
 def not_imported(name: str) -> str:
     """The message if the last run of the cell that imports `name` failed; "" if it did not."""
-    run = importing(name)
-    return f"The last run of the cell that imports `{name}` failed ({run.failure}). {FIX}" if run else ""
+    run = next((run for run in reversed(listen()) if run.imports(name)), None)
+    if run is None or not isinstance(run.error, Exception):
+        return ""
+    if run.told:
+        return f"Cell {run.told} imports `{name}`, and it fails: see above."
+    return f"The last run of the cell that imports `{name}` failed ({run.failure()}). {FIX}"
 
 
 def answered_before(name: str) -> bool:
@@ -168,6 +199,15 @@ def _run(result: Any) -> Run | None:
     # A SyntaxError of the cell itself is reported as one "in exec", and nothing was run.
     broken = isinstance(inside, SyntaxError) and not _parses(source)
     return Run(source, getattr(info, "cell_id", None), before or inside, before is None and not broken)
+
+
+def _fault(code: str) -> SyntaxError | None:
+    """Why a text is no Python, in Python's own words."""
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return error
+    return None
 
 
 def _parses(source: str) -> bool:

@@ -6,22 +6,28 @@ that mistake is made. It contains neither right nor wrong code, and no result ca
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from .record import Call, pattern
+from .record import Call, flatten, pattern
 
 # Two runs of the same mathematics differ by around 1e-12 of the value in float64; different mistakes differ by much more
 # than this.
 RELATIVE = 2e-6
 ABSOLUTE = 1e-9
+
+# By the letters that numpy has for them; whole numbers are of other sizes on other machines.
+ARRAYS = {"b": "bool", "i": "int", "u": "int", "f": "float"}
 
 Print = list[Any]  # [checksum of the structure, sum over the values, sum over the gradients]
 
@@ -64,12 +70,51 @@ def same(a: Print, b: Print) -> bool:
 
 
 def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
-    """In what this call differs from a correct solution's: "", its "values" or only its "graph"."""
+    """In what this call differs from a correct solution's: "", its "values", only its "graph", or only what its numbers are
+    in: what they should be in, as in "a numpy array"."""
     place = [other is call for other in record if other.group == call.group].index(True)
     own, right = fingerprint(call), question["right"][call.group][place]
     if same(own, right):
         return ""
-    return "graph" if call.gradients is not None and same([*own[:2], 0], [own[0], right[1], 0]) else "values"
+    if call.gradients is not None and same([*own[:2], 0], [own[0], right[1], 0]):
+        return "graph"
+    other = (
+        kind
+        for kind, value in _in_other_kinds(call.value)
+        if same(fingerprint(replace(call, value=value)), right)
+    )
+    return next(other, "values")
+
+
+def _in_other_kinds(value: Any) -> Iterator[tuple[str, Any]]:
+    """A result's numbers in what else they could be in, and what that is called."""
+    if isinstance(value, Tensor):
+        yield "a numpy array", value.detach().cpu().numpy()
+        yield "a list", value.tolist()
+    elif isinstance(value, np.ndarray) and value.dtype.kind in ARRAYS:
+        yield "a tensor", _as_tensor(value)
+        yield "a list", value.tolist()
+        yield "an array of float64", value.astype(np.float64)
+    elif (
+        isinstance(value, list | tuple)
+        and value
+        and all(isinstance(leaf, int | float) for leaf in flatten(value).values())
+    ):
+        with contextlib.suppress(ValueError):  # rows of several lengths
+            array = np.array(value)
+            yield "a numpy array", array
+            yield "a tensor", _as_tensor(array)
+
+
+def not_compared(call: Call) -> list[str]:
+    """The types of the parts of a result of which only the type is stored."""
+    return [type(leaf).__name__ for leaf in call.leaves.values() if not _is_compared(leaf)]
+
+
+def _is_compared(leaf: Any) -> bool:
+    if isinstance(leaf, np.ndarray):
+        return leaf.dtype.kind in ARRAYS
+    return leaf is None or isinstance(leaf, Tensor | bool | int | float | str)
 
 
 def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mistake]]:
@@ -114,7 +159,7 @@ def _mistake(words: dict[str, list[str]], ids: list[str]) -> Mistake:
     says, hints = zip(*(words[id] for id in ids), strict=True)
     if len(says) == 1:
         return Mistake(says[0], hints[0])
-    return Mistake(f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(hints))
+    return Mistake(f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(dict.fromkeys(hints)))
 
 
 def _checksum(text: str) -> str:
@@ -130,8 +175,15 @@ def _project(leaves: dict[str, Any], kind: str) -> tuple[list[str], float]:
             structure.append(f"{kind} {path} {leaf.dtype} {tuple(leaf.shape)} {leaf.requires_grad} {broken}")
             # float32 results differ between machines by more than the tolerance above: only their structure counts.
             if leaf.dtype != torch.float32:
-                values = torch.nan_to_num(values, nan=3.0, posinf=5.0, neginf=-5.0)
-                total += float((pattern(f"{kind} {path}", values) * values).sum())
+                total += _sum(f"{kind} {path}", values)
+        elif isinstance(leaf, np.ndarray) and leaf.dtype.kind in ARRAYS:
+            values = _as_tensor(leaf).double()
+            broken = not bool(torch.isfinite(values).all())
+            exact = leaf.dtype.kind != "f" or leaf.dtype.itemsize >= 8  # as of tensors
+            of = ARRAYS[leaf.dtype.kind] + ("" if exact else str(8 * leaf.dtype.itemsize))
+            structure.append(f"{kind} {path} array of {of} {leaf.shape} {broken}")
+            if exact:
+                total += _sum(f"{kind} {path}", values)
         elif isinstance(leaf, bool | int | float):
             structure.append(f"{kind} {path} {type(leaf).__name__}")
             total += float(leaf) * math.cos(zlib.crc32(path.encode()))
@@ -140,3 +192,18 @@ def _project(leaves: dict[str, Any], kind: str) -> tuple[list[str], float]:
                 f"{kind} {path} {leaf if leaf is None or isinstance(leaf, str) else type(leaf).__name__}"
             )
     return structure, total
+
+
+def _sum(key: str, values: Tensor) -> float:
+    """A random sum of the numbers of a tensor."""
+    values = torch.nan_to_num(values, nan=3.0, posinf=5.0, neginf=-5.0)
+    return float((pattern(key, values) * values).sum())
+
+
+def _as_tensor(array: np.ndarray[Any, Any]) -> Tensor:
+    """The numbers of an array as torch has them: a bool, a whole number, or a float of the same size where there is one."""
+    kinds = {"b": np.bool_, "i": np.int64, "u": np.int64}
+    wanted = kinds.get(
+        array.dtype.kind, array.dtype.newbyteorder("=") if array.dtype.itemsize <= 8 else np.float64
+    )
+    return torch.from_numpy(np.array(array, dtype=wanted, order="C"))

@@ -5,55 +5,53 @@ Every sentence is true of the notebook, or asks a question. None of them names a
 
 from __future__ import annotations
 
+import builtins
+import inspect
+import itertools
 import re
 import traceback
-from collections.abc import Iterable
-from types import FrameType, ModuleType
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
 from .. import progress, runs
-from ..near import nearest
-from .record import Call, flatten
+from ..near import NOT_THE_NOTEBOOKS, meant
+from .plain import meaning
+from .record import Call, Contract, flatten
+from .terms import TERMS
+from .where import Place, places, raised_there
 
 IMPORTED = frozenset(
     {"torch", "nn", "F", "np", "numpy", "math", "random"}
 )  # names that a set-up cell imports
+# Python's own that answers call; the others are never meant.
+# fmt: off
+BUILT_IN = [
+    "abs", "all", "any", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "map", "max",
+    "min", "next", "print", "range", "reversed", "round", "set", "sorted", "sum", "super", "tuple", "zip",
+]
+# fmt: on
 SIZES = re.compile(
     r"\bshapes?\b|\bsizes?\b|size of tensor|dimension|unpack|must match|out of range|out of bounds|broadcast",
     re.IGNORECASE,
 )
-ALIKE = 0.75  # share of a name's letters that must agree for a typing error
 
 
-def lead(call: Call, namespace: dict[str, Any]) -> str:
-    """A sentence to follow a call's error; "" where there is nothing to say."""
+def told(call: Call, namespace: dict[str, Any]) -> list[str]:
+    """The sentences that follow a call's error; "" among them says nothing."""
     error = call.error
-    if isinstance(error, NameError):
-        return _unknown(error, namespace)
-    if isinstance(error, AttributeError):
-        return _no_attribute(error, namespace)
-    if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
-        return said
-    if isinstance(error, RuntimeError | IndexError | ValueError) and SIZES.search(str(error)):
-        return _sizes(call)
-    return ""
-
-
-def own_frames(error: BaseException, namespace: dict[str, Any]) -> list[tuple[FrameType, int]]:
-    """The frames of the notebook's own code through which an error came, the innermost last, and their lines."""
-    walked = traceback.walk_tb(error.__traceback__)
-    return [(frame, line) for frame, line in walked if frame.f_globals is namespace]
-
-
-def meant(name: str, among: Iterable[str]) -> str:
-    """The most similar of some names, ignoring case and underscores; "" where none is similar."""
-    plainest_first = sorted(  # `sigmoid` before `sigmoid_`
-        (one for one in among if not one.startswith("__")), key=lambda one: (one.count("_"), one)
-    )
-    found = nearest(name, plainest_first, _plain, ALIKE)
-    return found[0] if found and found[0] != name else ""
+    assert error is not None
+    if isinstance(error, Contract):  # whose text says all
+        return [outside(call.function.partition(".")[2], namespace)]
+    if sure := _built_already(error, namespace) or _not_callable(error, namespace):
+        return [sure]
+    lead = _lead(call, namespace)
+    # Of an attribute that is missing, the code knows more than the error's type.
+    if lead and isinstance(error, AttributeError):
+        return [lead]
+    return [meaning(type(error).__name__, str(error)), lead]
 
 
 def instead_of(name: str, namespace: dict[str, Any]) -> str:
@@ -62,7 +60,7 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
     kind = [
         key
         for key, value in namespace.items()
-        if key not in asked and not key.startswith("_") and (callable(value) or isinstance(value, dict))
+        if key not in asked | NOT_THE_NOTEBOOKS and (callable(value) or isinstance(value, dict))
     ]
     other = meant(name, kind)
     return f" There is `{other}`; is that your answer? It must be called `{name}`." if other else ""
@@ -72,11 +70,9 @@ def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
     """Where the stub's line still is, and whether an answer of that name was run earlier."""
     assert call.error is not None
     said = ""
-    if frames := own_frames(call.error, namespace):
-        frame, line = frames[-1]
-        at = runs.own_line(frame.f_code.co_filename, line)
+    if through := places(call.error, namespace):
         said = (
-            f" Line {at} of its cell, in `{frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
+            f" Line {through[-1].number} of its cell, in `{through[-1].frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
             "replace that line with your code."
         )
     name = call.function.partition(".")[0]
@@ -85,12 +81,30 @@ def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
     return said
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", "").casefold()
+def outside(method: str, namespace: dict[str, Any]) -> str:
+    """A sentence that a function of the notebook looks like a method that was not indented; "" where there is none."""
+    own = namespace.get(method)
+    if not inspect.isfunction(own) or next(iter(inspect.signature(own).parameters), "") != "self":
+        return ""
+    return f"A function `{method}` with `self` is outside of any class: indent it (all of its lines), so that it is in the class."
+
+
+def _lead(call: Call, namespace: dict[str, Any]) -> str:
+    error = call.error
+    if isinstance(error, NameError):
+        # Of a name without a value plain.py says why it has none.
+        return _unknown(error, namespace) if runs.unknown(error) else ""
+    if isinstance(error, AttributeError):
+        return _no_attribute(error, namespace)
+    if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
+        return said
+    if isinstance(error, RuntimeError | IndexError | ValueError) and SIZES.search(str(error)):
+        return _sizes(call)
+    return ""
 
 
 def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
-    name = getattr(error, "name", None) or ""
+    name = runs.unknown(error)
     if broken := runs.not_imported(name):
         return broken
     owner = next((q["id"] for q in progress.table()["questions"] if name in q["names"]), "")
@@ -105,37 +119,131 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
             f"Is the cell that imports `{name}` not run yet? After a restart of the kernel, run every cell again, "
             "from the top."
         )
-    frames = own_frames(error, namespace)
-    there = [*frames[-1][0].f_locals, *namespace] if frames else list(namespace)
-    if len(name) > 1 and (other := meant(name, there)):
+    through = places(error, namespace)
+    known = through[-1].frame.f_locals if through else {}
+    if len(name) == 1:
+        return _one_letter(name, known, through[-1].arguments if through else {})
+    if other := _meant_here(name, known, namespace):
         return f"Did you mean `{other}`?"
-    if len(name) == 1 and name.isupper():
-        return (
-            f"The `{name}` of a docstring or a text names a size; it is not a variable. Read the size off a tensor that was "
-            "passed in: its `.shape`."
-        )
+    tensor = next((key for key, value in known.items() if isinstance(value, Tensor)), "")
+    if name == "device" and tensor:
+        return f"No cell that was run gives `device` a value. What is new belongs on the device of the arguments: `device={tensor}.device`."
     return ""
+
+
+def _meant_here(name: str, known: Mapping[str, Any], namespace: dict[str, Any]) -> str:
+    """The most similar name of the function itself; if none, of the notebook; if none, of Python's own."""
+    there = [key for key in namespace if key not in NOT_THE_NOTEBOOKS]
+    return meant(name, known) or meant(name, there) or meant(name, BUILT_IN)
+
+
+def _one_letter(name: str, known: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """The letter of an axis is no variable; another capital one may be a slip."""
+    axes = TERMS.get().axes
+    if name.lower() in known and name not in axes and name.isupper():
+        return f"Did you mean `{name.lower()}`?"
+    if not name.isupper() or (axes and name not in axes):
+        return ""
+    said = f"The `{name}` of a docstring or a text names a size; it is not a variable."
+    if any(isinstance(value, Tensor) for value in arguments.values()):
+        return f"{said} Read the size off a tensor that was passed in: its `.shape`."
+    numbers = [f"`{key}`" for key, value in arguments.items() if type(value) is int]
+    return f"{said} Which of the arguments is it: {', '.join(numbers)}?" if numbers else said
 
 
 def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
     name, of = getattr(error, "name", None) or "", getattr(error, "obj", None)
     if not name:
         return ""
-    if isinstance(of, ModuleType):
+    if isinstance(of, ModuleType | Tensor):
         other = meant(name, dir(of))
         return f"Did you mean `{other}`?" if other else ""
     if isinstance(of, nn.Module):
+        if dedented := outside(name, namespace):
+            return dedented
         if callable(namespace.get(name)):
             return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
-        other = meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))])
-        return f"Did you mean `{other}`?" if other else ""
-    for taken in IMPORTED & namespace.keys():
-        if namespace[taken] is of and not isinstance(of, ModuleType):
+        if other := meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))]):
+            return f"Did you mean `{other}`?"
+    return _another_value(error, name, of, namespace)
+
+
+def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[str, Any]) -> str:
+    """The name before the dot, where it is not what the line takes it for: an import that was given another value, or a name of the
+    notebook that a function takes for its own."""
+    through = places(error, namespace)
+    if not through or not raised_there(error, through[-1]):
+        return ""
+    place = through[-1]
+    before = _names_in(place, rf"\s*\.\s*{re.escape(name)}\b")
+    taken = next((one for one in before if _value(one, place, namespace) is of), "")
+    kind = type(of).__name__
+    if taken in place.frame.f_locals:
+        if taken in IMPORTED:
             return (
-                f"`{taken}` is no longer a module: a cell gave the name another value ({type(of).__name__}). Give that value "
-                f"another name, and run the cell that imports `{taken}` again."
+                f"In this function `{taken}` is of type {kind}, not the module: give that value another name."
             )
+        return ""
+    if taken in IMPORTED:
+        return (
+            f"`{taken}` is no longer a module: a cell gave the name another value ({kind}). Give that value "
+            f"another name, and run the cell that imports `{taken}` again."
+        )
+    if taken and place.inside:
+        return (
+            f"`{taken}` is not an argument of `{place.function}`, and gets no value in it: so it is the `{taken}` of another "
+            f"cell, here of type {kind}. Which argument is meant?"
+        )
     return ""
+
+
+def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
+    """A name that is called and is no function, because it was given another value."""
+    through = places(error, namespace)
+    if not isinstance(error, TypeError) or "object is not callable" not in str(error) or not through:
+        return ""
+    place = through[-1]
+    if not raised_there(error, place):
+        return ""
+    for name in _names_in(place, r"\s*\("):
+        value = _value(name, place, namespace)
+        if value is None or callable(value) or f"'{type(value).__name__}'" not in str(error):
+            continue
+        if not hasattr(builtins, name):
+            return f"`{name}` is of type {type(value).__name__} here, and `{name}(…)` calls it."
+        if name in place.frame.f_locals:
+            return f"In this function `{name}` is of type {type(value).__name__}, not Python's own `{name}`: give that value another name."
+        return (
+            f"`{name}` is no longer Python's own: a cell gave the name another value ({type(value).__name__}). Give that value another "
+            f"name, and run `del {name}` once or restart the kernel."
+        )
+    return ""
+
+
+def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
+    """An argument of `__init__` that is a layer, called there as if it were the layer's class."""
+    walked = list(traceback.walk_tb(error.__traceback__))
+    for (frame, line), (inner, _) in itertools.pairwise(walked):
+        if frame.f_globals is not namespace or frame.f_code.co_name != "__init__":
+            continue
+        place, layer = Place(frame, line), inner.f_locals.get("self")
+        for name in _names_in(place, r"\s*\("):
+            if isinstance(layer, nn.Module) and place.arguments.get(name) is layer:
+                return (
+                    f"`{name}` is not a class but a layer that is already built, and `{name}(…)` in `__init__` runs it. Keep it as it "
+                    f"is (`self.… = {name}`), and call it in `forward`."
+                )
+    return ""
+
+
+def _names_in(place: Place, before: str) -> list[str]:
+    """The names in a line that come before something: a dot and an attribute, a bracket."""
+    found: list[str] = re.findall(rf"(?<![\w.])([^\W\d]\w*){before}", place.source)
+    return found
+
+
+def _value(name: str, place: Place, namespace: dict[str, Any]) -> Any:
+    return place.frame.f_locals.get(name, namespace.get(name))
 
 
 def _no_start(call: Call, namespace: dict[str, Any]) -> str:

@@ -11,13 +11,11 @@ import linecache
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from .. import runs
-
-SECONDS = 20.0  # no check of a right answer takes this long, even on a slow laptop
-LINES = 20  # lines to show of what an answer prints
+from .. import limits, runs
 
 
 @contextlib.contextmanager
@@ -26,7 +24,7 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
     ended, out, runner = threading.Event(), sys.stdout, threading.get_ident()
 
     def wait() -> None:
-        if not ended.wait(SECONDS if seconds is None else seconds):
+        if not ended.wait(limits.PATIENCE_SECONDS if seconds is None else seconds):
             with contextlib.suppress(Exception):
                 print(_where(question, sys._current_frames().get(runner), namespace), file=out, flush=True)
 
@@ -40,26 +38,39 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
 def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) -> str:
     said = f"{question}: this check is still running, far longer than it should."
     if place := place_in(frame, namespace):
-        said += f" Just now it is in {place}\nIs there an endless loop?"
+        said += f" Just now it is in {place.told()}\nIs there an endless loop?"
     return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
 
 
-def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> str:
-    """The notebook's function and line that are being run, and the line's text; "" where none is."""
+@dataclass(frozen=True)
+class Running:
+    """A line of the notebook that is being run."""
+
+    function: str  # "" outside of any
+    line: int  # of the cell
+    source: str
+
+    def told(self, of: str = " of the cell") -> str:
+        """For the end of a sentence. `of`: whose line, where the sentence does not say so."""
+        inside = f"`{self.function}`, " if self.function else ""
+        return f"{inside}line {self.line}{of}" + (f": {self.source}" if self.source else ".")
+
+
+def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> Running | None:
+    """The notebook's line that is being run; None where none is."""
     while frame is not None and frame.f_globals is not namespace:
         frame = frame.f_back
     if frame is None:
-        return ""
+        return None
     file, line = frame.f_code.co_filename, frame.f_lineno
-    source = linecache.getline(file, line).strip()
-    inside = "" if frame.f_code.co_name == "<module>" else f"`{frame.f_code.co_name}`, "
-    return f"{inside}line {runs.own_line(file, line)} of the cell" + (f": {source}" if source else ".")
+    function = "" if frame.f_code.co_name == "<module>" else frame.f_code.co_name
+    return Running(function, runs.own_line(file, line), linecache.getline(file, line).strip())
 
 
 class Few(io.TextIOBase):
     """A stream that passes on the first lines written to it and counts the rest."""
 
-    def __init__(self, stream: Any, most: int = LINES) -> None:
+    def __init__(self, stream: Any, most: int = limits.PRINTED_LINES) -> None:
         self._stream, self._most, self.lines = stream, most, 0
 
     def write(self, text: str) -> int:

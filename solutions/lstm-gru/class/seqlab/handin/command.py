@@ -18,7 +18,6 @@ from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", *(["explore"] if explorer.called() else []))
-UNKNOWN = re.compile(r"NameError: name '(\w+)' is not defined")
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
 
@@ -109,11 +108,14 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    broken = [] if outcomes else state.broken  # of which the checks tell, where any were run
-    _warn([*broken, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
-    print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
+    no_python = (
+        [] if outcomes else [*state.broken, *state.faulty]
+    )  # the checks tell of it, where any were run
+    _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
+    print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
-    return PASSED if not state.unanswered and all(one.state == "passed" for one in outcomes) else NOT_ALL
+    whole = not state.left and not state.faulty
+    return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
 def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
@@ -140,8 +142,8 @@ def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
     if outcomes:
         print("Checks give no points: the grader asks the same with other sizes and numbers.")
     print()
-    missing = {name for outcome in outcomes for name in UNKNOWN.findall(outcome.says)}
-    if not everything and missing & notebook.of_experiments(read):
+    unknown = {outcome.unknown for outcome in outcomes}
+    if not everything and unknown & notebook.of_experiments(read):
         print(
             "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
         )

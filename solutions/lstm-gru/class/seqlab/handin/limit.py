@@ -10,29 +10,31 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..checking.patience import place_in
-
-WAITING = 2  # times as long by the clock, for code that waits and computes nothing
-GRACE = 5.0  # seconds in which an interrupted answer has to end
+from .. import limits
+from ..checking.patience import Running, place_in
 
 
 @contextlib.contextmanager
-def limited(seconds: float, namespace: dict[str, Any], give_up: Callable[[str], None]) -> Iterator[list[str]]:
+def limited(
+    seconds: float, namespace: dict[str, Any], give_up: Callable[[Running | None], None]
+) -> Iterator[list[Running | None]]:
     """Inside: after so many seconds of processor time raise KeyboardInterrupt in the main thread, which has to be this one.
 
     The list that it yields then has one item, the line of the notebook (place_in). Code that catches the exception is
     left to `give_up`, which gets that line and ends the process.
     """
-    ended, places, runner = threading.Event(), [], threading.get_ident()
+    ended, runner = threading.Event(), threading.get_ident()
+    places: list[Running | None] = []
 
     def watch() -> None:
         computed, begun = time.process_time(), time.monotonic()
-        while time.process_time() - computed < seconds and time.monotonic() - begun < WAITING * seconds:
-            if ended.wait(min(0.5, seconds / 4)):
+        longest = limits.CLOCK * seconds
+        while time.process_time() - computed < seconds and time.monotonic() - begun < longest:
+            if ended.wait(min(limits.LOOK_SECONDS, seconds / 4)):
                 return
         places.append(place_in(sys._current_frames().get(runner), namespace))
         _interrupt(runner)
-        if not ended.wait(GRACE):
+        if not ended.wait(limits.GRACE_SECONDS):
             give_up(places[0])
 
     threading.Thread(target=watch, daemon=True).start()

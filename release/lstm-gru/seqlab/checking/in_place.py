@@ -1,0 +1,71 @@
+"""What a call changed in place of the lists, dicts, arrays and tensors that it was given."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from .leftovers import alike
+
+SAID = {
+    Tensor: "a tensor of the caller's. Operations that end in an underscore, += and assignments to a slice work in place: make a "
+    "new tensor instead.",
+    np.ndarray: "a numpy array of the caller's. += and its like, `.sort()` and assignments to a slice work in place: make a new "
+    "array instead.",
+    list: "a list of the caller's. `.sort()`, `.append()` and assignments to an item work in place: make a new list instead.",
+    dict: "a dict of the caller's. `.update()`, `.pop()` and assignments to a key work in place: make a new dict instead.",
+}
+
+
+def changed_in(now: Any, before: Any) -> list[str]:
+    """The paths of what differs: of a tensor or an array, or of the list or dict whose items do."""
+    return list(dict.fromkeys(_changed(now, before, "")))
+
+
+def said(value: Any) -> str:
+    """What is said of such a part of an argument after its name."""
+    return next(text for kind, text in SAID.items() if isinstance(value, kind))
+
+
+def _changed(now: Any, before: Any, path: str) -> Iterator[str]:
+    if len(now) != len(before) or (isinstance(before, dict) and now.keys() != before.keys()):
+        yield path
+        return
+    keys = sorted(before, key=str) if isinstance(before, dict) else range(len(before))
+    for key in keys:
+        mine, part, inner = now[key], before[key], f"{path}.{key}" if path else str(key)
+        kind = next(
+            (kind for kind in (Tensor, np.ndarray, tuple, list, dict) if isinstance(part, kind)), None
+        )
+        if kind is None:
+            replaced = mine is not part and not (type(mine) is type(part) and _same(mine, part))
+        else:
+            replaced = not isinstance(mine, kind)
+        if replaced:
+            yield path
+        elif kind in (tuple, list, dict):
+            yield from _changed(mine, part, inner)
+        elif kind and not _alike(mine, part):
+            yield inner
+
+
+def _alike(now: Any, before: Any) -> bool:
+    """Whether the numbers of two tensors, or of two arrays, are the same."""
+    if isinstance(before, Tensor):
+        return now.device == before.device and alike(now, before)
+    if before.dtype.kind == "O":
+        return now.shape == before.shape and all(map(operator.is_, now.ravel(), before.ravel()))
+    return now.dtype == before.dtype and bool(
+        np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
+    )
+
+
+def _same(now: Any, before: Any) -> bool:
+    """Whether plain values are equal, nan and nan too; of others nothing is known."""
+    return (
+        not isinstance(before, bool | int | float | str) or now == before or (now != now and before != before)
+    )

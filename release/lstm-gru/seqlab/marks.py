@@ -1,0 +1,59 @@
+"""What the build writes about a cell into the notebook: nbgrader's mark, whose checksum tells whether anything was written, and the tags.
+
+Both sides of a hand-in read it here: the student's own commands, and the grader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare: no check and no grade needs what they compute
+
+# Of a cell, in nbgrader's words; one text, for the build takes the second word alone for a marker of a master's.
+KINDS = "grade solution locked"
+
+
+def mark_of(cell: Any) -> dict[str, Any]:
+    """nbgrader's metadata of a cell; empty if it has none."""
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return mark if isinstance(mark, dict) else {}
+
+
+def is_experiment(cell: dict[str, Any]) -> bool:
+    """Whether no check needs what the cell computes: the lab marks it."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return isinstance(tags, list) and EXPERIMENT in tags
+
+
+def unchanged(cell: dict[str, Any], text: str) -> bool:
+    """Whether a cell, whose text is given, is as it was handed out, by the checksum that it came with. Without one it is not."""
+    # Editors remove or add white space at the end; Windows writes other line ends.
+    texts = {text, text.rstrip(), text.replace("\r\n", "\n").rstrip()}
+    return any(mark_of(cell).get("checksum") == checksum(cell, one) for one in texts)
+
+
+def checksum(cell: dict[str, Any], text: str) -> str:
+    """nbgrader's checksum of a cell (nbgrader.utils.compute_checksum, without nbgrader).
+
+    Of a cell that nbgrader itself could not read, with points that are no number or letters that no file can hold, it is
+    some other digest, which agrees with none that was handed out.
+    """
+    mark = mark_of(cell)
+    is_grade, is_solution, is_locked = (mark.get(key) is True for key in KINDS.split())
+    is_locked = not is_solution and (is_grade or is_locked)
+    parts = [text, str(cell.get("cell_type")), str(is_grade), str(is_solution), str(is_locked)]
+    parts.append(str(mark.get("grade_id")))
+    if is_grade:
+        parts.append(_points(mark.get("points")))
+    return hashlib.md5("".join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def _points(points: Any) -> str:
+    """As nbgrader writes them; of what is no number, or none that a float can hold, as it is."""
+    try:
+        return str(float(points)) if isinstance(points, int | float) else repr(points)
+    except OverflowError:
+        return "too many"

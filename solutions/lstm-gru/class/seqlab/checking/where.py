@@ -1,0 +1,96 @@
+"""Where in the notebook an error came from: the line, in which cell it is, and the line that led there."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from types import FrameType
+from typing import Any, NamedTuple
+
+from .. import progress, runs
+
+
+class Place(NamedTuple):
+    """A line of the notebook's own code that was being run."""
+
+    frame: FrameType
+    line: int
+
+    @property
+    def file(self) -> str:
+        return self.frame.f_code.co_filename
+
+    @property
+    def source(self) -> str:
+        return linecache.getline(self.file, self.line).strip()
+
+    @property
+    def number(self) -> int:
+        """The line's number, as the cell's editor counts."""
+        return runs.own_line(self.file, self.line)
+
+    @property
+    def inside(self) -> str:
+        """The function or class of the cell in which the line is; "" where it has no name."""
+        name = self.frame.f_code.co_qualname.partition(".")[0]
+        return "" if name.startswith("<") else name
+
+    @property
+    def function(self) -> str:
+        """The innermost function with a name."""
+        return [name for name in self.frame.f_code.co_qualname.split(".") if not name.startswith("<")][-1]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the function, by name, as they are now."""
+        code, known = self.frame.f_code, self.frame.f_locals
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return {name: known[name] for name in names if name in known}
+
+
+def places(error: BaseException, namespace: dict[str, Any]) -> list[Place]:
+    """The lines of the notebook through which an error came, the innermost last."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return [Place(frame, line) for frame, line in walked if frame.f_globals is namespace]
+
+
+def raised_there(error: BaseException, place: Place) -> bool:
+    """Whether the line itself raised it, and no function that it called."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame is place.frame
+
+
+def said(error: BaseException, namespace: dict[str, Any], question: str) -> tuple[str, str]:
+    """The line that an error came from; and where that is in another cell than the answer to `question`, the answer's line that
+    led there. Each is a sentence, or "" where there is none."""
+    through = places(error, namespace)
+    if not through:
+        return "", ""
+    last, owners = through[-1], [_owner(place, question) for place in through]
+    at_home = next(
+        (place.file for place, owner in zip(through, owners, strict=True) if owner == question), ""
+    )
+    if not at_home and not owners[0]:
+        at_home = through[0].file  # an answer without a name of its own: `answer = lambda …`
+    source = f": {last.source}" if last.source else "."
+    if last.file == at_home:
+        return f"In your line {last.number} of the cell{source}", ""
+    cell = f"the cell of {owners[-1]}" if owners[-1] else "another cell"
+    inside = f" (`{last.inside}`)" if last.inside else ""
+    caller = next((place for place in reversed(through) if place.file == at_home), None)
+    led = (
+        f"That line was reached from line {caller.number} of the cell of {question}: {caller.source}"
+        if caller
+        else ""
+    )
+    return f"In your line {last.number} of {cell}{inside}{source}", led
+
+
+def _owner(place: Place, question: str) -> str:
+    """The question that asks for the function or class in which a line is; "" where none does."""
+    try:
+        questions = progress.table()["questions"]
+    except (OSError, ValueError):  # half a handout
+        return ""
+    asking = [one["id"] for one in questions if place.inside in one["names"]]
+    return question if question in asking else "".join(asking[:1])

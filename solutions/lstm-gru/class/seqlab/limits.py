@@ -1,0 +1,24 @@
+"""Every limit in time and size of what students run, with its reason. The grader's own are in gatelab/limits.py, which is not handed out.
+
+start.py, which runs before anything is installed, keeps its own.
+"""
+
+from __future__ import annotations
+
+# A check in the notebook says after so long which line is running. No check of a right answer takes this long, even on a slow laptop.
+PATIENCE_SECONDS = 20.0
+# Of what an answer prints: the beginning says what it is, and the check's own words stay in sight.
+PRINTED_LINES = 20
+
+# `check` and `submit`.
+CHECK_CPU = 60.0  # for a check or a cell; the longest of a right answer takes a tenth of it
+EXPERIMENT_TIMES = 15  # as long for an experiment's cell, which may train
+CLOCK = 2  # times as long by the clock, for code that waits and computes nothing
+LOOK_SECONDS = 0.5  # between two looks at a clock: a person does not notice it
+GRACE_SECONDS = 5.0  # in which an interrupted answer has to end; it may free memory
+NEWS_SECONDS = 20.0  # after which the one who waits is told what is running: soon enough not to give up
+
+# The notebook's file.
+LARGEST_FILE = 128 << 20  # bytes; the grader takes no larger one
+SAVING_SECONDS = 2.0  # that Jupyter may take to write it; the largest takes less on a slow disk
+AGAIN_SECONDS = 0.1  # between two looks at a file that is being written
