@@ -73,7 +73,7 @@ def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, name
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize("value", KEPT, ids=str)
+@pytest.mark.parametrize("value", KEPT, ids=lambda value: type(value).__name__)
 def test_what_is_only_read_is_not_called_changed(value: Any) -> None:
     student = Student({"answer": lambda x, also: (type(x), list(x) if isinstance(x, list) else x)})
     call = student.call("answer", value, also=value)
