@@ -53,7 +53,7 @@ def test_what_was_computed_on_the_gpu_is_right(check: Check, lab: Lab, question:
     [
         ("Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.", "does not know float64"),
         ("CUDA error: device-side assert triggered", "out of range"),
-        ("CUDA out of memory. Tried to allocate 2.00 GiB", "has failed"),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", "memory is full"),
         ("No CUDA GPUs are available", "There is no GPU here"),
     ],
 )  # fmt: skip

@@ -124,7 +124,16 @@ def test_each_feedback_page_says_what_was_accepted(graded: Path, name: str) -> N
     page = (graded / "feedback" / f"{name}.html").read_text(encoding="utf-8")
     body = re.sub(r"</?code>", "", page.partition("<body")[2])
     text = plain(html.unescape(re.sub(r"<[^>]*>", " ", body)))
-    assert [line for line in said.read()[name].splitlines() if on_page(line) not in text] == []
+    lines = said.read()[name].splitlines()
+    if any(
+        line.startswith("Nothing was written for q12a") or "as it was handed out" in line for line in lines
+    ):
+        # A page has the class run's total, which counts written answers that are missing: nobody will mark them.
+        everything = sum(question.points for question in kit_lab().questions.values())
+        lines = [
+            re.sub(r" of \d+ points from the grader\.$", f" of {everything:g} points", line) for line in lines
+        ]
+    assert [line for line in lines if on_page(line) not in text] == []
 
 
 def test_what_was_accepted_is_of_this_class() -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ENGINE = ROOT / "autograder" / "gatelab"
 # Of this lab: its subject, its layers, what its tensors and its questions are about.
 LAB_WORDS = re.compile(
-    r"seqlab|lstm|(?<![a-z])(?:gru|rnn)(?![a-z])|recurrent|seq2seq|teacher|(?:forget|input|output|reset|update).gate|greedy|"
+    r"seqlab|lstm|(?<![a-z])(?:gru|rnn)(?![a-z])|recurrent|seq2seq|teacher.forc|(?:forget|input|output|reset|update).gate|greedy|"
     r"time.?steps?\b|source.(?:time|steps?)\b|\bsequences\b|hidden.(?:state|size)|vocabular|packed.?sequence|pack_(?:padded|sequence)|"
     r"(?:weight|bias)_[ih]h|\bq(?:[4-9]|1[0-2][ab]?)\b",
     re.IGNORECASE,
