@@ -94,20 +94,16 @@ def fetch(start: Path, wheels: Path) -> None:
     text = start.read_text(encoding="utf-8")
     pins = (start.parent / "requirements.txt").read_text(encoding="utf-8").split("\n")
     pins = [line for line in pins if re.match(r"[a-z]", line)]
-    torch = [f"{line}+cpu" for line in pins if line.startswith("torch==")]
+    torch = [line for line in pins if line.startswith("torch==")]
     alone = [line for line in pins if line.startswith("otter-grader==")] + re.findall(
         r'"(fica==[^"]+)"', text
     )
-    rest = [line for line in pins if line not in alone and not line.startswith("torch==")]
+    rest = [line for line in pins if line not in [*alone, *torch]]
     rest += re.findall(r'^    "([a-z0-9-]+==[^"]+)"', text, re.MULTILINE)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(wheels)]
-    index = os.environ.get("CPU_INDEX", chrooted.CPU_INDEX)
-    for more in (
-        ["--extra-index-url", index, *torch],
-        ["--no-deps", *alone],
-        ["--find-links", str(wheels), *rest],
-    ):
-        subprocess.run([*pip, *more], check=True, stderr=subprocess.DEVNULL)
+    for line in torch:
+        chrooted.fetch(wheels, *chrooted.of_cpu(line))
+    chrooted.fetch(wheels, "--no-deps", *alone)
+    chrooted.fetch(wheels, "--find-links", wheels, *rest)
 
 
 def run(command: list[str], folder: Path, address: str, killed: bool = False) -> int:

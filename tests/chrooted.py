@@ -85,11 +85,20 @@ def _wheels(source: Path) -> None:
     if given := os.environ.get("WHEELS"):
         shutil.copytree(given, wheels)
         return
-    fetch: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", wheels]
     pins = source / "requirements.txt"
     torch = next(line for line in pins.read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
-    _run(*fetch, "--no-deps", "--extra-index-url", os.environ.get("CPU_INDEX", CPU_INDEX), f"{torch}+cpu")
-    _run(*fetch, "--find-links", wheels, "--constraint", source / "constraints.txt", "-r", pins)
+    fetch(wheels, "--no-deps", *of_cpu(torch))
+    fetch(wheels, "--find-links", wheels, "--constraint", source / "constraints.txt", "-r", pins)
+
+
+def fetch(wheels: Path, *words: str | Path) -> None:
+    """Put wheels into a folder, as pip is set up on this machine."""
+    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", wheels, *words)
+
+
+def of_cpu(torch: str) -> list[str]:
+    """pip's words for the CPU build of a pinned torch."""
+    return ["--extra-index-url", os.environ.get("CPU_INDEX", CPU_INDEX), f"{torch}+cpu"]
 
 
 def _within(root: Path, *command: str) -> list[str | Path]:

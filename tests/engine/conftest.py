@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from lab_fixtures import bank, engine  # noqa: F401  (fixtures)
 from suites_of_a_test import forget_suites
 from tiny_lab import tiny_lab_here
 
-from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.terms import TERMS, Axis, Terms
-from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 
@@ -41,15 +40,3 @@ def axes() -> Iterator[None]:
     )
     yield
     TERMS.reset(before)
-
-
-@pytest.fixture(scope="session")
-def engine(lab: Lab) -> Iterator[Engine]:
-    """The real engine; one for all tests of a process, as for a class."""
-    with Engine(lab) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
-def bank(lab: Lab) -> Bank:
-    return load_bank(lab)

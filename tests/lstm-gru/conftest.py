@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from kit_lab import kit_lab
+from lab_fixtures import bank, engine  # noqa: F401  (fixtures)
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.terms import TERMS
-from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 
@@ -28,23 +28,11 @@ def kit_terms(lab: Lab) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def engine(lab: Lab) -> Iterator[Engine]:
-    """The real engine; one for all tests of a process, as for a class."""
-    with Engine(lab) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
 def plain_engine(lab: Lab) -> Iterator[Engine]:
     """An engine without the bank, for wrong work of which only the points matter: comparing it with every known mistake and every pair of
     them takes up to half a minute of processor time."""
-    with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
-def bank(lab: Lab) -> Bank:
-    return load_bank(lab)
+    with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as plain:
+        yield plain
 
 
 @pytest.fixture(scope="module")

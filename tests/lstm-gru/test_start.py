@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from start_py import begin
 
 from gatelab.lab.spec import Lab
 
@@ -42,20 +43,6 @@ def folder(tmp_path: Path) -> Path:
     for name in ("start.py", "requirements.txt"):
         shutil.copyfile(HANDOUT / name, folder / name)
     return folder
-
-
-def begin(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "start.py", *words]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"} | environment,
-        timeout=180,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.mark.parametrize(

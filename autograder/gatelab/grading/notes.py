@@ -22,17 +22,14 @@ def on_own_versions(questions: Iterable[str]) -> str:
     ids = list(questions)
     if not ids:
         return ""
-    answers = "answer" if len(ids) == 1 else "answers"
-    are = "is" if len(ids) == 1 else "are"
-    return (
-        f"(This question was graded with your own {answers} to {' and '.join(ids)}, which {are} not right yet: "
-        "that may be the cause.)"
-    )
+    return f"(This question was graded with your own {_answers_to(ids)}: that may be the cause.)"
 
 
 def on_taken_back(questions: Iterable[str]) -> str:
     """What a check says was found with the references; the grading that counts used the student's own answers to these questions."""
-    ids = list(questions)
-    answers = "answer" if len(ids) == 1 else "answers"
-    are = "is" if len(ids) == 1 else "are"
-    return f"(This was found with the grader's references in place of your {answers} to {' and '.join(ids)}, which {are} not right yet.)"
+    return f"(This was found with the grader's references in place of your {_answers_to(list(questions))}.)"
+
+
+def _answers_to(ids: list[str]) -> str:
+    answers, are = ("answer", "is") if len(ids) == 1 else ("answers", "are")
+    return f"{answers} to {' and '.join(ids)}, which {are} not right yet"

@@ -12,7 +12,7 @@ from typing import Any
 from gatelab.handed_out.marks import EXPERIMENT
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.statements import statements
-from gatelab.submission.earlier_releases import EarlierCell, Release, Unreadable, earlier_releases
+from gatelab.submission.earlier_releases import EarlierCell, known_releases
 
 SOLUTION = "-solution"  # how the grade_id of an answer's cell ends
 
@@ -38,7 +38,7 @@ def released(lab: Lab) -> Released:
         return Released()
     now = [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     experiments, stubs, needed = _fingerprints(now)
-    for release in _earlier(lab):
+    for release in known_releases(lab.assignment):
         # What was an experiment once and is needed now is none.
         old_experiments, old_stubs, _ = _fingerprints(release)
         experiments |= old_experiments - needed
@@ -50,14 +50,6 @@ def _cell(raw: dict[str, Any]) -> EarlierCell:
     metadata = raw.get("metadata", {})
     id = metadata.get("nbgrader", {}).get("grade_id", "")
     return EarlierCell(raw["cell_type"], "".join(raw["source"]), id, tuple(metadata.get("tags", ())))
-
-
-def _earlier(lab: Lab) -> list[Release]:
-    """A file that cannot be read costs no grade; the build refuses it."""
-    try:
-        return earlier_releases(lab.assignment)
-    except Unreadable:
-        return []
 
 
 def _fingerprints(release: Iterable[EarlierCell]) -> tuple[set[str], set[str], set[str]]:

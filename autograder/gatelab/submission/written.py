@@ -9,7 +9,7 @@ from typing import Any
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.answers import Cell, cells_of, find
-from gatelab.submission.earlier_releases import Unreadable, earlier_releases
+from gatelab.submission.earlier_releases import known_releases
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes
 
 LONGEST = 20_000  # characters to show of an answer
@@ -79,12 +79,8 @@ def handed_out_cells(lab: Lab) -> list[list[Cell]]:
 
 
 def _earlier(assignment: Path) -> list[list[Cell]]:
-    """A file that cannot be read costs no grade; the build refuses it."""
-    try:
-        found = earlier_releases(assignment)
-    except Unreadable:
-        return []
-    return [[Cell(one.kind, one.text, one.grade_id) for one in release] for release in reversed(found)]
+    releases = reversed(known_releases(assignment))
+    return [[Cell(one.kind, one.text, one.grade_id) for one in release] for release in releases]
 
 
 def _cells_in(path: Path) -> list[Cell]:

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from begun import serve
+from start_py import begin
 from tiny_lab import ROOT
 
 from gatelab.build import handout
@@ -40,19 +40,6 @@ def folder(assignment: Path, tmp_path: Path) -> Path:
         shutil.copyfile(path, folder / name)
     assert (folder / "start.py").read_bytes() == (SOURCE / "start.py").read_bytes()
     return folder
-
-
-def begin(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "start.py", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"} | environment,
-        timeout=180,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 def wheel(folder: Path, project: str) -> None:
