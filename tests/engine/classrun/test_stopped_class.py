@@ -47,25 +47,25 @@ def test_a_file_that_cannot_be_written_costs_no_other_submission_its_grade(tmp_p
 
 
 def stopped_at_b(tiny: Tiny, arguments: list[str], *more: str) -> str:
-    """Grade until a is done, and stop there; what was said."""
-    page = tiny.out / "feedback" / "a.html"
-    page.unlink(missing_ok=True)
-    running = subprocess.Popen(
-        [COMMAND, "grade", *arguments, *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A job that a shell put into the background hears no Ctrl-C; this one must.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    """Grade until a is said to be done, and stop there; what was said."""
+    said = tiny.folder.parent / "said.txt"
+    with said.open("w", encoding="utf-8") as to:
+        running = subprocess.Popen(
+            [COMMAND, "grade", *arguments, *more],
+            stdout=subprocess.DEVNULL,
+            stderr=to,
+            start_new_session=True,
+            # A job that a shell put into the background hears no Ctrl-C; this one must.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
     deadline = time.monotonic() + 300
-    while not page.exists() and time.monotonic() < deadline:
+    # Its page and its report come a moment before the line, so they are not what is waited for.
+    while "] a: " not in said.read_text(encoding="utf-8") and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
-    _, said = running.communicate(timeout=120)
-    assert running.returncode == 130, said
-    return said
+    running.wait(timeout=120)
+    assert running.returncode == 130, said.read_text(encoding="utf-8")
+    return said.read_text(encoding="utf-8")
 
 
 def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
