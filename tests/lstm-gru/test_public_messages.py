@@ -59,9 +59,9 @@ class LSTM(Right):
         (
             "q5",
             "def count_parameters(module):\n    return 16.0",
-            "should return a Python int. Yours is of type float",
+            "the result should be a whole number (int), but it is of type float",
         ),
-        ("q5", "def count_parameters(module):\n    return 17", "returned 17, it should be 16"),
+        ("q5", "def count_parameters(module):\n    return 17", "the result is 17; it should be 16"),
         (
             "q3",
             "Right = LSTM\n" + LAYER.format(change="state = state[0]"),
@@ -112,7 +112,7 @@ class LSTM(Right):
             "q11",
             "def training_step(*given, clip=1.0, right=training_step):\n"
             "    return torch.tensor(right(*given, clip))",
-            "should return a Python float. Yours is a float32 tensor",
+            "the result should be a number (float), but it is a float32 tensor",
         ),
         (
             "q6",
@@ -154,7 +154,7 @@ def test_print_is_told_from_return_only_where_nothing_came_back(check, lab, end,
     [
         ("outputs[:, 2:] *= 1.5", "right up to time step t = 1 and wrong from t = 2"),
         ("outputs[:, 2:] = float('nan')", "hold nan from time step t = 2"),
-        ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
+        ("outputs = outputs.detach()", "known mistake|the values are right. The gradient|the values are right, but no gradient"),
     ],
 )
 def test_a_layers_message_names_the_first_wrong_step(check, lab, change, says):
@@ -188,7 +188,7 @@ def test_a_layers_message_names_the_first_wrong_step(check, lab, change, says):
 )
 def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, code, argument):
     result = check(question, names_with(lab, code))
-    assert f"changes {argument}, a tensor of the caller's" in first_message(result)
+    assert f"changed its argument {argument} in place; make a new tensor instead." in first_message(result)
     assert "right for" not in repr(result) and "the values are right" not in repr(result)
 
 

@@ -1,7 +1,7 @@
 """Assertions for hidden suites. Each reports the first thing that is wrong, in the student's terms.
 
-The order is that of handed_out/checking/tensors.py, which the public checks use too. A message never contains more than a few
-numbers: for a tensor one of the student's own, for a single number both.
+The findings and their order are those of handed_out/checking (tensors.py, findings.py), which the public checks use too. A
+message never contains more than a few numbers: for a tensor one of the student's own, for a single number both.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import Any
 
 import torch
 
+from gatelab.handed_out.checking.findings import changed, gradients, no_tensor, plain_number
 from gatelab.handed_out.checking.leftovers import alike
 from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
 from gatelab.testkit.failed import LeftChanged
+from gatelab.testkit.student import kind
 from gatelab.text import brief
 
 
@@ -34,10 +36,7 @@ def same(got: Any, want: Any, name: str) -> None:
     if isinstance(got, torch.Tensor) and got.ndim == 0:
         got = got.item()
     if isinstance(want, int) and not isinstance(want, bool):
-        needs(
-            isinstance(got, int) and not isinstance(got, bool),
-            f"{name} should be a whole number (int), but it is {_kind(got)}.",
-        )
+        _none(plain_number(got, int, name, kind(got)))
     needs(got == want, f"{name} is {brief(repr(got))}, which is not right.")
 
 
@@ -60,9 +59,8 @@ def close(
             a function changed.
     """
     want = want.detach()
-    needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")
-    problem = difference(got, want, name, axes.split(), Tolerance(rtol, atol), dtype, later)
-    needs(not problem, problem)
+    _none(no_tensor(got, name, kind(got)))
+    _none(difference(got, want, name, axes.split(), Tolerance(rtol, atol), dtype, later))
 
 
 def close_grads(
@@ -73,23 +71,7 @@ def close_grads(
     atol: float = ATOL,
 ) -> None:
     """Assert that gradients equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it."""
-    missing = [
-        names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
-    ]
-    if missing and len(missing) == len(want):
-        raise AssertionError(
-            "The values are there, but no gradient flows back from them: the arguments are not used, or the graph is cut "
-            "(`.detach()`, `.data`, `.item()`, `no_grad`, or a new tensor made from numbers?)."
-        )
-    needs(
-        not missing,
-        f"No gradient reaches {', '.join(missing)}: not used for the result, or the graph is cut on the way from there.",
-    )
-    for path, tensor in want.items():
-        mine = got.get(path)
-        if mine is not None:
-            axes = " ".join(["?"] * tensor.ndim)
-            close(mine, tensor, f"the gradient that reaches {names.get(path, path)}", axes, rtol, atol)
+    _none(gradients(got, want, names, Tolerance(rtol, atol)))
 
 
 def unchanged(
@@ -100,18 +82,11 @@ def unchanged(
     """Assert that a call did not change its caller's tensors."""
     for path, tensor in before.items():
         mine = after.get(path)
-        label = (names or {}).get(path, path)
         kept(
             mine is not None and alike(mine, tensor.detach()),
-            f"The call changed its argument {label} in place; make a new tensor instead.",
+            changed("The call", (names or {}).get(path, path), tensor),
         )
 
 
-def _kind(value: Any) -> str:
-    if value is None:
-        return "None (is a `return` missing?)"
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, str):
-        return "a str"
-    return f"a {getattr(value, 'type', type(value).__name__)}"
+def _none(problem: str) -> None:
+    needs(not problem, problem)

@@ -29,21 +29,21 @@ def rows() -> Any:
 
 
 CHANGED: dict[str, tuple[Any, Answer, str]] = {
-    "a sorted list": (numbers(), lambda x: x.sort(), "changes x, a list"),
-    "an item": (numbers(), lambda x: x.__setitem__(0, 4.0), "changes x, a list"),
-    "a longer list": (numbers(), lambda x: x.append(1.0), "changes x, a list"),
-    "a list in a list": (rows(), lambda x: x[0].sort(), "changes x[0], a list"),
-    "a list for a list": (rows(), lambda x: x.__setitem__(0, 1), "changes x, a list"),
-    "an array in a list": (rows(), lambda x: x[1].sort(), "changes x[1], a numpy array"),
-    "a tensor in a list": (rows(), lambda x: x[2].zero_(), "changes x[2], a tensor"),
-    "another tensor": (rows(), lambda x: x.__setitem__(2, torch.zeros(1)), "changes x[2], a tensor"),
-    "an array": (array(), lambda x: x.sort(), "changes x, a numpy array"),
-    "an array's shape": (array(), lambda x: setattr(x, "shape", (3, 1)), "changes x, a numpy array"),
-    "an array of objects": (np.array([[1], "a"], dtype=object), lambda x: x.fill(0), "changes x, a numpy array"),
-    "a key": ({"a": 1}, lambda x: x.update(a=2), "changes x, a dict"),
-    "another key": ({"a": 1}, lambda x: x.pop("a"), "changes x, a dict"),
-    "a list in a dict": ({1: [2, 1]}, lambda x: x[1].sort(), "changes x[1], a list"),
-    "a tensor": (torch.tensor([2.0, 1.0]), lambda x: x.zero_(), "changes x, a tensor"),
+    "a sorted list": (numbers(), lambda x: x.sort(), "changed its argument x in place; make a new list"),
+    "an item": (numbers(), lambda x: x.__setitem__(0, 4.0), "changed its argument x in place; make a new list"),
+    "a longer list": (numbers(), lambda x: x.append(1.0), "changed its argument x in place; make a new list"),
+    "a list in a list": (rows(), lambda x: x[0].sort(), "changed its argument x[0] in place; make a new list"),
+    "a list for a list": (rows(), lambda x: x.__setitem__(0, 1), "changed its argument x in place; make a new list"),
+    "an array in a list": (rows(), lambda x: x[1].sort(), "changed its argument x[1] in place; make a new array"),
+    "a tensor in a list": (rows(), lambda x: x[2].zero_(), "changed its argument x[2] in place; make a new tensor"),
+    "another tensor": (rows(), lambda x: x.__setitem__(2, torch.zeros(1)), "changed its argument x[2] in place; make a new tensor"),
+    "an array": (array(), lambda x: x.sort(), "changed its argument x in place; make a new array"),
+    "an array's shape": (array(), lambda x: setattr(x, "shape", (3, 1)), "changed its argument x in place; make a new array"),
+    "an array of objects": (np.array([[1], "a"], dtype=object), lambda x: x.fill(0), "changed its argument x in place; make a new array"),
+    "a key": ({"a": 1}, lambda x: x.update(a=2), "changed its argument x in place; make a new dict"),
+    "another key": ({"a": 1}, lambda x: x.pop("a"), "changed its argument x in place; make a new dict"),
+    "a list in a dict": ({1: [2, 1]}, lambda x: x[1].sort(), "changed its argument x[1] in place; make a new list"),
+    "a tensor": (torch.tensor([2.0, 1.0]), lambda x: x.zero_(), "changed its argument x in place; make a new tensor"),
 }  # fmt: skip
 KEPT: list[Any] = [
     numbers(), array(), rows(), {"a": [1.0, None, "text"]}, OrderedDict(a={"b": OrderedDict(c=1)}), defaultdict(list, a=[1]),
@@ -69,7 +69,7 @@ def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, name
         call = student.call("answer", x=value) if named else student.call("answer", value, names="x")
         with pytest.raises(Finding) as told:
             untouched(call)
-        assert said in str(told.value) and "in place: make a new" in str(told.value)
+        assert said in str(told.value) and "in place; make a new" in str(told.value)
     assert seen[0] == seen[1]
 
 

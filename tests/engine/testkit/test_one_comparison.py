@@ -1,0 +1,117 @@
+"""A hidden suite and a public check say the same sentence about the same mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from gatelab.handed_out.checking.differ import Finding, Part, agree, gradients_agree, is_number, untouched
+from gatelab.handed_out.checking.record import Call, Student
+from gatelab.testkit.compare import close, close_grads, same, unchanged
+from gatelab.testkit.failed import LeftChanged
+
+Answer = Callable[..., Any]
+ROWS = {"": Part("rows", "R C")}
+X, Y = (
+    torch.tensor([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]], dtype=torch.float64),
+    torch.tensor([[1.0, 2.0, -0.5], [-1.25, 0.5, 3.0]], dtype=torch.float64),
+)
+
+
+def right(x: Tensor, y: Tensor) -> Tensor:
+    return x * y
+
+
+def changes(x: Tensor, y: Tensor) -> Tensor:
+    return x.mul_(y)
+
+
+def called(answer: Answer, gradients: str | None = None) -> Call:
+    return Student({"answer": answer}).call("answer", X, Y, names="x y", gradients=gradients)
+
+
+def public(look: Callable[[], None]) -> str:
+    with pytest.raises(Finding) as found:
+        look()
+    return str(found.value)
+
+
+def hidden(look: Callable[[], None]) -> str:
+    with pytest.raises(AssertionError) as failed:
+        look()
+    return getattr(failed.value, "message", "") or str(failed.value)
+
+
+def both_say(of_the_public_check: str, of_the_suite: str) -> None:
+    """The public check may add something at either end, and continue a sentence of its own."""
+    assert of_the_suite.rstrip(".")[1:] in of_the_public_check, (of_the_public_check, of_the_suite)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, y: x * y + 1,
+        lambda x, y: (x * y).T,
+        lambda x, y: (x * y).float(),
+        lambda x, y: x * y / 0.0,
+        lambda x, y: (x * y)[:, :1],
+    ],
+    ids=["value", "axes", "dtype", "inf", "one column"],
+)
+def test_of_values(axes: None, wrong: Answer) -> None:
+    call = called(wrong)
+    theirs = public(lambda: agree(call, call.like(right), ROWS))
+    ours = hidden(lambda: close(wrong(X, Y), right(X, Y), "rows", "R C", dtype=torch.float64))
+    first = ours.partition(" (got")[0].partition(";")[
+        0
+    ]  # then come the numbers, more of them in a public check
+    both_say(theirs, first)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, y: (x * y).detach(),
+        lambda x, y: x.detach() * y,
+        lambda x, y: x * y.detach() + 0 * y,
+        lambda x, y: x * y + (x - x.detach()) * y.detach(),
+    ],
+    ids=["cut", "cut at one", "a gradient of 0", "a gradient that is doubled"],
+)
+def test_of_gradients(wrong: Answer) -> None:
+    call = called(wrong, gradients="")
+    want = call.like(right)
+    theirs = public(lambda: gradients_agree(call, want))
+    ours = hidden(lambda: close_grads(call.grads, want.grads, {"0": "x", "1": "y"}))
+    both_say(theirs, ours.removeprefix("The values are there").partition(" (got")[0].partition(" (`")[0])
+
+
+def test_a_gradient_that_is_0_may_be_missing() -> None:
+    call = called(lambda x, y: x * 1.0, gradients="")
+    want = call.like(lambda x, y: x + 0.0 * y)
+    gradients_agree(call, want)
+    close_grads(call.grads, want.grads, {})
+
+
+def test_of_an_argument_changed_in_place() -> None:
+    theirs = public(lambda: untouched(called(changes)))
+    after = X.clone()
+    changes(after, Y)
+    with pytest.raises(LeftChanged) as failed:
+        unchanged({"0": after}, {"0": X}, {"0": "x"})
+    both_say(theirs, failed.value.message.removeprefix("The call"))
+
+
+@pytest.mark.parametrize("value", [True, 2.0, "2"])
+def test_of_a_number_of_another_type(value: Any) -> None:
+    theirs = public(lambda: is_number(called(lambda x, y: value), int, 2))
+    both_say(theirs, hidden(lambda: same(value, 2, "the result")).partition(", but it is")[0])
+
+
+def test_of_what_is_no_tensor() -> None:
+    theirs = public(lambda: agree(called(lambda x, y: (2.0,)), called(lambda x, y: (x,)), {"0": ROWS[""]}))
+    both_say(theirs, hidden(lambda: close(2.0, X, "rows", "R C")).partition(", but it is")[0])
