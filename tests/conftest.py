@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,11 @@ import pytest
 import shared_server as servers
 from quick_start import start_quickly
 from shares import ROUND, WHOLE, turn_of
+
+# A shell that starts the tests in the background makes them, and every command that they start, deaf to Ctrl-C; those tests that
+# press it would then wait in vain.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 # The files that take longest, roughly in that order. With `--dist loadfile --no-loadscope-reorder` they are begun first: pytest-xdist

@@ -154,7 +154,10 @@ def test_print_is_told_from_return_only_where_nothing_came_back(check, lab, end,
     [
         ("outputs[:, 2:] *= 1.5", "right up to time step t = 1 and wrong from t = 2"),
         ("outputs[:, 2:] = float('nan')", "hold nan from time step t = 2"),
-        ("outputs = outputs.detach()", "known mistake|the values are right. The gradient|the values are right, but no gradient"),
+        (
+            "outputs = outputs.detach()",
+            "known mistake|the values are right. The gradient|the values are right, but no gradient",
+        ),
     ],
 )
 def test_a_layers_message_names_the_first_wrong_step(check, lab, change, says):

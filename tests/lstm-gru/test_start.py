@@ -244,7 +244,6 @@ def test_ctrl_c_leaves_jupyterlab_the_time_to_end(folder: Path, start: Any) -> N
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert running.stdout
     while running.stdout.readline() != "serving\n":

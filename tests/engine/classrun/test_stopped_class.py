@@ -55,8 +55,6 @@ def stopped_at_b(tiny: Tiny, arguments: list[str], *more: str) -> str:
             stdout=subprocess.DEVNULL,
             stderr=to,
             start_new_session=True,
-            # A job that a shell put into the background hears no Ctrl-C; this one must.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     deadline = time.monotonic() + 300
     # Its page and its report come a moment before the line, so they are not what is waited for.

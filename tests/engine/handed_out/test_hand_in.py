@@ -394,7 +394,6 @@ def test_ctrl_c_ends_a_run_in_one_sentence(folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert running.stdout and "as saved" in running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)
