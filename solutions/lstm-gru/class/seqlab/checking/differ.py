@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import in_place, leftovers
+from . import findings, leftovers
 from .equal import KEPT, alike
 from .record import Call
-from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
+from .tensors import ATOL, LOOSE, RTOL, Tolerance, difference, wrong_shape
 
 ORDINALS = ("first", "second", "third")
+NEAR = 1e-6  # of a plain number: PyTorch's float32 is not exact
 
 
 class Part(NamedTuple):
@@ -135,33 +136,20 @@ def gradients_agree(call: Call, want: Call) -> None:
     for path in (call.gradients or "").split() or want.leaves:
         if not torch.allclose(leaves[path], want.leaves[path], rtol=RTOL, atol=ATOL):
             raise Finding(call, f"{call.title}: the values are not right, so the gradients cannot be.")
-    for path, expected in want.grads.items():
-        if expected is None:
-            continue
-        name = call.name_of(path)
-        got = call.grads.get(path)
-        if got is None:
-            raise Finding(
-                call,
-                f"{call.title}: the values are right, but no gradient reaches {name}: the graph is cut on the way "
-                "(.detach(), .data, .item(), numpy, torch.no_grad() or torch.tensor(…) do that).",
-            )
-        if not torch.allclose(got, expected, rtol=GRAD_RTOL, atol=ATOL):
-            raise Finding(
-                call,
-                f"{call.title}: the values are right, but the gradient with respect to {name} is not "
-                f"({largest(got, expected, ['?'] * got.dim(), public=True)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
-            )
+    expected = {path: grad for path, grad in want.grads.items() if grad is not None}
+    if problem := findings.gradients(
+        call.grads, expected, {path: call.name_of(path) for path in expected}, public=True
+    ):
+        raise Finding(call, f"{call.title}: {problem[0].lower()}{problem[1:]}")
 
 
 def untouched(call: Call) -> None:
     """No argument was changed in place, and nothing else was left changed."""
     need(call, True)
     if call.changed:
-        name = call.name_of(call.changed[0])
+        path = call.changed[0]
         raise Finding(
-            call,
-            f"{call.title} changes {name}, {in_place.said(call.argument(call.changed[0]))}",
+            call, findings.changed(call.title, call.name_of(path), call.argument(path), public=True)
         )
     if call.left:
         raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}.")
@@ -180,14 +168,10 @@ def repeats(first: Call, again: Call) -> None:
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
     """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
     need(call, True)
-    value: Any = call.value
-    fits: bool = isinstance(value, kind) and not isinstance(value, bool)
-    if not fits:
-        raise Finding(
-            call, f"{call.title} should return a Python {kind.__name__}. Yours is {describe(call.value)}."
-        )
-    if want is not None and abs(value - want) > 1e-6 * max(1.0, abs(want)):
-        raise Finding(call, f"{call.title} returned {value:.7g}, it should be {want:.7g}. {text}".rstrip())
+    if problem := findings.plain_number(call.value, kind, "the result", describe(call.value)):
+        raise Finding(call, f"{call.title}: {problem}")
+    if want is not None and (problem := findings.wrong_number(call.value, want, "the result", NEAR)):
+        raise Finding(call, f"{call.title}: {problem} {text}".rstrip())
 
 
 def describe(value: Any) -> str:
@@ -208,7 +192,7 @@ def describe(value: Any) -> str:
 
 def _has_shape(call: Call, got: Any, shape: tuple[int, ...], part: Part) -> None:
     if not isinstance(got, Tensor):
-        raise Finding(call, f"{call.title}: {part.name} should be a tensor, yours is {describe(got)}.")
+        raise Finding(call, f"{call.title}: {findings.no_tensor(got, part.name, describe(got))}")
     if problem := wrong_shape(got, shape, part.name, part.letters, public=True):
         raise Finding(call, f"{call.title}: {problem}")
 

@@ -11,24 +11,10 @@ from torch import Tensor
 
 from .leftovers import alike
 
-SAID = {
-    Tensor: "a tensor of the caller's. Operations that end in an underscore, += and assignments to a slice work in place: make a "
-    "new tensor instead.",
-    np.ndarray: "a numpy array of the caller's. += and its like, `.sort()` and assignments to a slice work in place: make a new "
-    "array instead.",
-    list: "a list of the caller's. `.sort()`, `.append()` and assignments to an item work in place: make a new list instead.",
-    dict: "a dict of the caller's. `.update()`, `.pop()` and assignments to a key work in place: make a new dict instead.",
-}
-
 
 def changed_in(now: Any, before: Any) -> list[str]:
     """The paths of what differs: of a tensor or an array, or of the list or dict whose items do."""
     return list(dict.fromkeys(_changed(now, before, "")))
-
-
-def said(value: Any) -> str:
-    """What is said of such a part of an argument after its name."""
-    return next(text for kind, text in SAID.items() if isinstance(value, kind))
 
 
 def _changed(now: Any, before: Any, path: str) -> Iterator[str]:

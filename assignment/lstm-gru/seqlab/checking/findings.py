@@ -1,0 +1,91 @@
+"""The other findings that hidden suites and public checks share: no tensor, gradients, a plain number, an argument changed in place.
+
+As in tensors.py each is one sentence, "" if nothing is wrong, and public checks say more: the right number, and what works in
+place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from .tensors import ATOL, GRAD_RTOL, Tolerance, difference
+from .terms import NO_NAME
+
+NUMBERS = {int: "a whole number (int)", float: "a number (float)"}
+OF_GRADIENTS = Tolerance(GRAD_RTOL, ATOL)
+EXACT = 0.0
+# What a call was given: its name in a sentence, and what works in place.
+IN_PLACE = {
+    torch.Tensor: ("tensor", "Operations that end in an underscore, += and assignments to a slice"),
+    np.ndarray: ("array", "+= and its like, `.sort()` and assignments to a slice"),
+    list: ("list", "`.sort()`, `.append()` and assignments to an item"),
+    dict: ("dict", "`.update()`, `.pop()` and assignments to a key"),
+}
+
+
+def no_tensor(got: Any, name: str, described: str) -> str:
+    """`described`: what `got` is, in a few words."""
+    return "" if isinstance(got, torch.Tensor) else f"{name} should be a tensor, but it is {described}."
+
+
+def gradients(
+    got: Mapping[str, torch.Tensor | None],
+    want: Mapping[str, torch.Tensor],
+    names: Mapping[str, str],
+    tolerance: Tolerance = OF_GRADIENTS,
+    public: bool = False,
+) -> str:
+    """What is wrong with gradients; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it.
+
+    None in `got` counts as 0. A public check has compared the values before, and says that they are right.
+    """
+    missing = [
+        names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
+    ]
+    if missing and len(missing) == len(want):
+        return (
+            f"The values are {'right' if public else 'there'}, but no gradient flows back from them: the arguments are not used, or "
+            "the graph is cut (`.detach()`, `.data`, `.item()`, `no_grad`, or a new tensor made from numbers?)."
+        )
+    right = "The values are right. " if public else ""
+    if missing:
+        return (
+            f"{right}No gradient reaches {', '.join(missing)}: not used for the result, or the graph is cut on the way from there"
+            f"{' (`.detach()`, `.data`, `.item()`, `no_grad`?)' if public else ''}."
+        )
+    for path, tensor in want.items():
+        mine = got.get(path)
+        name = f"the gradient that reaches {names.get(path, path)}"
+        axes = [NO_NAME] * tensor.ndim
+        if mine is None:
+            continue
+        if problem := no_tensor(mine, name, "something else") or difference(
+            mine, tensor, name, axes, tolerance, public=public
+        ):
+            return f"{right}{problem[0].upper()}{problem[1:]}" if public else problem
+    return ""
+
+
+def plain_number(got: Any, kind: type, name: str, described: str) -> str:
+    """Whether it is a plain Python number; a bool is none, and a whole float is no int."""
+    if isinstance(got, kind) and not isinstance(got, bool):
+        return ""
+    return f"{name} should be {NUMBERS[kind]}, but it is {described}."
+
+
+def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str:
+    """Whether a number is the right one, which is said: for public checks."""
+    if abs(got - want) <= rtol * max(1.0, abs(want)):
+        return ""
+    return f"{name} is {got:.7g}; it should be {want:.7g}."
+
+
+def changed(who: str, name: str, value: Any, public: bool = False) -> str:
+    """The sentence that a call changed an argument, or a part of one, in place."""
+    noun, ways = next(words for kind, words in IN_PLACE.items() if isinstance(value, kind))
+    told = f"{who} changed its argument {name} in place; make a new {noun} instead."
+    return f"{told} {ways} work in place." if public else told
