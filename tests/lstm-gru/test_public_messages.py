@@ -54,12 +54,12 @@ class LSTM(Right):
         (
             "q9",
             "def sequence_loss(logits, targets, pad):\n    return 1.0",
-            "the loss should be a tensor, yours is of type float",
+            "the loss should be a tensor, but it is of type float",
         ),
         (
             "q5",
             "def count_parameters(module):\n    return 16.0",
-            "the result should be a whole number (int), but it is of type float",
+            r"the result should be a whole number \(int\), but it is of type float",
         ),
         ("q5", "def count_parameters(module):\n    return 17", "the result is 17; it should be 16"),
         (
@@ -112,7 +112,7 @@ class LSTM(Right):
             "q11",
             "def training_step(*given, clip=1.0, right=training_step):\n"
             "    return torch.tensor(right(*given, clip))",
-            "the result should be a number (float), but it is a float32 tensor",
+            r"the result should be a number \(float\), but it is a float32 tensor",
         ),
         (
             "q6",
