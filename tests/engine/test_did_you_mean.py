@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 
 
 def test_a_message_ends_with_the_word_or_with_nothing() -> None:
-    assert meant(" sofmax ", ["softmax", "relu"]) == " (did you mean softmax?)"
-    assert meant("xyz", ["softmax", "relu"]) == ""
+    assert did_you_mean(" sofmax ", ["softmax", "relu"]) == " (did you mean softmax?)"
+    assert did_you_mean("xyz", ["softmax", "relu"]) == ""

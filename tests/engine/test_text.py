@@ -145,7 +145,7 @@ ELSEWHERE = {
     "submission/archive_child.py": "runs alone, in a process without the engine",
     "handed_out/checking/render.py": "is handed out, so it imports nothing of the engine",
     "handed_out/checking/check.py": "the same",
-    "handed_out/asking.py": "the same",
+    "handed_out/check_names.py": "the same",
 }
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.keys import STRICT, MustBe, Text, validated, validated_value
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.toml import TomlError, read_toml
@@ -59,7 +59,7 @@ def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
     for id in found:
         if id not in lab.questions:
             raise LabError(
-                f"{path}: there is no question {id}{meant(id, lab.questions)}; there are {', '.join(lab.questions)}."
+                f"{path}: there is no question {id}{did_you_mean(id, lab.questions)}; there are {', '.join(lab.questions)}."
             )
     return found.get(question, ())
 

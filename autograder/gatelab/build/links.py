@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 
 # What a page shows as it is written: fenced and other code, and mathematics, where `f[i](x)` is no link.
 _VERBATIM = re.compile(
@@ -49,4 +49,4 @@ def _why_not(target: str, page: str, files: Collection[str], folder: Path) -> st
         return "which is not a file that students get; use an address (https://…), or a file that release in lab.toml lists"
     if (folder / name).exists():
         return f"which students do not get; list {name.split('/')[0]} under release in lab.toml"
-    return f"and there is no such file in {folder}{meant(name, files)}; put it there, or take the link out"
+    return f"and there is no such file in {folder}{did_you_mean(name, files)}; put it there, or take the link out"

@@ -14,6 +14,8 @@ import re
 import time
 from pathlib import Path
 
+from gatelab.classrun.durable import sync, to_disk
+
 NAME = re.compile(r"(\d+)-(marks|corrections|grades|edited)-.*\.(?:csv|xlsx)")
 RUN = "run-"  # and the time: a whole run, as it was before a regrading
 
@@ -44,7 +46,7 @@ class Earlier:
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
         temporary = self.folder / f".writing-{os.getpid()}"
         try:
-            durable(temporary, data)
+            to_disk(temporary, data)
             while True:
                 number += 1
                 path = self.folder / f"{number:04d}-{kind}-{stamp}.{ending}"
@@ -76,25 +78,3 @@ def earlier_runs(out: Path) -> list[Path]:
         )
     except OSError:
         return []
-
-
-def durable(path: Path, data: bytes) -> None:
-    """Write a file and flush it: when this returns it is on disk."""
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync(folder: Path) -> None:
-    """Flush a folder's entries to disk, if the system can."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)

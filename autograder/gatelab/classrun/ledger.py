@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
-from gatelab.classrun.store import write
 from gatelab.limits import TABLE_LIMIT
 from gatelab.lists import listed
 from gatelab.report.marks import MarksError

@@ -14,7 +14,7 @@ from gatelab.classrun.store import StoreError
 from gatelab.folders import not_writable, remove
 
 LOCK = ".lock"
-# Names that store.py, earlier.py and regrade.py give to unfinished files; the number is their process ID.
+# Names that folders.py (drafted), earlier.py and regrade.py give to unfinished files; the number is their process ID.
 UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
 

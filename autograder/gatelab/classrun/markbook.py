@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
-from gatelab.classrun.store import write
 from gatelab.limits import EARLIER_GRADES
 from gatelab.lists import listed
 from gatelab.report.changes import MOST

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import RUN
 from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.store import Store, write
+from gatelab.classrun.store import Store
 from gatelab.report.corrected import StaffInput, apply_corrections, given_for
 from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report

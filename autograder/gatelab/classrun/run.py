@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.page_inputs import is_current, page_inputs_hash
 from gatelab.classrun.slim_reports import quickly_graded, slim
-from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store, write
+from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store
 from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import QuickLab, quick_lab

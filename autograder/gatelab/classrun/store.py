@@ -12,16 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from gatelab.classrun.earlier import durable, sync
-from gatelab.folders import drafted, make_writable, not_writable
+from gatelab.folders import make_writable, not_writable
 from gatelab.report.classfile import PreviousRun, head_of, read_previous_run
 from gatelab.report.hashes import grading_hash, hash_of
 from gatelab.report.model import GradingHashes, Report
 from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission
-from gatelab.text import to_bytes
 
-__all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash", "write"]
+__all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash"]
 
 QUICK: Final = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
 ROSTER = "roster"  # entry of class.json: the list that the class was graded with, as seen from there; "" without one
@@ -216,11 +214,3 @@ class Store:
                     path.read_text("utf-8", "replace")
                 ):
                     path.unlink()
-
-
-def write(path: Path, text: str, lasting: bool = False) -> None:
-    """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns."""
-    with drafted(path) as draft:
-        durable(draft, to_bytes(text)) if lasting else draft.write_bytes(to_bytes(text))
-    if lasting:
-        sync(path.parent)

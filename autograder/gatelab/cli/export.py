@@ -15,9 +15,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
-from gatelab.classrun.store import write
 from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage
 from gatelab.folders import write_whole

@@ -17,7 +17,7 @@ from gatelab.cli.opened_class import ClassFolder, Remove, Why, graded_folder, op
 from gatelab.cli.options import LabName, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS
@@ -168,7 +168,9 @@ def _question(run: ClassRun, typed: str) -> str:
     """The question meant; ends the command if the class was not graded for it."""
     known = [*run.chosen, *run.lab.by_hand]
     if typed not in known:
-        usage(f"{typed[:40]}: no question of this class{meant(typed, known)}; there are {', '.join(known)}.")
+        usage(
+            f"{typed[:40]}: no question of this class{did_you_mean(typed, known)}; there are {', '.join(known)}."
+        )
     return typed
 
 

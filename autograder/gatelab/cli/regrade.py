@@ -25,11 +25,11 @@ from gatelab.classrun.reopen import called, graded_in, lab_of, read_class_file, 
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
-from gatelab.cli.gains import summary
 from gatelab.cli.mark_messages import MOST, lines_of_marks
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
+from gatelab.cli.regrade_summary import summary
 from gatelab.cli.running import processors
 from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab, LabError

@@ -12,7 +12,7 @@ from gatelab.classrun.lookup import ClassFolder, ClassRow, GradedError
 from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.screen import draw
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.limits import LARGEST_SEED
 from gatelab.report.classbook import MISSING
@@ -76,7 +76,7 @@ def show_command(
         found, known = _of_class(name, out or OUT, lab_name)
     if question is not None and known and question not in known:
         usage(
-            f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
+            f"{question}: no such question here{did_you_mean(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     console = Console(width=None if Console().is_terminal else WIDE, highlight=False)
     draw(found, question, console)
@@ -98,7 +98,7 @@ def why_command(
     found, known = _of_class(name, out, lab_name)
     if question is not None and question not in known:
         usage(
-            f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
+            f"{question}: no such question here{did_you_mean(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     if found.report is None:
         why = (

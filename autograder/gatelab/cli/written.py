@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
+from gatelab.classrun.durable import write
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.store import write
 from gatelab.classrun.written import Sheet, ToMark, page, sheets
 from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out

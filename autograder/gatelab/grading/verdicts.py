@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.faults import GraderFault
 from gatelab.grading import gains, notes
 from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
@@ -144,7 +144,7 @@ class Grading:
         spec = self.attempt.spec
         if isinstance(target, str) and spec.names and target not in asked and not self.words.given:
             raise GraderFault(
-                f"The hidden suite of {spec.id} uses {target}, which no question of lab.toml asks for{meant(target, sorted(asked))}"
+                f"The hidden suite of {spec.id} uses {target}, which no question of lab.toml asks for{did_you_mean(target, sorted(asked))}"
             )
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:

@@ -14,7 +14,7 @@ from gatelab.faults import GraderFault
 from gatelab.grading.references import injection
 from gatelab.grading.released import released
 from gatelab.handed_out.checking.leftovers import SAID
-from gatelab.handed_out.near import meant
+from gatelab.handed_out.near import similar_name
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
@@ -294,7 +294,7 @@ class ConfinedWorkers:
                 return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
         asked = {own for question in self.lab.questions.values() for own in question.names}
         others = {other: index for index, text in self.sources.items() for other in DEFINED.findall(text)}
-        if not (other := meant(name, others.keys() - asked)):
+        if not (other := similar_name(name, others.keys() - asked)):
             return ""
         return f"Is `{other}` in {cell_name(others[other], self.sources)} meant? It must be called `{name}`."
 

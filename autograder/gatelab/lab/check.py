@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.parts import LabParts
 from gatelab.lab.policy import FILE as POLICY
@@ -49,7 +49,7 @@ def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
     if id in lab.questions:
         return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
     there = automatic or list(lab.questions)
-    return f"no such question{meant(id, there)}; this lab has {', '.join(there)}."
+    return f"no such question{did_you_mean(id, there)}; this lab has {', '.join(there)}."
 
 
 def _table(lab: LabParts) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _folder(lab: LabParts) -> Iterator[str]:
     table, package = lab.assignment / TABLE, lab.settings.package
     if package and not lab.package.is_dir():
         there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
-        yield f"{table}: package names {package}, and {lab.assignment} has no such folder{meant(package, there)}."
+        yield f"{table}: package names {package}, and {lab.assignment} has no such folder{did_you_mean(package, there)}."
     release = lab.settings.release
     for place, name in enumerate(release):
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
@@ -110,7 +110,7 @@ def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
         yield f"{where}: names holds the same name twice."
     for name in spec.builds_on:
         if name not in owner:
-            yield f"{where}: builds_on names {name}, which no question asks for{meant(name, list(owner))}."
+            yield f"{where}: builds_on names {name}, which no question asks for{did_you_mean(name, list(owner))}."
         elif ids.index(owner[name]) >= ids.index(spec.id):
             yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
 
@@ -255,7 +255,7 @@ def _references(lab: LabParts) -> Iterator[str]:
         defined = set(_defined(tree))
         for name in spec.names:
             if name not in defined:
-                yield f"{path}: does not define {name}, which {TABLE} has {id} ask for{meant(name, sorted(defined))}."
+                yield f"{path}: does not define {name}, which {TABLE} has {id} ask for{did_you_mean(name, sorted(defined))}."
 
 
 def _has_key(lab: LabParts, id: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.toml import shown
 
 STRICT = {"extra": "forbid"}  # pydantic's: an unknown key is refused
@@ -98,7 +98,7 @@ def keys_of(kind: type) -> list[str]:
 
 
 def no_key(key: str, known: list[str]) -> str:
-    return f"there is no key {key}{meant(key, known)}; there are {', '.join(known)}."
+    return f"there is no key {key}{did_you_mean(key, known)}; there are {', '.join(known)}."
 
 
 def must_be_of(kind: type, key: str) -> MustBe:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 
 ABOVE = "above the questions, before the first line in brackets"
 
@@ -50,7 +50,7 @@ def misplaced(data: Mapping[str, Any], places: Places, id: re.Pattern[str]) -> I
 
     def inside(table: str, row: Mapping[str, Any], known: list[str], question: str) -> Iterator[str]:
         for key, value in row.items():
-            if key in known or (key in data and meant(key, known)):  # a typo is reported as one
+            if key in known or (key in data and did_you_mean(key, known)):  # a typo is reported as one
                 continue
             if isinstance(value, dict) and (key == "late" or (id.fullmatch(key) and "points" in value)):
                 yield f", [{table}.{key}]: is inside the table [{table}]; write [{key}]."

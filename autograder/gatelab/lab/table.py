@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from gatelab.did_you_mean import meant
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.keys import (
     FLOAT,
     FROM_0,
@@ -210,7 +210,7 @@ class Table:
             where = f"{path}, [{id}]"
             if not ID.fullmatch(id):
                 raise ValueError(
-                    f"{where}: a question's ID is small letters and digits, as in q1{meant(id.lower(), HEAD)}."
+                    f"{where}: a question's ID is small letters and digits, as in q1{did_you_mean(id.lower(), HEAD)}."
                 )
             if "id" in row:
                 raise ValueError(f"{where}: {_unknown_key('id')}")
@@ -224,7 +224,7 @@ PLACES = Places(HEAD, keys_of(LateSettings), KEYS, keys_of(Training), keys_of(Po
 
 
 def _unknown_setting(key: str) -> str:
-    return f"has no key {key}{meant(key, HEAD)}; above the questions there may be {', '.join(HEAD)}."
+    return f"has no key {key}{did_you_mean(key, HEAD)}; above the questions there may be {', '.join(HEAD)}."
 
 
 def _unknown_key(key: str) -> str:

@@ -2,8 +2,8 @@
 
 Plain dataclasses that go to JSON, and back by schema.py. Fields marked *staff* never reach a student: the outputs for
 students (feedback page, otter, Gradescope) leave them out. docs/report.schema.json is the form of the JSON, made from
-these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT, and earlier.py converts
-the reports of the ones before.
+these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT, and
+older_formats.py converts the reports of the ones before.
 """
 
 from __future__ import annotations

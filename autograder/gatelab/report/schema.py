@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatelab.report.earlier import EARLIER, converted
 from gatelab.report.model import FORMAT, Report
+from gatelab.report.older_formats import EARLIER, converted
 
 # What the JSON also holds, for its readers; we work it out again from the other fields.
 DERIVED = {

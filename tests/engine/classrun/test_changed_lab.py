@@ -12,7 +12,7 @@ from tiny_class import Tiny, gatelab
 from tiny_lab import BY_HAND, tiny_kit
 
 from gatelab.classrun import run as run_module
-from gatelab.classrun.store import write
+from gatelab.classrun.durable import write
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

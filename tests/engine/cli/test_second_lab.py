@@ -154,7 +154,7 @@ def test_students_get_the_listed_files_and_no_solution(kit: Path, name: str) -> 
     assert {
         f"{package}{file}"
         for file in (
-            "asking.py",
+            "check_names.py",
             "runs.py",
             "checking/tensors.py",
             "checking/terms.json",

@@ -21,7 +21,7 @@ from typing import Any
 from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
-from gatelab.integrations.nbgrader.people import meant
+from gatelab.integrations.nbgrader.people import students_of
 from gatelab.lab.late import Lateness
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
@@ -60,7 +60,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
                 database, found, {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
             )
             there = book.students
-            people, entered.notes = meant(rows, found.lab, there)
+            people, entered.notes = students_of(rows, found.lab, there)
             if there:
                 entered.new = [one.student for one in people if one.new]
             made = [_submission(book, found.lab, one.student, one.details, one.row) for one in people]

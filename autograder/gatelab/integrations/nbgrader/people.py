@@ -27,7 +27,7 @@ class Meant:
     others: tuple[str, ...] = ()  # further students in the grade book who seem to be the same person
 
 
-def meant(rows: Sequence[Graded], lab: str, there: Iterable[Any]) -> tuple[list[Meant], list[str]]:
+def students_of(rows: Sequence[Graded], lab: str, there: Iterable[Any]) -> tuple[list[Meant], list[str]]:
     """The students of these rows, and a sentence about each doubtful one. `there`: nbgrader's students. For a student with several
     rows nothing is entered."""
     known: dict[str, list[str]] = defaultdict(list)

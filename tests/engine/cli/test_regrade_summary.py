@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from gatelab.classrun.regrade import Difference, sentence
-from gatelab.cli.gains import summary
+from gatelab.cli.regrade_summary import summary
 
 
 @pytest.mark.parametrize("name", ["ada", " ada", "ada q1: 3"])
