@@ -10,7 +10,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from gatelab.handed_out.checking.plain import meaning
 from gatelab.sandbox.worker.runtime import describe
+from gatelab.testkit.words import WITHHELD, Words
 
 X, D, T = torch.ones(2, 3), torch.ones(2, 3, dtype=torch.float64), torch.tensor([1, 2])
 LSTM, HEAD, EMB = nn.LSTM(3, 4, batch_first=True), nn.Linear(3, 2), nn.Embedding(5, 3)
@@ -165,6 +167,21 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "debugger": lambda: (_ for _ in ()).throw(bdb.BdbQuit()),
 }  # fmt: skip
 
+# A notebook whose own names and messages the words may hold.
+OWN = """
+class Layer:
+    def emb(self, tokens, *, lengths): ...
+
+class Model(nn.Module):
+    def forward(self, tokens, lengths):
+        emb = self.emb(tokens)
+        try:
+            open("emb")
+        except OSError:
+            self.x = {"__setitem__": ...}
+        raise ValueError(f"bad shape {emb.shape} at step {t}: {emb.dtype}")
+"""
+
 # Their messages are shown where a lab's policy lists them.
 OF_A_LAB = {about for about in MISTAKES if "packed" in about or "lstm" in about}
 
@@ -175,3 +192,14 @@ def raised(code: Callable[[], object]) -> dict:
     except BaseException as error:
         return describe(error)
     return {}
+
+
+def is_shown_where_a_reference_was_given(about: str, words: Words) -> None:
+    """The exception keeps its message, or one of the same meaning. `words`: of a notebook with OWN in its cell 3."""
+    error = raised(MISTAKES[about])
+    if not error:
+        return  # this version of PyTorch allows it
+    words.given = True
+    shown = words.error(error)
+    assert shown["message"] != WITHHELD, error["message"]
+    assert meaning(shown["type"], shown["message"]) == meaning(error["type"], error["message"])

@@ -20,7 +20,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from gatelab.grading.workers import _checked
+from gatelab.grading.question_worker import checked
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import _unpack
 from gatelab.lab.spec import Lab, LabError
@@ -74,7 +74,7 @@ def fuzz_wire(data: bytes) -> None:
     if not isinstance(value, dict):
         return
     try:
-        answer = _checked(value)
+        answer = checked(value)
     except WorkerLost as error:
         sentence(error)
         return

@@ -9,14 +9,9 @@ workers of all submissions are its forks.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import queue
-import select
-import signal
-import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,26 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import MESSAGE_TO_STUDENT, OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
-from gatelab.jsonline import PIECE, BadLine, Message, Received, encode
-from gatelab.lab.spec import Lab, LabError
+from gatelab.grading.examiner_process import ExaminerProcess, NotBegun, Stopped
+from gatelab.lab.spec import Lab
 from gatelab.limits import (
     DIAGNOSIS_SECONDS,
-    EXAMINER_GROWTH,
-    EXAMINER_LOOK_SECONDS,
     EXAMINER_MEMORY,
-    EXAMINER_START_SECONDS,
-    GIB,
     LATE_SECONDS,
     LOADING_SECONDS,
-    REPORT_LINE,
-    WARM_AFTER,
 )
 from gatelab.report.model import Report
 from gatelab.report.schema import read
-from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
+from gatelab.sandbox.confine import ProtectionMissing, check, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
-
-EXAMINER = "gatelab.grading.examiner_main"  # a fork of the fork server runs its `serve`
 
 
 class Engine:
@@ -89,8 +76,8 @@ class Engine:
         self._server: ForkServer | None = None
         self._starting = threading.Lock()
         self._closing = threading.Event()
-        self._free: queue.SimpleQueue[_Examiner | None]  # None: start one
-        self._all: list[_Examiner] = []
+        self._free: queue.SimpleQueue[ExaminerProcess | None]  # None: start one
+        self._all: list[ExaminerProcess] = []
 
     def __enter__(self) -> Engine:
         if self._server is not None:
@@ -155,7 +142,7 @@ class Engine:
             limit = min(limit, max(0.0, until - time.monotonic()) + LATE_SECONDS)
         try:
             answer = self._ask(job, limit)
-        except _Stopped as why:
+        except Stopped as why:
             if until is not None and time.monotonic() >= until:
                 return Report(
                     name, "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT, seed=seed, lab=self.lab.name
@@ -227,7 +214,7 @@ class Engine:
                         return answer
                     if not again:
                         raise ForkServerLost(answer["lost"])
-                except _NotBegun:
+                except NotBegun:
                     if not again or self._closing.is_set():
                         raise
                 finally:
@@ -239,7 +226,7 @@ class Engine:
         finally:
             self._free.put(examiner)
 
-    def _new_examiner(self) -> _Examiner:
+    def _new_examiner(self) -> ExaminerProcess:
         """Another examiner, from another fork server if the first is gone."""
         with self._starting:
             try:
@@ -254,9 +241,9 @@ class Engine:
             self._all.append(examiner)
             return examiner
 
-    def _examiner(self) -> _Examiner:
+    def _examiner(self) -> ExaminerProcess:
         assert self._server is not None
-        return _Examiner(self._server, self.lab, self.accept_missing, self.simulated_limits)
+        return ExaminerProcess(self._server, self.lab, self.accept_missing, self.simulated_limits)
 
     def _limit(self, questions: Sequence[str]) -> float:
         """Seconds of wall time for a submission."""
@@ -266,133 +253,3 @@ class Engine:
             q for q in self.lab.questions.values() if not q.by_hand and (not questions or q.id in questions)
         ]
         return LOADING_SECONDS + sum(spec.seconds + DIAGNOSIS_SECONDS for spec in specs)
-
-
-class _Stopped(Exception):
-    """An examiner had to be stopped; the message says after how many seconds, or how much memory."""
-
-
-class _NotBegun(ForkServerLost):
-    """An examiner is gone, and it had not begun with a question."""
-
-
-class _Examiner:
-    """An examiner process and the connection to it. `ready` for a job until something goes wrong."""
-
-    def __init__(
-        self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], simulated_limits: dict[str, Any]
-    ) -> None:
-        self.sock, far = socket.socketpair()
-        self.ready = False
-        self.received = Received(REPORT_LINE)
-        self.asked, self.at_first = 0, 0
-        self.handle: int | None = None
-        self.ending = threading.Lock()
-        try:
-            hello = self._start(server, far, lab, accept_missing, simulated_limits)
-            self.protection, self.lacks = hello["protection"], hello["lacks"]
-        except BaseException:
-            self.close()
-            raise
-        self.ready = True
-
-    def _start(
-        self,
-        server: ForkServer,
-        far: socket.socket,
-        lab: Lab,
-        accept_missing: Sequence[str],
-        simulated_limits: dict[str, Any],
-    ) -> dict[str, Any]:
-        with contextlib.ExitStack() as failed:
-            failed.callback(far.close)
-            own = server.client.another()
-            failed.pop_all()
-        arguments = {
-            "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
-            "release": str(lab.release) if lab.release else None,
-            "library": str(server.library), "folder": str(server.folder), "accept_missing": list(accept_missing),
-            "simulated_limits": simulated_limits,
-        }  # fmt: skip
-        with far, own:
-            self.pid = server.client.ask(
-                {"op": "examiner", "entry": EXAMINER, "arguments": arguments}, [far.fileno()]
-            )["pid"]
-            with contextlib.suppress(OSError, AttributeError):
-                self.handle = os.pidfd_open(self.pid)
-            socket.send_fds(self.sock, [b"C"], [own.fileno()])
-        try:
-            hello = self._receive(EXAMINER_START_SECONDS, sys.maxsize)
-        except _Stopped as error:
-            raise ForkServerLost(f"the examiner did not start within {error}") from error
-        if "lab" in hello:
-            raise LabError(hello["lab"])
-        if "fault" in hello:
-            raise ForkServerLost(f"the grader itself failed, before any submission:\n{hello['fault']}")
-        return hello
-
-    def ask(
-        self,
-        job: dict[str, Any],
-        seconds: float,
-        most: int,
-        on_question_start: Callable[[str, str], None] | None = None,
-    ) -> dict[str, Any]:
-        """Send a job and return the answer. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
-        self.ready = False
-        deadline = time.monotonic() + seconds
-        try:
-            self.sock.sendall(encode(job))
-            answer = self._receive(seconds, most, deadline)
-        except (ForkServerLost, OSError) as error:
-            raise _NotBegun("it was gone before it began") from error
-        while "at" in answer:
-            # A stream of lines leaves no pause in which the limits are checked.
-            self._check_limits(seconds, most, deadline)
-            if on_question_start is not None:
-                on_question_start(job["name"], answer["at"])
-            answer = self._receive(seconds, most, deadline)
-        # One that has grown is not used again: a library's memory leak must not add up over a class.
-        held = memory.held(self.pid)
-        self.asked += 1
-        if self.asked <= WARM_AFTER:
-            self.at_first = held
-        self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
-        return answer
-
-    def _receive(self, seconds: float, most: int, deadline: float | None = None) -> Message:
-        """The next message. `deadline`: when the time is over, if it began earlier. Raises ForkServerLost, _Stopped."""
-        deadline = time.monotonic() + seconds if deadline is None else deadline
-        waiting = select.poll()
-        waiting.register(self.sock, select.POLLIN)
-        try:
-            while (answer := self.received.next()) is None:
-                if waiting.poll(EXAMINER_LOOK_SECONDS * 1000):
-                    piece = self.sock.recv(PIECE)
-                    if not piece:
-                        raise ForkServerLost("the examiner's process is gone")
-                    self.received.add(piece)
-                else:
-                    self._check_limits(seconds, most, deadline)
-        except BadLine as error:
-            raise ForkServerLost(f"the examiner sent something that is not an answer: {error}") from error
-        return answer
-
-    def _check_limits(self, seconds: float, most: int, deadline: float) -> None:
-        if time.monotonic() > deadline:
-            raise _Stopped(f"{seconds:g} s")
-        if memory.held(self.pid) > most:
-            raise _Stopped(f"it took {most / GIB:.3g} GiB of memory")
-
-    def close(self) -> None:
-        """End it, at once if it is working. Its workers end when it is gone."""
-        with self.ending:
-            handle, self.handle = self.handle, None
-            if handle is not None:
-                with contextlib.suppress(OSError):
-                    if not self.ready:
-                        signal.pidfd_send_signal(handle, signal.SIGKILL)
-                os.close(handle)
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
-            self.sock.close()

@@ -11,20 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.grading.question_worker import QuestionWorker, checked
 from gatelab.grading.references import injection
 from gatelab.grading.released import released
-from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.handed_out.near import similar_name
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
     ANSWER,
     ANSWER_SECONDS,
-    CALL_CPU,
-    CALL_SECONDS,
     CELL_CPU,
     CELL_SECONDS,
-    ENDED_SECONDS,
     FORK_SECONDS,
     HINT_LIMIT,
     KILLED_SECONDS,
@@ -33,96 +30,22 @@ from gatelab.limits import (
     MAX_LOADS,
     MESSAGE_LIMIT,
     MOST_BOUND,
-    MOST_LEFT,
     MOST_REBOUND,
     SCAN_HINTS,
     SCAN_SECONDS,
     SETUP_SECONDS,
     SLOW_CPU,
-    TIME_UP_LIMIT,
-    TRACEBACK_LIMIT,
 )
 from gatelab.report.model import CellProblem, Stopped
 from gatelab.sandbox.confine import check
-from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
-from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
+from gatelab.sandbox.process import OutputFile, WorkerProcess, machine_can_fork
 from gatelab.sandbox.worker import wire
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
 DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
-# The texts of an error and the characters kept of each, as in sandbox/worker/runtime.py.
-TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
-
-
-class QuestionWorker:
-    """The fork of one question: a Backend."""
-
-    def __init__(
-        self,
-        main: WorkerProcess,
-        sock: socket.socket,
-        output: OutputFile,
-        pid: int,
-        deadline: float,
-        cpu_limit: float,
-    ) -> None:
-        self.main, self.sock, self.output, self.pid, self.deadline = main, sock, output, pid, deadline
-        self.cpu_limit = cpu_limit
-
-    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise WorkerLost("The time for this question was used up.", Loss.ROOM)
-        if replay:
-            request = request | {"cpu_seconds": CALL_CPU}
-        seconds = min(left, CALL_SECONDS) if replay else left
-        answer = _checked(self.main.ask(request, seconds, self.sock, self._why_ended))
-        if answer.get("error", {}).get("type") == "TimeUp":
-            # The next call would take as long, so the process is given up; few are allowed.
-            why = (
-                f"Your code did not finish: {answer['error']['message'][:TIME_UP_LIMIT]} (an endless loop?)."
-            )
-            raise WorkerLost(why, Loss.LATE)
-        return answer
-
-    def _why_ended(self) -> str:
-        """How this process ended, as reported by the notebook's process, whose fork it is."""
-        if why := self.main.reason():
-            return why
-        ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
-        return self.main.reason() or describe_end(ended, self.cpu_limit)
-
-
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, checked to have a runtime's form: it comes from a hostile process."""
-    error, left = answer.get("error"), _left(answer)
-    if error is not None:
-        if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
-            raise WorkerLost(NO_ANSWER, Loss.NOISE)
-        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}} | left
-    checked: dict[str, Any] = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
-    if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
-        raise WorkerLost(NO_ANSWER, Loss.NOISE)
-    problem = answer.get("grad_error")
-    if isinstance(problem, str) and problem:
-        checked["grad_error"] = problem[:MESSAGE_LIMIT]
-    return checked | left
-
-
-def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """`left` of an answer: pairs of a short text and a known word, or nothing."""
-    left = answer.get("left")
-    pairs = left[:MOST_LEFT] if isinstance(left, list) else []
-    good = [
-        (pair[0][:MESSAGE_LIMIT], pair[1])
-        for pair in pairs
-        if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
-        if pair[1] in SAID
-    ]
-    return {"left": good} if good else {}
 
 
 CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
@@ -254,7 +177,7 @@ class ConfinedWorkers:
         """Record what went wrong in a cell, for the student, unless the grader's environment is the cause."""
         if not answer.get("error"):
             return
-        error, missing = _checked(answer)["error"], answer["error"].get("missing")
+        error, missing = checked(answer)["error"], answer["error"].get("missing")
         missing = missing if error["type"] == "NameError" and isinstance(missing, str) else ""
         binds = answer.get("binds")
         binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []

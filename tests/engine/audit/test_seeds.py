@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from without_messages import loses_the_same_parts
 
 from gatelab.audit.result_cache import ResultCache
 from gatelab.audit.seeds import lost_at, over_seeds, unstable
 from gatelab.faults import GraderFault
-from gatelab.grading.examiner import run_suites
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.testkit.draw import Draw
@@ -59,11 +57,7 @@ def test_what_differs_is_reported_unless_it_is_listed() -> None:
 
 @pytest.mark.parametrize("key", ["q1/over-the-batch", "q2/summed"])
 def test_grading_without_messages_gives_the_same_points(lab: Lab, bank: Bank, key: str) -> None:
-    (chaff,) = [chaff for chaff in bank.chaffs if chaff.key == key]
-    grading = Grading(lab, 11, LocalWorkers(lab, [chaff.source]), None)
-    run_suites(lab, grading, [chaff.question], training=False)
-    parts = grading.finished[chaff.question].parts
-    assert lost_at(lab, chaff, [11]) == {11: tuple(part.name for part in parts if not part.passed)}
+    loses_the_same_parts(lab, bank, key)
 
 
 def test_a_search_is_made_once_for_a_seed_and_each_gets_a_copy() -> None:

@@ -114,8 +114,8 @@ def test_an_examiner_that_has_grown_is_replaced(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_notebook(tmp_path / "good.ipynb", lab, {})
-    monkeypatch.setattr("gatelab.grading.engine.WARM_AFTER", 1)
-    monkeypatch.setattr("gatelab.grading.engine.EXAMINER_GROWTH", -1)
+    monkeypatch.setattr("gatelab.grading.examiner_process.WARM_AFTER", 1)
+    monkeypatch.setattr("gatelab.grading.examiner_process.EXAMINER_GROWTH", -1)
     with Engine(lab) as engine:
         graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
         assert [points for points, _ in graded] == [4] * 3

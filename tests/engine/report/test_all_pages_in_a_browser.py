@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from looked_at import browser, look, read_alone  # noqa: F401  (a fixture)
+from looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 from playwright.sync_api import Browser
 from released_lab import release
 from reports_made import LAB, NASTY
@@ -55,8 +55,7 @@ def previewed(folder: Path) -> Path:
 PAGES = {"written": written, "preview": previewed}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@on_each_screen
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_violation_and_fits_the_screen(
     browser: Browser,  # noqa: F811

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
+from playwright.sync_api import Browser
 from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_content
@@ -18,19 +16,7 @@ from gatelab.report.pages import class_page, feedback_page
 
 pytestmark = pytest.mark.one_in(3, at=2)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LONG = "x" * 300
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine to show the pages in")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,27 +54,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in written}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@on_each_screen
 @pytest.mark.parametrize("name", ["class", "feedback", "ungradable", "failed"])
 def test_a_page_has_no_violation_and_fits_the_screen(
-    browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str
+    browser: Browser,  # noqa: F811
+    pages: dict[str, Path],
+    name: str,
+    width: int,
+    scheme: str,
 ) -> None:
-    # axe is a script, which the page's own policy forbids.
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
-    )
-    page = context.new_page()
-    page.goto(pages[name].as_uri())
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
-    assert found["passes"], "axe looked at nothing"
-    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()
+    look(browser, pages[name], width, scheme, shorten=False)
 
 
 def test_a_training_is_a_picture_with_words_and_a_table_of_its_numbers(
-    browser: Browser, pages: dict[str, Path]
+    browser: Browser,  # noqa: F811
+    pages: dict[str, Path],
 ) -> None:
     page = browser.new_page(java_script_enabled=False)
     page.goto(pages["feedback"].as_uri())
@@ -111,7 +91,9 @@ def test_a_training_is_a_picture_with_words_and_a_table_of_its_numbers(
 
 @pytest.mark.parametrize("name", ["class", "feedback"])
 def test_a_page_is_whole_without_scripts_and_asks_for_nothing(
-    browser: Browser, pages: dict[str, Path], name: str
+    browser: Browser,  # noqa: F811
+    pages: dict[str, Path],
+    name: str,
 ) -> None:
     shown = []
     for scripts in (True, False):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.grading.engine import _Examiner
+from gatelab.grading.examiner_process import ExaminerProcess
 from gatelab.jsonline import Received
 from gatelab.limits import ORDER_LIMIT, ORDER_SECONDS
 from gatelab.sandbox.forkserver import Client, ForkServer, ForkServerLost
@@ -89,7 +89,7 @@ def test_malformed_reply_raises_fork_server_lost(said: bytes) -> None:
     [(b'{"at": NaN}\n', "not JSON"), (b"[]\n", "no JSON object"), (b"x" * 2000, "longer than 1000 bytes"), (b"", "gone")],
 )  # fmt: skip
 def test_an_invalid_examiner_reply_is_reported_with_its_reason(said: bytes, why: str) -> None:
-    examiner = object.__new__(_Examiner)
+    examiner = object.__new__(ExaminerProcess)
     near, far = socket.socketpair()
     examiner.sock, examiner.received, examiner.pid = near, Received(1000), os.getpid()
     with near, far:

@@ -17,7 +17,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.grading.workers import _checked
+from gatelab.grading.question_worker import checked
 from gatelab.limits import ANSWER, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import OutputFile
@@ -270,10 +270,10 @@ def test_an_empty_tensor_cannot_spell_something_in_its_sizes() -> None:
 @pytest.mark.parametrize("field", ["type", "message", "line", "traceback"])
 def test_an_error_crosses_as_text_only(field: str) -> None:
     answer = {"error": {"type": "ValueError", "message": "", "line": "", "traceback": ""}}
-    assert _checked(answer)["error"]["type"] == "ValueError"
+    assert checked(answer)["error"]["type"] == "ValueError"
     answer["error"][field] = [torch.zeros(1000)] * 3000
     with pytest.raises(WorkerLost):
-        _checked(answer)
+        checked(answer)
 
 
 def test_output_is_read_through_a_file_description_that_the_worker_does_not_share() -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from common_errors import raised
 from torch import nn
+from words_of_gradings import is_given_a_reference, own_message_shown
 
-from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.references import injection
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
 from gatelab.limits import NOTEBOOK_CODE, TRACE_LIMIT
-from gatelab.sandbox.worker.runtime import describe
 from gatelab.testkit.trace import Exchange, Trace
 from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Words, WorkerText
 
@@ -36,14 +36,6 @@ def words() -> Words:
     words = Words({3: OWN}, ["softmax"], MESSAGES)
     words.given = True
     return words
-
-
-def raised(code: Callable[[], object]) -> dict:
-    try:
-        code()
-    except Exception as error:
-        return describe(error)
-    raise AssertionError("nothing was raised")
 
 
 def test_without_a_reference_a_message_is_shown_and_shortened() -> None:
@@ -207,10 +199,7 @@ def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
 def test_every_message_is_filtered_after_the_first_reference_was_given(
     lab: Lab, order: list[str], given: bool
 ) -> None:
-    grading = Grading(lab, 1, LocalWorkers(lab, []), None)
-    for question in order:
-        grading.student_for(question, "test")
-    assert grading.words.given is given
+    assert is_given_a_reference(lab, order) is given
 
 
 def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
@@ -226,17 +215,8 @@ def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
-    backwards = "say would I only what is this"[::-1]  # the words do not stand in the notebook
-    names = {spec.id: spec.names for spec in lab.questions.values() if lab.has_reference(spec.id)}
-    fails = f"    raise ValueError({backwards!r}[::-1])"
-    cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}
-    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
-    shown = {
-        question.id: "say would I only" in "".join(part.student_text for part in question.parts)
-        for question in report.questions
-        if question.id in names
-    }
-    assert shown == {"q1": True, "q2": False} == {id: not lab.questions[id].builds_on for id in names}
+    shown = own_message_shown(engine, lab, tmp_path / "lab.ipynb")
+    assert shown == {"q1": True, "q2": False} == {id: not lab.questions[id].builds_on for id in shown}
 
 
 def test_endless_answers_are_not_kept() -> None:

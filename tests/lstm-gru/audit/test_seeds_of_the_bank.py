@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from without_messages import loses_the_same_parts
 
 from gatelab.audit.seeds import listed, lost_at
-from gatelab.grading.examiner import run_suites
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 
@@ -39,8 +37,4 @@ def test_every_listed_chaff_exists(lab: Lab, bank: Bank) -> None:
 
 @pytest.mark.parametrize("key", ["q6/index-clamped", "q9/sign-forgotten", "q10/pad-taken-for-the-end"])
 def test_grading_without_messages_gives_the_same_points(lab: Lab, bank: Bank, key: str) -> None:
-    (chaff,) = [chaff for chaff in bank.chaffs if chaff.key == key]
-    grading = Grading(lab, 11, LocalWorkers(lab, [chaff.source]), None)
-    run_suites(lab, grading, [chaff.question], training=False)
-    parts = grading.finished[chaff.question].parts
-    assert lost_at(lab, chaff, [11]) == {11: tuple(part.name for part in parts if not part.passed)}
+    loses_the_same_parts(lab, bank, key)

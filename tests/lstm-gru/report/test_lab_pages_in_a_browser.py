@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kit_lab import kit_lab
-from looked_at import browser, look, read_alone  # noqa: F401  (a fixture)
+from looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 from playwright.sync_api import Browser
 
 from gatelab.build.preview import preview
@@ -34,8 +34,7 @@ def matrix(folder: Path) -> Path:
 PAGES = {"preview": previewed, "explorer": explorer, "matrix": matrix}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@on_each_screen
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_violation_and_fits_the_screen(
     browser: Browser,  # noqa: F811
