@@ -29,7 +29,7 @@ def nearest(
     return [by_key[found] for found in difflib.get_close_matches(key(word), by_key, most, cutoff)]
 
 
-def meant(name: str, among: Iterable[str]) -> str:
+def similar_name(name: str, among: Iterable[str]) -> str:
     """The most similar of some names of code, ignoring case and underscores; "" where none is similar.
 
     Of names with the same letters that with the fewest underscores counts (`sigmoid` before `sigmoid_`); a private one only for a private one.

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from .. import progress
 from ..near import nearest
-from . import checks, explorer, notebook, pack
+from . import answers, checks, explorer, notebook, pack
 from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
@@ -86,7 +86,7 @@ def _check(path: Path, everything: bool) -> int:
     checks.ready()
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
     outcomes = _told(read, everything)
-    state = notebook.look(read, path.parent)
+    state = answers.look(read, path.parent)
     _warn(state.warnings)
     if state.unsaved:
         _warn([_unsaved(read, state)])
@@ -98,7 +98,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     out = pack.place(read, asked.out, datetime.datetime.now())
     if not asked.without_checks:
         checks.ready()
-    state = notebook.look(read, path.parent)
+    state = answers.look(read, path.parent)
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
     if not asked.anyway and (state.unsaved or not state.answered):
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
@@ -143,7 +143,7 @@ def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
         print("Checks give no points: the grader asks the same with other sizes and numbers.")
     print()
     unknown = {outcome.unknown for outcome in outcomes}
-    if not everything and unknown & notebook.of_experiments(read):
+    if not everything and unknown & answers.of_experiments(read):
         print(
             "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
         )
@@ -159,7 +159,7 @@ def _count(outcomes: list[checks.Outcome]) -> str:
     return f"{passed} of {len(run)} checks pass{more}."
 
 
-def _unsaved(read: notebook.Notebook, state: notebook.State) -> str:
+def _unsaved(read: notebook.Notebook, state: answers.State) -> str:
     return (
         f"what you ran last for {_and(state.unsaved)} is not what is in {read.path.name}: "
         "save the notebook (Ctrl+S, on a Mac Cmd+S) and run this again."

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from .answers import State
 from .checks import Outcome
-from .notebook import Notebook, Refused, State
+from .notebook import Notebook, Refused
 
 RECEIPT = "receipt.json"
 NAME_IN_ZIP = "__zip_filename__"  # otter's: what the zip was called

@@ -19,7 +19,7 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from .. import device, hooks, progress, runs
-from ..near import meant
+from ..near import similar_name
 from . import fingerprint, leads, leftovers, patience, render, where
 from .differ import Finding, NoReturn, describe, untouched
 from .record import Call, Contract, Missing, Student
@@ -310,7 +310,7 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     words = str(call.error)
     if 'required "forward"' in words:  # PyTorch's own words for a module without one
         own = namespace.get(call.function.partition(".")[0])
-        other = meant("forward", vars(own)) if isinstance(own, type) else ""
+        other = similar_name("forward", vars(own)) if isinstance(own, type) else ""
         other = f" It has `{other}`: is that it?" if other else ""
         if not other and (dedented := leads.outside("forward", namespace)):
             other = f" {dedented}"

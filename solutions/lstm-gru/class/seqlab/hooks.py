@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import asking, device, order, progress, runs
+from . import check_names, device, natural_order, progress, runs
 
 
 def install() -> None:
     """Install all of it. May be called again, since a notebook may import the package before otter."""
     runs.listen()
     progress.listen()
-    order.install()
-    asking.install()
+    natural_order.install()
+    check_names.install()
     device.install()

@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from .. import progress, runs
-from ..near import NOT_THE_NOTEBOOKS, meant
+from ..near import NOT_THE_NOTEBOOKS, similar_name
 from .plain import meaning
 from .record import Call, Contract, flatten
 from .terms import TERMS
@@ -62,7 +62,7 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
         for key, value in namespace.items()
         if key not in asked | NOT_THE_NOTEBOOKS and (callable(value) or isinstance(value, dict))
     ]
-    other = meant(name, kind)
+    other = similar_name(name, kind)
     return f" There is `{other}`; is that your answer? It must be called `{name}`." if other else ""
 
 
@@ -134,7 +134,7 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
 def _meant_here(name: str, known: Mapping[str, Any], namespace: dict[str, Any]) -> str:
     """The most similar name of the function itself; if none, of the notebook; if none, of Python's own."""
     there = [key for key in namespace if key not in NOT_THE_NOTEBOOKS]
-    return meant(name, known) or meant(name, there) or meant(name, BUILT_IN)
+    return similar_name(name, known) or similar_name(name, there) or similar_name(name, BUILT_IN)
 
 
 def _one_letter(name: str, known: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
@@ -156,14 +156,14 @@ def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
     if not name:
         return ""
     if isinstance(of, ModuleType | Tensor):
-        other = meant(name, dir(of))
+        other = similar_name(name, dir(of))
         return f"Did you mean `{other}`?" if other else ""
     if isinstance(of, nn.Module):
         if dedented := outside(name, namespace):
             return dedented
         if callable(namespace.get(name)):
             return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
-        if other := meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))]):
+        if other := similar_name(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))]):
             return f"Did you mean `{other}`?"
     return _another_value(error, name, of, namespace)
 

@@ -1,6 +1,7 @@
 """`python -m PACKAGE check` and `python -m PACKAGE submit`: what is in the notebook's file, before it is handed in.
 
-`notebook`  finds the file and reads it: what is answered, what is not, what will surprise
+`notebook`  finds the file and reads it
+`answers`   what is answered in it, what is not, what will surprise
 `checks`    runs the public checks on it, in a process of its own (`run`)
 `pack`      writes the zip to hand in, and its receipt
 `explorer`  the lab's page to play with, where it has one

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from . import progress
+from .natural_order import natural
 from .near import nearest
-from .order import natural
 
 
 class NoSuchCheck(ValueError):
@@ -31,7 +31,7 @@ def install() -> None:
         place = tests(self)
         question = named.pop("question", None) if not given else given[0]
         if place is not None:
-            question = meant(question, place)
+            question = named_check(question, place)
             if len(given) > 2 or (len(given) == 2 and not isinstance(given[1], dict)):
                 raise NoSuchCheck(
                     f'grader.check takes one question at a time, as in grader.check("{question}").'
@@ -75,7 +75,7 @@ def _checks_in(folder: str) -> list[str]:
     return sorted((path.stem for path in Path(folder).glob("*.py") if path.stem != "__init__"), key=natural)
 
 
-def meant(asked: object, there: list[str]) -> str:
+def named_check(asked: object, there: list[str]) -> str:
     """The check that was asked for. Raises NoSuchCheck where there is none, saying which was probably meant and which there are.
 
     there: the names of the checks, at least one.

@@ -1,0 +1,322 @@
+"""The answers in a notebook's file, without running it: what is written, what is missing, and what its writer may not have noticed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import progress
+from ..marks import is_experiment, mark_of, unchanged
+from ..near import similar_name
+from .notebook import Notebook, copies, source
+
+
+@dataclass
+class State:
+    """What the file says of each question, without running it."""
+
+    answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
+    unanswered: list[str] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
+    warnings: list[str] = field(default_factory=list)
+    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is no Python
+    broken: list[str] = field(default_factory=list)  # and on each other cell
+    unsaved: list[str] = field(
+        default_factory=list
+    )  # IDs whose text was run with changes that are not in the file
+
+    @property
+    def left(self) -> list[str]:
+        """What is not answered, in the order of the lab: `q1`, or of a question that is answered in part `q2 (the names)`."""
+        order = [question["id"] for question in progress.table()["questions"]]
+        parts = {id: f"{id} ({', '.join(names)})" for id, names in self.parts.items()}
+        return [parts.get(id, id) for id in order if id in parts or id in self.unanswered]
+
+
+def look(notebook: Notebook, folder: Path) -> State:
+    """What is answered, and what is odd. `folder`: the notebook's, where Jupyter's record is."""
+    state, defined = State(), _definitions(notebook)
+    for question in progress.table()["questions"]:
+        id = question["id"]
+        if question["by_hand"]:
+            written = _written_by_hand(notebook, id)
+            if written is None:
+                state.warnings.append(
+                    f"{id}: its cell for the answer is gone; a person may not find what you wrote."
+                )
+        else:
+            written = _written(notebook, question, defined, state)
+        (state.answered if written else state.unanswered).append(id)
+    if not state.answered:
+        state.warnings.append(
+            f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
+        )
+    state.broken = _broken(notebook)
+    state.warnings += copies(notebook, folder)
+    _compare_with_what_ran(notebook, folder, defined, state)
+    return state
+
+
+Definition = tuple[int, str, ast.stmt]  # the cell's number, its text, the statement
+
+
+def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
+    """Name that the lab asks for → where it is defined, from top to bottom."""
+    found: dict[str, list[Definition]] = {
+        name: [] for question in progress.table()["questions"] for name in question["names"]
+    }
+    for number, text in notebook.code():
+        try:
+            body = progress.statements(text)
+        except (SyntaxError, ValueError):
+            continue
+        for statement in body:
+            for name in progress.bound(statement):
+                if name in found:
+                    found[name].append((number, text, statement))
+    return found
+
+
+def _written(
+    notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], state: State
+) -> bool:
+    """Whether there is an answer to a question in code. What is odd about it is added to the warnings, what is missing of it to `parts`."""
+    id, written, missing = question["id"], False, []
+    touched = _touched(notebook, id)
+    for name in question["names"]:
+        places = defined[name]
+        if not places:
+            text, slip = _in_text(notebook, name), _slip(notebook, name)
+            told = state.faulty if slip and not text else state.warnings
+            told.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
+            written = written or bool(text or slip)
+            missing += [] if text or slip else [f"`{name}`"]
+            continue
+        answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
+        if odd := _odd(notebook, question, name, places, answer, touched):
+            state.warnings.append(f"{id}: {odd}")
+        _, text, statement = answer or places[-1]
+        stubs = _stubs(statement, text, id)
+        written = written or not stubs or touched
+        missing += [f"`{name}`"] if stubs and not touched else _bare(statement, id)
+    if written and missing:
+        state.parts[id] = missing
+    return written
+
+
+def _nowhere(notebook: Notebook, name: str) -> str:
+    """That a name is defined nowhere, and where a similar one is, if there is one."""
+    asked = {own for question in progress.table()["questions"] for own in question["names"]}
+    others: dict[str, int] = {}
+    for number, text in notebook.code():
+        others |= dict.fromkeys(progress.defines(text) - asked, number)
+    nowhere, other = f"`{name}` is defined nowhere in the file.", similar_name(name, others)
+    if not other:
+        return nowhere
+    return f"{nowhere} There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
+
+
+def _odd(
+    notebook: Notebook,
+    question: dict[str, Any],
+    name: str,
+    places: list[Definition],
+    answer: Definition | None,
+    touched: bool,
+) -> str:
+    """What the student may not have noticed about the definitions of a name, and what to do; "" where there is nothing.
+
+    A cell that was handed out for an answer cannot be deleted in Jupyter: the answer is moved into it.
+    """
+    id, (number, text, statement) = question["id"], places[-1]
+    stubs = _stubs(statement, text, id)
+    own = next((k for k, _, _ in places if _is_handed_out(notebook, k)), None)
+    if answer and _is_whole_stub(statement):
+        stays = own == number != answer[0]
+        way = f"Move yours into cell {number}, in place of the stub." if stays else "Delete the stub."
+        return (
+            f"below your `{name}` in cell {answer[0]} is the stub as handed out, in cell {number}: the check reads the stub, the "
+            f"grader reads yours. {way}"
+        )
+    if len(places) > 1:
+        others = ", ".join(str(place[0]) for place in places[:-1])
+        several = f"`{name}` is defined {len(places)} times (cell {others}, then cell {number}); the last one counts"
+        if stubs and own != number:
+            return f"{several}, and that is the stub as handed out: delete it."
+        if own is None or own == number:
+            return f"{several}, delete the others."
+        still = all(_is_whole_stub(step) for k, _, step in places if k == own)
+        what = "the stub, which is still there" if still else "what is there"
+        return f"{several}. Move it into cell {own}, which was handed out for it, in place of {what}."
+    if stubs and touched:
+        return (
+            f'the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
+            "Delete that line when you have written your answer."
+        )
+    return ""
+
+
+def _is_handed_out(notebook: Notebook, number: int) -> bool:
+    """Whether a cell came with the notebook for an answer, and stays in it."""
+    cell = notebook.cells[number - 1]
+    metadata = cell.get("metadata")
+    kept = isinstance(metadata, dict) and metadata.get("deletable") is False
+    return kept or bool(_answers(mark_of(cell)))
+
+
+def _bare(statement: ast.stmt, id: str) -> list[str]:
+    """The functions of a definition that hold nothing but the stub's line, by name."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    owner = f"{statement.name}." if isinstance(statement, ast.ClassDef) else ""
+    return [
+        f"`{owner}{step.name}`"
+        for step in inner
+        if isinstance(step, ast.FunctionDef)
+        and all(
+            isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id))
+            for line in step.body
+        )
+        and isinstance(step.body[-1], ast.Raise)
+    ]
+
+
+def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
+    """The functions of a definition in which the stub's line still is; the cell, where it ends the cell itself."""
+    found = []
+
+    def walk(node: ast.AST, owner: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Raise) and _is_stub(child, id):
+                found.append(f"`{owner}`")
+            walk(
+                child, f"{owner}.{child.name}" if isinstance(child, ast.FunctionDef | ast.ClassDef) else owner
+            )
+
+    walk(statement, getattr(statement, "name", ""))
+    if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        body = progress.statements(text)
+        found += ["the cell" for node in body if isinstance(node, ast.Raise) and _is_stub(node, id)]
+    return found
+
+
+def _is_whole_stub(statement: ast.stmt) -> bool:
+    """Whether it has only a docstring before the stub's line, in a class in each of its methods: as the grader sees it, no answer."""
+    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+    methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
+    first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
+    return bool(first) and all(
+        isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first
+    )
+
+
+def _is_stub(node: ast.Raise, id: str) -> bool:
+    return f"NotImplementedError('{id}" in ast.unparse(node)
+
+
+def _touched(notebook: Notebook, id: str) -> bool:
+    """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
+    own = [cell for cell in notebook.cells if _answers(mark_of(cell)) == id]
+    return not all(unchanged(cell, source(cell)) for cell in own)
+
+
+def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
+    """Whether a written answer is there; None where its cell is gone."""
+    for cell in notebook.cells:
+        if mark_of(cell).get("grade_id") == id:
+            return bool(source(cell).strip()) and not unchanged(cell, source(cell))
+    return None
+
+
+def _slip(notebook: Notebook, name: str) -> str:
+    """Where a cell that seems to define the name is not Python; "" where there is none."""
+    for number, text in notebook.code():
+        if _begins(text, [name]) and (why := _fault(text)):
+            return f"cell {number}, which should define `{name}`, is not valid Python ({why})."
+    return ""
+
+
+def _in_text(notebook: Notebook, name: str) -> str:
+    """Where the name is defined in a cell that is never run; "" where it is in none. (The grader reads it there.)"""
+    for number, cell in enumerate(notebook.cells, 1):
+        kind = {"markdown": "Markdown", "raw": "Raw"}.get(str(cell.get("cell_type")))
+        if kind and _begins(source(cell), [name]):
+            return (
+                f"cell {number}, which should define `{name}`, is a {kind} cell, which is not run: "
+                "change it to Code (select it, press Esc, then Y), run it and save."
+            )
+    return ""
+
+
+def _broken(notebook: Notebook) -> list[str]:
+    """A sentence on each cell that is no Python, except experiments and those of which `_slip` tells."""
+    names = [name for question in progress.table()["questions"] for name in question["names"]]
+    return [
+        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        for number, text in notebook.code()
+        if not is_experiment(notebook.cells[number - 1])
+        and not _begins(text, names)
+        and (why := _fault(text))
+    ]
+
+
+def _begins(text: str, names: list[str]) -> bool:
+    """Whether a line begins to define one of these names."""
+    if not names:
+        return False
+    words = "|".join(map(re.escape, names))
+    return (
+        re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{words})\b|(?:{words}) *=(?!=))", text, re.MULTILINE)
+        is not None
+    )
+
+
+def _fault(text: str) -> str:
+    """Why a cell's text is no Python, and in which line; "" where it is."""
+    try:
+        progress.statements(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
+    return ""
+
+
+def of_experiments(notebook: Notebook) -> set[str]:
+    """The names that get a value in an experiment's cell."""
+    names: set[str] = set()
+    for number, text in notebook.code():
+        if is_experiment(notebook.cells[number - 1]):
+            with contextlib.suppress(SyntaxError, ValueError):
+                nodes = [node for statement in progress.statements(text) for node in ast.walk(statement)]
+                names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
+
+
+def _compare_with_what_ran(
+    notebook: Notebook, folder: Path, defined: dict[str, list[Definition]], state: State
+) -> None:
+    """What Jupyter ran last against what is in the file."""
+    ran = progress.memory(folder)["ran"]
+    for question in progress.table()["questions"]:
+        for name in question["names"]:
+            run = ran.get(name)
+            if not isinstance(run, dict) or not isinstance(run.get("time"), int | float) or not defined[name]:
+                continue
+            if run.get("text") in {progress.text_hash(text) for _, text, _ in defined[name]}:
+                continue
+            if run["time"] > notebook.saved:
+                state.unsaved.append(question["id"])
+            else:
+                state.warnings.append(
+                    f"{question['id']}: `{name}` was changed after it ran last; restart, run all and see whether its check passes."
+                )
+    state.unsaved = list(dict.fromkeys(state.unsaved))
+
+
+def _answers(mark: dict[str, Any]) -> str:
+    """The question that an answer cell belongs to; "" for another cell."""
+    question, dash, _ = str(mark.get("grade_id", "")).partition("-")  # a check's cell has no second part
+    return question if dash else ""
