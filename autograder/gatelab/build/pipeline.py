@@ -20,6 +20,7 @@ from gatelab.build import (
     master,
     questions_file,
     regions,
+    slips,
     snapshot,
     solved,
     untouched,
@@ -78,6 +79,7 @@ def build(
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     questions_file.keep_up(lab, Settings.of(lab))
+    slips.check(lab)
     complete.check(lab)
     with _workspace(root) as workspace:
         if accept:

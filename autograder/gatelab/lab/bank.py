@@ -209,7 +209,9 @@ def _read_chaff(path: Path, question: str, lab: Lab) -> Chaff:
     try:
         source = _apply(reference, edits)
     except ValueError as error:
-        raise BankError(f"{path}: {error}") from error
+        raise BankError(
+            f"{path}: {error}; copy it from {lab.reference_path(question)} as it stands there now."
+        ) from error
     _parse(path, source)
     return Chaff(path.stem, question, misconception, hint, source, credit, edits, reference)
 
@@ -283,6 +285,6 @@ def _apply(source: str, edits: Edits) -> str:
     for old, new in edits:
         found = source.count(old) if old else 0
         if found != 1:
-            raise ValueError(f"the text {old!r} must occur once in the reference, found {found} times.")
+            raise ValueError(f"the text {old!r} must occur once in the reference, found {found} times")
         source = source.replace(old, new)
     return source

@@ -89,7 +89,7 @@ def _policy(lab: LabParts) -> Iterator[str]:
     path = lab.hidden / POLICY
     off = [id for id, spec in lab.questions.items() if not spec.library]
     if off and lab.policy.withheld is None:
-        yield f"{path}: {', '.join(off)} say library = false; write what that is under [withheld]."
+        yield f"{path}: {', '.join(off)} {'says' if len(off) == 1 else 'say'} library = false; write what that is under [withheld]."
     bench = lab.policy.bench
     for id in (*bench.part, *bench.trained, *(name.split("/")[0] for name in bench.slow)):
         if why := no_such_question(lab, id):
@@ -129,7 +129,7 @@ def _suites(lab: LabParts) -> Iterator[str]:
         if why := no_such_question(lab, id):
             yield f"{path}: {id}: {why} Rename the suite or fix {table}."
             continue
-        tree, why = _parsed(path)
+        tree, why = parsed(path)
         if tree is None:
             yield why
             continue
@@ -162,7 +162,7 @@ def _conftest(lab: LabParts) -> Iterator[str]:
     if not path.is_file():
         yield f"{path}: there is no such file, and without it no suite runs; write it with the line `{PLUGIN}`."
         return
-    tree, why = _parsed(path)
+    tree, why = parsed(path)
     if tree is None:
         yield why
         return
@@ -248,7 +248,7 @@ def _references(lab: LabParts) -> Iterator[str]:
             if built_on.intersection(spec.names) or not _has_key(lab, id):
                 yield f"{path}: there is no such file; {id} needs its reference solution there."
             continue
-        tree, why = _parsed(path)
+        tree, why = parsed(path)
         if tree is None:
             yield why
             continue
@@ -290,7 +290,8 @@ def _public_checks(lab: LabParts) -> Iterator[str]:
             yield f"{path}: {path.stem}: {why} Rename or remove the check."
 
 
-def _parsed(path: Path) -> tuple[ast.Module | None, str]:
+def parsed(path: Path) -> tuple[ast.Module | None, str]:
+    """A file of Python; None and one sentence if it is not."""
     try:
         return ast.parse(path.read_text(encoding="utf-8")), ""
     except SyntaxError as error:

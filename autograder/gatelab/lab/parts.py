@@ -139,11 +139,11 @@ class LabParts:
 
     def has_reference(self, id: str) -> bool:
         """Whether the question has a reference solution in code."""
-        return self._reference_path(id).is_file()
+        return self.reference_path(id).is_file()
 
     def reference(self, id: str) -> str:
         """Source of the reference solution of a question (staff only)."""
-        return self._reference_path(id).read_text(encoding="utf-8")
+        return self.reference_path(id).read_text(encoding="utf-8")
 
     @property
     def concept_question(self) -> str | None:
@@ -155,5 +155,6 @@ class LabParts:
         """The answers to the concept questions (staff only); a lab may have none."""
         return self.hidden / "reference" / "concepts.toml"
 
-    def _reference_path(self, id: str) -> Path:
+    def reference_path(self, id: str) -> Path:
+        """Where the reference solution of a question is, if it has one."""
         return self.hidden / "reference" / f"{id}.py"

@@ -1,0 +1,72 @@
+"""What is in a lab's files but wrong there, found without running anything: a file for students that is not Python, a public check that
+was copied and still has the other question's name, a mistake of the bank that no longer fits the solution.
+
+`gatelab diff` and `gatelab build` refuse it. A question that is only unfinished is refused by the build alone (complete.py).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from gatelab.build.errors import BuildError
+from gatelab.build.handout import files
+from gatelab.lab.bank import load_bank
+from gatelab.lab.check import parsed
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.table import QuestionSpec
+
+# Keys of lab.toml that tell the grader or a suite something. Times are left out: they do no harm where nothing is run.
+FOR_THE_GRADER = ("names", "builds_on", "pairs", "library", "concepts", "training")
+DEFAULTS = {one.name: one.default for one in fields(QuestionSpec) if one.default is not MISSING}
+
+
+def check(lab: Lab) -> None:
+    """Raise a LabError with the first of them as its sentence: file, what is wrong, what to do."""
+    for fault in faults(lab):
+        raise BuildError(fault)
+    load_bank(lab)
+
+
+def faults(lab: Lab) -> Iterator[str]:
+    """One sentence for each, but for those of the bank, which is read as a whole."""
+    yield from _marked_by_hand(lab)
+    for name, path in files(lab, lab.settings).items():
+        if path.suffix == ".py":
+            tree, why = parsed(path)
+            if tree is None:
+                yield why
+            elif Path(name).parent == Path("tests") and path.stem in lab.questions:
+                yield from _named(path, tree)
+
+
+def _marked_by_hand(lab: Lab) -> Iterator[str]:
+    for id, spec in lab.questions.items():
+        idle = [key for key in FOR_THE_GRADER if getattr(spec, key) != DEFAULTS[key]]
+        if spec.by_hand and idle:
+            are, them = ("is", "it") if len(idle) == 1 and idle[0] != "names" else ("are", "them")
+            yield (
+                f"{lab.assignment / TABLE}, [{id}]: is marked by hand, and {', '.join(idle)} {are} for questions that the grader gives "
+                f"points for; remove {them}, or by_hand = true."
+            )
+
+
+def _named(path: Path, tree: ast.Module) -> Iterator[str]:
+    """The names of another question in a public check: what otter calls it, and what its calls are stored under."""
+    id = path.stem
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            given, written = node.value, "name is {}" if targets == ["name"] and node in tree.body else ""
+        elif isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") == "Check":
+            given, written = node.args[0], "Check({}) is"
+        else:
+            continue
+        value = given.value if isinstance(given, ast.Constant) else id
+        if written and value != id:
+            found = written.format(f'"{value}"')
+            right = f'Check("{id}")' if written.startswith("Check") else f'"{id}"'
+            yield f"{path}, line {node.lineno}: {found} in the check of {id}; write {right}."
