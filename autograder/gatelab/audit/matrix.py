@@ -65,6 +65,11 @@ class ChaffRow:
         return bool(self.lost) and not self.elsewhere
 
     @property
+    def ungraded(self) -> str:
+        """Why it could not be graded at all; "" if it was."""
+        return next((part.name for part in self.elsewhere if part.question is None), "")
+
+    @property
     def named_right(self) -> bool:
         return self.named == self.id
 
@@ -102,6 +107,9 @@ class Matrix:
             if row.lost
         ]
         for row in self.chaffs:
+            if row.ungraded:
+                found.append(f"chaff {row.question}/{row.id} could not be graded: {row.ungraded}")
+                continue
             if not row.lost:
                 found.append(f"chaff {row.question}/{row.id} passed its own question")
             if row.elsewhere:
@@ -109,7 +117,8 @@ class Matrix:
                     f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(map(str, row.elsewhere))}"
                 )
             if row.lost and not row.named_right:
-                found.append(f"chaff {row.question}/{row.id} was named {row.named or None}")
+                what = f"was taken for {row.named}" if row.named else "was caught, but its mistake was not named"
+                found.append(f"chaff {row.question}/{row.id} {what}")
         return found + unstable(self.by_seed, self.listed)
 
 

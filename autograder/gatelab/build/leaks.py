@@ -16,7 +16,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 
 from gatelab.build import expressions, pictures, regions
 from gatelab.source_without_comments import is_string
+from gatelab.text import brief
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
 # lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
@@ -35,6 +36,7 @@ MIN_LENGTH_SOLUTION = 24
 MIN_LENGTH_REFERENCE = 32
 MIN_LENGTH_SUITE = 60
 MIN_LENGTH_BANK = 48
+WIDEST = 200  # characters of a line that are printed
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
@@ -48,23 +50,26 @@ _DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")
 
 @dataclass(frozen=True)
 class Needle:
-    """A secret: its normalised lines, where they come from, and for arithmetic its form whatever the names are."""
+    """A secret: its normalised lines, where they come from, for arithmetic its form whatever the names are, and as it is written."""
 
     text: str
     origin: str
     form: str = ""
+    written: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A needle found in a file of the release."""
+    """A needle found in a file of the release, and its lines as they are written."""
 
     origin: str
     file: str
     text: str
+    written: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.file} of the release shows {self.origin}: {self.text!r}"
+        lines = " and ".join(f"`{brief(line, WIDEST)}`" for line in self.written)
+        return f"{self.file} of the release shows {self.origin}: {lines}"
 
 
 def normal(line: str) -> str:
@@ -76,19 +81,19 @@ def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = Fal
     """Needles of a secret's lines; a line of `enough` characters is a needle alone. solution: a line that computes
     something is a needle, whatever its length.
     """
-    before = ""
+    before, above = "", ""
     for line in lines:
-        text = normal(line)
+        text, written = normal(line), line.strip()
         if not text:
             continue
         if len(text) < MIN_LENGTH_LINE or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
             before = ""
             continue
         if len(text) >= enough or (solution and expressions.computes(line)):
-            yield Needle(text, origin)
+            yield Needle(text, origin, written=(written,))
         elif before:
-            yield Needle(f"{before}\n{text}", origin)
-        before = text if len(text) < enough else ""
+            yield Needle(f"{before}\n{text}", origin, written=(above, written))
+        before, above = text if len(text) < enough else "", written
 
 
 def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
@@ -99,8 +104,9 @@ def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
             origin = f"a solution line of {regions.question_id(cell)} in {master}"
             if cell.cell_type == "code":
                 yield from solved_needles("\n".join(lines), origin, MIN_LENGTH_SOLUTION)
-                values = map(normal, expressions.values("\n".join(lines)))
-                yield from (Needle(value, origin) for value in values if len(value) >= MIN_LENGTH_LINE)
+                for value in expressions.values("\n".join(lines)):
+                    if len(normal(value)) >= MIN_LENGTH_LINE:
+                        yield Needle(normal(value), origin, written=(value,))
             else:
                 yield from needles(lines, origin, MIN_LENGTH_SOLUTION)
 
@@ -139,7 +145,8 @@ def solved_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
     """Needles of a correct answer: its lines, and its arithmetic."""
     yield from code_needles(code, origin, enough, solution=True)
     for expression in expressions.of_code(code):
-        yield Needle(normal(ast.unparse(expression)), origin, expressions.form(expression))
+        written = ast.unparse(expression)
+        yield Needle(normal(written), origin, expressions.form(expression), (written,))
 
 
 def texts(release: Path) -> dict[str, str]:
@@ -165,12 +172,12 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
     for name, said in shown.items():
         lines = (normal(line) for line in said.split("\n"))
         text = "\n".join(line for line in lines if line)
-        hits = [needle for needle in wanted.values() if needle.text in text]
+        hits = {needle: needle.written for needle in wanted.values() if needle.text in text}
         for part in expressions.of_text(said.split("\n")):
-            known = forms.get(expressions.form(part))
-            if known and known not in hits and normal(ast.unparse(part)) not in allowed:
-                hits.append(known)
-        leaks += [Leak(needle.origin, name, needle.text) for needle in hits]
+            known, written = forms.get(expressions.form(part)), ast.unparse(part)
+            if known and normal(written) not in allowed:
+                hits.setdefault(known, (written,))
+        leaks += [Leak(needle.origin, name, needle.text, written) for needle, written in hits.items()]
     return leaks
 
 

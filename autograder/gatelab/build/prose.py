@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
 from gatelab.lab.toml import TomlError, read_toml
+from gatelab.text import one_line
 
 # Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
 # the lesson plan runs of up to 16 (an equation).
@@ -66,7 +67,7 @@ def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[st
         for length, wanted in runs.items():
             hit = next((run for run in _runs(words_shown, length) if run in wanted), None)
             if hit:
-                found.append(f"{name} of the release shows {wanted[hit]}: {hit!r}")
+                found.append(f"{name} of the release shows {wanted[hit]}: `{_written(text, hit)}`")
     return found
 
 
@@ -110,6 +111,17 @@ def reasons_of(lab: Lab) -> Iterator[Secret]:
                 yield Secret(
                     str(row.get(part, "")), f"the {part} of {id} in {lab.concept_key.name}", OF_AN_ANSWER
                 )
+
+
+def _written(text: str, run: str) -> str:
+    """A run of words that is in a text, as it is written there."""
+    places = list(_WORD.finditer(text))
+    found = [place[0].casefold() for place in places]
+    sought = run.split(" ")
+    at = next((k for k in range(len(found)) if found[k : k + len(sought)] == sought), None)
+    if at is None:  # a letter that is two without cases
+        return run
+    return one_line(text[places[at].start() : places[at + len(sought) - 1].end()])
 
 
 def _runs(all_words: list[str], length: int) -> Iterator[str]:

@@ -112,3 +112,26 @@ def test_two_statements_on_a_line_do_not_share_a_mark(kit: Path, tmp_path: Path)
     given = "return loss  # GIVEN"
     with pytest.raises(BuildError, match="a line of its own"):
         inspected(kit, edited(given, f"loss = loss.exp(); {given}"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("where", "written"),
+    [
+        ("in a text", "likely = (1 - s) * right + s * even"),
+        ("in a cell of its own", "shifted = logits - logits.max(dim=1, keepdim=True).values"),
+        ("with other names", "(1 - update) * candidate + update * old"),
+    ],
+)
+def test_what_was_found_is_printed_as_it_is_written(
+    kit: Path, tmp_path: Path, where: str, written: str
+) -> None:
+    with pytest.raises(BuildError) as refused:
+        inspected(kit, SHOWN[where], tmp_path)
+    assert f": `{written}`" in str(refused.value)
+
+
+def test_words_that_were_found_are_printed_as_they_are_written(kit: Path, tmp_path: Path) -> None:
+    said = "The differences between the logits of a row decide its probabilities, and"
+    with pytest.raises(BuildError) as refused:
+        inspected(kit, edited("# # Two steps", f"# # Two steps\n# {said}\n# their common size does not."), tmp_path)
+    assert ": `The differences between the logits of a row decide its`" in str(refused.value)
