@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
@@ -63,6 +64,10 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
         return loosely or torch.allclose(
             a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True
         )
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return _equal(torch.from_numpy(a), torch.from_numpy(b), loosely)
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return False
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key], loosely) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):

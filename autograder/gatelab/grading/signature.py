@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from gatelab.limits import ANSWER_CODE, NUMBERS_WRITTEN, SOURCE_LIMIT
@@ -33,6 +34,8 @@ def _plain(value: Any) -> Any:
     """With every number to five digits; float32 only by its shape, and an exception only by its type."""
     if isinstance(value, torch.Tensor):
         return [str(value.dtype), list(value.shape), *_numbers(value)]
+    if isinstance(value, np.ndarray):
+        return ["array", *_plain(torch.from_numpy(value))]
     if isinstance(value, float):
         return f"{value + 0.0:.4e}" if abs(value) > 1e-12 else "0"
     if isinstance(value, dict):

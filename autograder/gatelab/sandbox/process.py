@@ -31,7 +31,7 @@ from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.worker import wire
-from gatelab.sandbox.worker.values import ValueProblem
+from gatelab.sandbox.worker.values import NotPlain, ValueProblem
 from gatelab.text import decode_bytes
 
 NO_ANSWER = "Your code interfered with the grader's connection: something other than a result was sent."
@@ -141,7 +141,8 @@ class WorkerProcess:
         """Send a request on the main connection, or on a question's, and return the answer, within `seconds`. `why_ended` says how the
         question's process ended, if it did.
 
-        Raises WorkerLost with the reason, for the student, and GraderFault if the machine ended the process.
+        Raises WorkerLost with the reason, for the student, and GraderFault if the machine ended the process, or if the request holds
+        what no worker can get: a suite wrote that, since all that comes from a worker can be sent back.
         """
         sock = sock or self.sock
         try:
@@ -156,6 +157,10 @@ class WorkerProcess:
                 raise WorkerLost((why_ended or self._why_ended)()) from error
             raise WorkerLost(
                 f"Your code interfered with the grader's connection: {error}.", Loss.NOISE
+            ) from error
+        except NotPlain as error:
+            raise GraderFault(
+                f"a hidden suite asks for something that cannot reach the student's code: {error}"
             ) from error
         except ValueProblem as error:
             raise WorkerLost(f"The question could not be sent: {error}.", Loss.NOISE) from error

@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
-from gatelab.handed_out.checking.findings import changed, gradients, no_tensor, plain_number
-from gatelab.handed_out.checking.leftovers import alike
-from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
+from gatelab.handed_out.checking.findings import changed, gradients, no_array, no_tensor, plain_number
+from gatelab.handed_out.checking.in_place import changed_in
+from gatelab.handed_out.checking.tensors import (
+    ATOL,
+    GRAD_RTOL,
+    RTOL,
+    Tolerance,
+    difference,
+    verb,
+    wrong_shape,
+)
+from gatelab.sandbox.worker.values import with_article
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import kind
 from gatelab.text import brief
@@ -32,25 +42,29 @@ def needs(condition: bool, message: str) -> None:
 
 
 def same(got: Any, want: Any, name: str) -> None:
-    """Assert that plain values are equal; a bool is not a number, a whole float is not an int."""
+    """Assert that plain values, tensors and arrays are equal; a bool is not a number, a whole float is not an int."""
     if isinstance(got, torch.Tensor) and got.ndim == 0:
         got = got.item()
     if isinstance(want, int) and not isinstance(want, bool):
         _none(plain_number(got, int, name, kind(got)))
-    needs(got == want, f"{name} is {brief(repr(got))}, which is not right.")
+    if isinstance(want, np.ndarray):
+        _none(no_array(got, name, kind(got)))
+    elif isinstance(got, np.ndarray):
+        needs(False, f"{name} should be {with_article(type(want).__name__)}, but it is {kind(got)}.")
+    needs(_equal(got, want), f"{name} is {brief(' '.join(repr(got).split()))}, which is not right.")
 
 
 def close(
     got: Any,
-    want: torch.Tensor,
+    want: torch.Tensor | np.ndarray[Any, Any],
     name: str,
     axes: str,
     rtol: float = RTOL,
     atol: float = ATOL,
-    dtype: torch.dtype | None = None,
+    dtype: Any = None,
     later: Callable[[int], str] | None = None,
 ) -> None:
-    """Assert that a tensor has the shape, the dtype (if given) and the numbers of `want`.
+    """Assert that a tensor has the shape, the dtype (if given) and the numbers of `want`; an array, if `want` is one.
 
     Args:
         axes: letters of the dimensions, for example "R C"; the lab's policy says what messages call them.
@@ -58,9 +72,19 @@ def close(
             suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
             a function changed.
     """
-    want = want.detach()
+    letters, tolerance = axes.split(), Tolerance(rtol, atol)
+    if isinstance(want, np.ndarray) and want.dtype.kind in "biuf":
+        _none(no_array(got, name, kind(got)))
+        _none(wrong_shape(torch.from_numpy(got), want.shape, name, letters))
+        if dtype is not None and got.dtype != dtype:
+            needs(False, f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {np.dtype(dtype)}.")
+        got, want, dtype = torch.from_numpy(got), torch.from_numpy(want.astype(np.float64)), None
+    if not isinstance(want, torch.Tensor):
+        raise TypeError(
+            f"close compares with a tensor or a numpy array of real numbers, not with {kind(want)}"
+        )
     _none(no_tensor(got, name, kind(got)))
-    _none(difference(got, want, name, axes.split(), Tolerance(rtol, atol), dtype, later))
+    _none(difference(got, want.detach(), name, letters, tolerance, dtype, later))
 
 
 def close_grads(
@@ -75,17 +99,39 @@ def close_grads(
 
 
 def unchanged(
-    after: Mapping[str, torch.Tensor],
-    before: Mapping[str, torch.Tensor],
+    after: Mapping[str, Any],
+    before: Mapping[str, Any],
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Assert that a call did not change its caller's tensors."""
-    for path, tensor in before.items():
-        mine = after.get(path)
+    """Assert that a call did not change its caller's tensors and arrays."""
+    for path, value in before.items():
         kept(
-            mine is not None and alike(mine, tensor.detach()),
-            changed("The call", (names or {}).get(path, path), tensor),
+            not changed_in([after.get(path)], [value]),
+            changed("The call", (names or {}).get(path, path), value),
         )
+
+
+def _equal(got: Any, want: Any) -> bool:
+    """Whether two values are equal, tensors and arrays in them by their kind of numbers, their shape and all numbers."""
+    if isinstance(want, torch.Tensor):
+        return isinstance(got, torch.Tensor) and _numbers_of(got) == _numbers_of(want)
+    if isinstance(want, np.ndarray):
+        return isinstance(got, np.ndarray) and _equal(torch.from_numpy(got), torch.from_numpy(want))
+    if isinstance(got, torch.Tensor | np.ndarray):
+        return False
+    if isinstance(want, list | tuple) and isinstance(got, list | tuple):
+        return (
+            isinstance(got, list) == isinstance(want, list)
+            and len(got) == len(want)
+            and all(map(_equal, got, want))
+        )
+    if isinstance(want, dict) and isinstance(got, dict):
+        return got.keys() == want.keys() and all(_equal(got[key], want[key]) for key in want)
+    return bool(got == want)
+
+
+def _numbers_of(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.is_floating_point(), tensor.dtype == torch.bool, tensor.shape, tensor.tolist()
 
 
 def _none(problem: str) -> None:

@@ -28,6 +28,8 @@ import numpy
 def fresh(value):
     if isinstance(value, torch.Tensor):
         return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, numpy.ndarray):
+        return value.copy()
     if isinstance(value, (list, tuple)):
         return type(value)(map(fresh, value))
     return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -15,15 +15,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
 from gatelab.handed_out.checking.plain import meaning
 from gatelab.report.curve import Curve
 from gatelab.report.model import Kind
 from gatelab.sandbox.lost import WorkerLost
-from gatelab.sandbox.worker.values import Ref
+from gatelab.sandbox.worker.values import Ref, with_article
 from gatelab.testkit.failed import StudentError
-from gatelab.testkit.words import Words, WorkerText
+from gatelab.testkit.words import OTHER_NAME, Words, WorkerText
 
 # The worker's exception types for a missing answer.
 MISSING = {"NotWritten": Kind.UNTOUCHED, "NotDefined": Kind.NOT_DEFINED}
@@ -104,7 +105,7 @@ class Reply:
 
     @property
     def after(self) -> dict[str, torch.Tensor]:
-        """The tensor arguments after the call, by path."""
+        """The arguments that are tensors or arrays after the call, by path."""
         return self._ok().get("after") or {}
 
     def __getitem__(self, key: Any) -> Any:
@@ -129,12 +130,15 @@ def kind(value: Any) -> str:
     if value is None:
         return "None (is a `return` missing?)"
     if isinstance(value, Remote):
-        return f"a {value.type}"
+        shown = str(value.type)
+        return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"a numpy array of shape {value.shape}"
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} with {len(value)} entries"
-    return "a str" if isinstance(value, str) else f"a {type(value).__name__}"
+    return "a str" if isinstance(value, str) else with_article(type(value).__name__)
 
 
 def _no_entry(value: Any, key: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from gatelab.limits import TRACE_LIMIT
@@ -42,7 +43,7 @@ class Trace:
 
 def size(value: Any) -> int:
     """Roughly how many bytes of memory a plain value takes."""
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, torch.Tensor | np.ndarray):
         return 64 + value.nbytes
     if isinstance(value, str):
         return 64 + len(value)

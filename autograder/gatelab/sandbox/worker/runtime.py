@@ -220,7 +220,8 @@ class Runtime:
         answer: dict[str, Any] = {"value": value}
         if upstream is not None:
             answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
-        answer["after"] = {name: tensor.detach() for name, tensor in wanted.items()}
+        arrays = dict(leaves(args, kind=np.ndarray)) | dict(leaves(kwargs, kind=np.ndarray))
+        answer["after"] = {name: tensor.detach() for name, tensor in wanted.items()} | arrays
         return answer
 
     def do_attr(self, target: Any, name: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Encoding of plain values (numbers, strings, containers and tensors) as a JSON tree and named tensors.
+"""Encoding of plain values (numbers, strings, containers, tensors and numpy arrays) as a JSON tree and named tensors.
 
     encode((h, {"i": i}), box)  ->  {"tuple": [{"tensor": "t0"}, {"dict": [["i", {"tensor": "t1"}]]}]}
 
-Other objects are never sent. They stay in a `Shelf` in their process, and a reference represents them.
+An array crosses as a tensor that is marked as one: `{"array": "t0"}`. Other objects are never sent. They stay in a `Shelf` in their process, and a reference represents them.
 """
 
 from __future__ import annotations
@@ -11,19 +11,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
-from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT
+from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT, REQUEST
 
 # What safetensors can carry and a check can compare.
 DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16,
     torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
 }  # fmt: skip
+ARRAYS = {np.dtype(str(dtype).removeprefix("torch.")) for dtype in DTYPES if dtype is not torch.bfloat16}
 
 
 class ValueProblem(Exception):
     """A value cannot be sent; the message says why."""
+
+
+class NotPlain(ValueProblem):
+    """A value of a kind that is never sent."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{with_article(what)} cannot be sent: send numbers, texts, lists, tuples, dicts, tensors or numpy arrays of numbers"
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,7 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
     """Turn a value into its JSON tree; tensors are added to `box`, other objects to `shelf`.
 
     Raises ValueProblem for a value too deep or too large, a tensor that is not dense, real and on the CPU,
-    and, without a shelf, for an object that is not plain.
+    and, without a shelf, NotPlain for an object that is not plain.
     """
     box.count(depth)
     if value is None or isinstance(value, bool | str):
@@ -92,6 +103,11 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
         return {"ref": value.number, "type": value.type}
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
         return encode(value.item(), box, shelf, depth + 1)  # a numpy scalar is a plain number
+    if type(value) is np.ndarray and value.dtype.newbyteorder("=") in ARRAYS:
+        # A copy of its own, because a view may repeat numbers or have them in another order.
+        _bounded(value.nbytes)
+        numbers = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
+        return {"array": box.add(torch.from_numpy(numbers))}
     if isinstance(value, tuple):
         return {"tuple": [encode(item, box, shelf, depth + 1) for item in value]}
     if isinstance(value, list):
@@ -104,8 +120,18 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
             ]
         }
     if shelf is None:
-        raise ValueProblem(f"a {type(value).__name__} is not a plain value")
+        raise NotPlain(described(value))
     return encode(shelf.put(value), box)
+
+
+def described(value: Any) -> str:
+    """What a value is that cannot be sent."""
+    return f"numpy array of {value.dtype}" if type(value) is np.ndarray else type(value).__name__
+
+
+def with_article(what: str) -> str:
+    """`a list`, `an object`."""
+    return f"{'an' if what[:1].lower() in 'aeio' and what else 'a'} {what}"
 
 
 def _key(key: Any) -> str | int:
@@ -123,8 +149,15 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
             f"a tensor of dtype {tensor.dtype} on {tensor.device} ({tensor.layout}); "
             "a dense, real tensor on the CPU is needed"
         )
+    _bounded(tensor.nbytes)
     # A copy, because safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
     return tensor.detach().clone(memory_format=torch.contiguous_format)
+
+
+def _bounded(nbytes: int) -> None:
+    """Before a copy is made: a view of one number may have any size."""
+    if nbytes > REQUEST[1]:
+        raise ValueProblem("the value is too large")
 
 
 def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None) -> Any:
@@ -152,6 +185,8 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
             if name not in with_grad:  # one copy, however often the message refers to it
                 with_grad[name] = tensor.clone().requires_grad_()
             return with_grad[name]
+        if "array" in tree:
+            return box.tensors[tree["array"]].numpy()
         if "int" in tree:
             if len(tree["int"]) > MAX_DIGITS + 1:
                 raise ValueProblem(f"a whole number of more than {MAX_DIGITS} digits")
@@ -175,9 +210,9 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
     raise ValueProblem("not a value of this protocol")
 
 
-def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
-    """The tensors in a nested value with their paths: `((h, c),)` gives `0.0` and `0.1`."""
-    if isinstance(value, torch.Tensor):
+def leaves(value: Any, path: str = "", kind: Any = torch.Tensor) -> list[tuple[str, Any]]:
+    """The tensors (or what else is of `kind`) in a nested value with their paths: `((h, c),)` gives `0.0` and `0.1`."""
+    if isinstance(value, kind):
         return [(path, value)]
     pairs: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
@@ -187,7 +222,9 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
     else:
         return []
     return [
-        leaf for key, item in pairs for leaf in leaves(item, f"{path}.{_plain(key)}" if path else _plain(key))
+        leaf
+        for key, item in pairs
+        for leaf in leaves(item, f"{path}.{_plain(key)}" if path else _plain(key), kind)
     ]
 
 
