@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shlex
 import subprocess
@@ -23,6 +25,7 @@ from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
+from gatelab.report.table import grades_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages(ROOT)
@@ -196,3 +199,17 @@ def test_everything_a_hidden_suite_imports_is_on_its_page() -> None:
 
     page = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")
     assert [name for name in testkit.__all__ if name not in page] == []
+
+
+def test_every_column_of_the_grades_is_on_their_page(tmp_path: Path) -> None:
+    """As the table of a lab has them in which every kind of question and a rule for late work occur."""
+    table = tiny_kit(tmp_path, by_hand=True) / "assignment" / "softmax" / "lab.toml"
+    late = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'
+    table.write_text(table.read_text(encoding="utf-8") + late, encoding="utf-8")
+    lab = Lab.in_repository(tmp_path)
+    columns = next(csv.reader(io.StringIO(grades_csv(lab, [], ["q1", "q2"]))))
+    assert {"q1", "q2", "q3", "late_penalty"} <= set(columns)
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert listed == [column for column in columns if column not in lab.questions]

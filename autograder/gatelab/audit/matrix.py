@@ -117,7 +117,9 @@ class Matrix:
                     f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(map(str, row.elsewhere))}"
                 )
             if row.lost and not row.named_right:
-                what = f"was taken for {row.named}" if row.named else "was caught, but its mistake was not named"
+                what = (
+                    f"was taken for {row.named}" if row.named else "was caught, but its mistake was not named"
+                )
                 found.append(f"chaff {row.question}/{row.id} {what}")
         return found + unstable(self.by_seed, self.listed)
 

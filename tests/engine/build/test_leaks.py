@@ -133,5 +133,7 @@ def test_what_was_found_is_printed_as_it_is_written(
 def test_words_that_were_found_are_printed_as_they_are_written(kit: Path, tmp_path: Path) -> None:
     said = "The differences between the logits of a row decide its probabilities, and"
     with pytest.raises(BuildError) as refused:
-        inspected(kit, edited("# # Two steps", f"# # Two steps\n# {said}\n# their common size does not."), tmp_path)
+        inspected(
+            kit, edited("# # Two steps", f"# # Two steps\n# {said}\n# their common size does not."), tmp_path
+        )
     assert ": `The differences between the logits of a row decide its`" in str(refused.value)

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from gatelab.build.new import TEMPLATE
 from gatelab.cli.app import app
+from gatelab.integrations.nbgrader.rubric import rubrics
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
 
@@ -304,7 +305,7 @@ def test_a_kit_without_a_template_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.one_in(2, among="steps")
 def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
-    """In a kit of its own: the lab of the other tests keeps its two questions."""
+    """One that is graded and one that is marked by hand, in a kit of its own: the lab of the other tests keeps its two questions."""
     root = bare_kit(tmp_path)
     gatelab("new", NEW, "--root", root)
     said = follow(root, "add-a-question.md")
@@ -312,7 +313,11 @@ def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
     assert Lab.in_repository(root, NEW).questions["q3"].points == 5
     assert "q3 results: All test cases passed!" in (root / "solutions" / NEW / "lab.ipynb").read_text("utf-8")
     released = (root / "release" / NEW / "lab.ipynb").read_text("utf-8")
-    assert "(5 points)" in released and "The questions give 15 points together." in released
+    assert "(5 points)" in released and "The questions give 18 points together." in released
+    by_hand = cell_of(load_notebook(root / "solutions" / NEW / "lab.ipynb"), "q4")
+    assert "its exponential is K" in "".join(by_hand["source"]) and "exponential is K" not in released
+    assert "(3 points, marked by hand)" in released and not (root / "release" / NEW / "RUBRIC.md").exists()
+    assert "what must be there" in rubrics(Lab.in_repository(root, NEW))["q4"]
 
 
 @pytest.mark.one_in(2, among="steps")

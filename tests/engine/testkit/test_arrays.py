@@ -35,7 +35,9 @@ def across(value: Any) -> Any:
         return wire.receive(far, time.monotonic() + 5)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64", "int32", "int8", "uint8", "bool"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
+)
 @pytest.mark.parametrize("shape", [(0,), (3,), (2, 0, 4), (2, 3, 4)])
 def test_an_array_arrives_with_shape_dtype_and_numbers(dtype: str, shape: tuple[int, ...]) -> None:
     array = (np.random.default_rng(1).standard_normal(shape) * 3).astype(dtype)
@@ -136,7 +138,9 @@ def test_close_takes_arrays(got: Any, said: str) -> None:
 
 
 def test_close_says_that_an_array_is_no_tensor() -> None:
-    with pytest.raises(AssertionError, match=r"should be a tensor, but it is a numpy array of shape \(3, 4\)"):
+    with pytest.raises(
+        AssertionError, match=r"should be a tensor, but it is a numpy array of shape \(3, 4\)"
+    ):
         close(GRID, torch.from_numpy(GRID), "the rows", "R C")
 
 
@@ -173,7 +177,12 @@ def test_an_array_changed_in_place_is_told() -> None:
 
 def test_a_value_is_described_with_its_article() -> None:
     assert kind(GRID) == "a numpy array of shape (3, 4)"
-    assert (kind(2), kind(2.0), kind("x"), kind({})) == ("an int", "a float", "a str", "a dict with 0 entries")
+    assert (kind(2), kind(2.0), kind("x"), kind({})) == (
+        "an int",
+        "a float",
+        "a str",
+        "a dict with 0 entries",
+    )
 
 
 # --- a lab whose suite knows numpy alone, graded ---
@@ -233,4 +242,7 @@ def test_what_a_suite_cannot_send_is_its_own_fault(tmp_path: Path) -> None:
     suite = SUITE.replace("student.softmax(LOGITS)", "student.softmax({1, 2})")
     report = graded(tmp_path, suite, {"right": ANSWERS["right"]})["right"]
     assert report.status != "graded"
-    assert "a hidden suite asks for something that cannot reach the student's code: a set cannot be sent" in report.reason
+    assert (
+        "a hidden suite asks for something that cannot reach the student's code: a set cannot be sent"
+        in report.reason
+    )
