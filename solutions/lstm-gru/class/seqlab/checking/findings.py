@@ -32,6 +32,11 @@ def no_tensor(got: Any, name: str, described: str) -> str:
     return "" if isinstance(got, torch.Tensor) else f"{name} should be a tensor, but it is {described}."
 
 
+def no_array(got: Any, name: str, described: str) -> str:
+    """The same where it should be an array."""
+    return "" if isinstance(got, np.ndarray) else f"{name} should be a numpy array, but it is {described}."
+
+
 def gradients(
     got: Mapping[str, torch.Tensor | None],
     want: Mapping[str, torch.Tensor],
