@@ -1,4 +1,4 @@
-"""The tests of the kit's own pages: README, CONTRIBUTING, SECURITY and docs/, which tell of the kit as it is, with the lab it comes with."""
+"""The tests of the kit's own pages: README, CONTRIBUTING, SECURITY and docs/, which describe the kit and the lab that comes with it."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from gatelab.build import (
     form,
     gate,
     master,
+    misfits,
     questions_file,
     regions,
-    slips,
     snapshot,
     solved,
     untouched,
@@ -79,7 +79,7 @@ def build(
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     questions_file.keep_up(lab, Settings.of(lab))
-    slips.check(lab)
+    misfits.check(lab)
     complete.check(lab)
     with _workspace(root) as workspace:
         if accept:

@@ -42,7 +42,7 @@ STOPPED = "The run was stopped before this one; run the same command again to gr
 class Grader(Protocol):
     """Grades a class: this machine's engine, or one like it elsewhere.
 
-    `on_question_start`, where it is set, hears of each question that is begun, with the submission's name before; one elsewhere may not know.
+    `on_question_start`, where it is set, is called with the submission's name and the question whenever a question begins; a grader elsewhere may not know.
     """
 
     on_question_start: Callable[[str, str], None] | None
@@ -165,8 +165,8 @@ class ClassRun:
         elsewhere: AbstractContextManager[Grader] | None = None,
         on_question_start: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Grade the rest, `jobs` at once; `watch` hears of each that is done, `on_question_start` of each question that is begun, with the
-        submission's name before. One import of torch for all. `elsewhere` grades in place of this machine's engine.
+        """Grade the rest, `jobs` at once; `watch` is called with each report, `on_question_start` with the submission's name and each
+        question that begins. One import of torch for all. `elsewhere` grades in place of this machine's engine.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """

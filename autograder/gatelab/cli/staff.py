@@ -58,10 +58,10 @@ def diff_command(
 
     Example: gatelab diff HEAD~3
     """
-    from gatelab.build import difference, pipeline, slips  # nbgrader and jupytext take seconds to import
+    from gatelab.build import difference, misfits, pipeline  # nbgrader and jupytext take seconds to import
 
     lab = chosen_lab(root, lab_name)
-    slips.check(lab)
+    misfits.check(lab)
     kit, console = lab.assignment.parents[1], Console(highlight=False)
     changed = False
     with (

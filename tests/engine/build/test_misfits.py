@@ -38,7 +38,7 @@ SLIPS = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_kit(tmp_path_factory.mktemp("slips") / "kit")
+    return make_kit(tmp_path_factory.mktemp("misfits") / "kit")
 
 
 @pytest.fixture(params=SLIPS)
@@ -61,6 +61,6 @@ def test_a_slip_is_told_in_a_sentence(slipped: tuple[Path, str], command: list[s
     assert not (kit / "release").exists()
 
 
-def test_a_lab_without_slips_is_compared(whole: Path) -> None:
+def test_a_lab_without_misfits_is_compared(whole: Path) -> None:
     assert "by_hand = true" in (whole / TABLE).read_text(encoding="utf-8")
     assert "new file: tests/q2.py" in gatelab("diff", "--root", whole).output

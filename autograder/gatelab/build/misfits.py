@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gatelab.build.errors import BuildError
 from gatelab.build.handout import files
+from gatelab.build.settings import Settings
 from gatelab.lab.bank import load_bank
 from gatelab.lab.check import parsed
 from gatelab.lab.spec import Lab
@@ -34,7 +35,7 @@ def check(lab: Lab) -> None:
 def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each, but for those of the bank, which is read as a whole."""
     yield from _marked_by_hand(lab)
-    for name, path in files(lab, lab.settings).items():
+    for name, path in files(lab, Settings.of(lab)).items():
         if path.suffix == ".py":
             tree, why = parsed(path)
             if tree is None:
@@ -67,6 +68,6 @@ def _named(path: Path, tree: ast.Module) -> Iterator[str]:
             continue
         value = given.value if isinstance(given, ast.Constant) else id
         if written and value != id:
-            found = written.format(f'"{value}"')
+            found = written.format(f'"{value}"' if isinstance(value, str) else repr(value))
             right = f'Check("{id}")' if written.startswith("Check") else f'"{id}"'
             yield f"{path}, line {node.lineno}: {found} in the check of {id}; write {right}."
