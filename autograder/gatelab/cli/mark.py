@@ -157,8 +157,9 @@ def late(
         write_out(run)
         row = next(row for row in run.rows() if row.name == submission.name)
         taken = row.corrected.penalty if row.corrected and row.graded else taken  # no more than was earned
+        off = f"{exact(taken)} {'point' if taken == 1 else 'points'}" if taken else "nothing"
         _say(
-            f"{submission.name}: {f'{exact(taken)} points taken off' if taken else 'nothing taken off'} for lateness.",
+            f"{submission.name}: {off} taken off for lateness.",
             submission,
             run,
         )

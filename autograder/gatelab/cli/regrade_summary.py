@@ -42,7 +42,9 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
     for difference in found:
         if difference.question and difference.was is not None and difference.now is not None:
             questions[difference.question].append(difference.now - difference.was)
-    for id, moves in questions.items():
+    for id, moved in questions.items():
+        if not (moves := [move for move in moved if move]):
+            continue
         up, down = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
         lines.append(
             f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."

@@ -137,7 +137,7 @@ def kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, list | tuple | dict):
-        return f"a {type(value).__name__} with {len(value)} entries"
+        return f"a {type(value).__name__} with {len(value)} {'entry' if len(value) == 1 else 'entries'}"
     return "a str" if isinstance(value, str) else with_article(type(value).__name__)
 
 

@@ -20,6 +20,19 @@ def test_a_name_is_said_once(name: str, question: str, said: str) -> None:
     assert lines[:2] == [f"{name}: total 3 → 4", said]
 
 
+def test_the_average_is_of_those_whose_points_move() -> None:
+    found = [
+        Difference("ada", "q1", 3, 4, "why"),
+        Difference("bob", "q1", 3, 3, "another message"),
+        Difference("cleo", "q2", 3, 3, "another message"),
+    ]
+    names = ("ada", "bob", "cleo")
+    run = SimpleNamespace(submissions=[SimpleNamespace(name=name) for name in names])
+    again = SimpleNamespace(run=run, new=dict.fromkeys(names), totals=lambda submission: (3, 3))
+    lines = summary(again, found)  # type: ignore[arg-type]
+    assert lines[-1] == "q1: 1 up, 0 down, +1 points on average of those."
+
+
 def test_a_line_of_its_own_names_all() -> None:
     assert sentence(Difference("ada", "q1", 3, None, "why")) == "ada q1: 3 → no grade (why)"
     assert sentence(Difference("ada", "", 3, 4, "why")) == "ada: 3 → 4 (why)"

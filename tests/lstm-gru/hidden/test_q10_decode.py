@@ -196,7 +196,7 @@ def test_stops_when_all_sequences_have_ended(student, script, needed):
     )
     needs(
         made == needed,
-        f"Only {made} steps were made, but a sequence had not produced eos before step {needed}.",
+        f"Only {made} {'step was' if made == 1 else 'steps were'} made, but a sequence had not produced eos before step {needed}.",
     )
 
 

@@ -7,7 +7,11 @@ from gatelab.testkit import needs, part, same
 # Each source makes modules in the worker and returns name → count; the expected counts are worked out here.
 KEPT = """
 def kept(number):
-    # One of NumPy's numbers would arrive as a plain one.
+    # NumPy's whole numbers count as plain ones, as in the public check; a tensor or a float of the same value does not.
+    import numpy
+
+    if isinstance(number, numpy.generic | numpy.ndarray) and number.shape == () and number.dtype.kind in "iu":
+        number = number.item()
     plain = isinstance(number, int) and not isinstance(number, bool)
     return number if plain else {"kind": type(number).__name__, "value": number}
 """
@@ -111,7 +115,12 @@ def whole(got, want: int, name: str) -> None:
     """The right number, as a Python int: torch.nn refuses a tensor or a float as a size, even of the same value."""
     if isinstance(got, dict):
         kind = str(got.get("kind"))
-        kind = KINDS.get(kind, "a NumPy number" if kind.startswith(("int", "uint", "float")) else "no number")
+        kind = KINDS.get(
+            kind,
+            "a NumPy number that is not whole"
+            if kind.startswith("float")
+            else f"no number, but of type {kind[:20]}",
+        )
         needs(False, f"{name} should be a Python int; yours is {kind}.")
     same(got, want, name)
 
