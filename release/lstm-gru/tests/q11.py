@@ -89,8 +89,9 @@ def calls(student):
 
 
 def gradient_of_logits(sequence_loss):
-    logits = torch.zeros(2, 3, 4, dtype=torch.float64, requires_grad=True)
-    return torch.autograd.grad(sequence_loss(logits, TARGETS, PAD), logits)[0].sum(dim=(0, 1))
+    logits, targets = torch.zeros(2, 3, 4, dtype=torch.float64, requires_grad=True), TARGETS.clone()
+    gradient = torch.autograd.grad(sequence_loss(logits, targets, PAD), logits)[0].sum(dim=(0, 1))
+    return gradient if torch.equal(targets, TARGETS) else gradient * math.nan  # it changed its argument: not right either
 
 
 @check.case("training_step")

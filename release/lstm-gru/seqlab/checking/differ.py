@@ -177,7 +177,8 @@ def is_number(call: Call, kind: type, want: float | None = None, text: str = "")
 def describe(value: Any) -> str:
     """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
-        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"{'an' if dtype.startswith('i') else 'a'} {dtype} tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):

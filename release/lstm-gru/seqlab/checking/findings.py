@@ -71,7 +71,8 @@ def gradients(
         if problem := no_tensor(mine, name, "something else") or difference(
             mine, tensor, name, axes, tolerance, public=public
         ):
-            return f"{right}{problem[0].upper()}{problem[1:]}" if public else problem
+            cut = " Is part of the graph cut (`.detach()`, `.data`, `torch.no_grad()`)?"
+            return f"{right}{problem[0].upper()}{problem[1:]}{cut}" if public else problem
     return ""
 
 
@@ -79,6 +80,7 @@ def plain_number(got: Any, kind: type, name: str, described: str) -> str:
     """Whether it is a plain Python number; a bool is none, and a whole float is no int."""
     if isinstance(got, kind) and not isinstance(got, bool):
         return ""
+    described = "None (is a `return` missing?)" if got is None else described
     return f"{name} should be {NUMBERS[kind]}, but it is {described}."
 
 
