@@ -24,6 +24,7 @@ from gatelab.text import brief
 # Tags that a platform's editor puts around a text and its lines.
 WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
 SUFFIX = ".sent.json"
+SENT = "sent: "  # and a column: only what was sent to it
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was found and replaced, and what was sent
 
 
@@ -74,6 +75,7 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         who, grade = old[by].strip(), filled.columns[0]
         cells = before.get(who, {})
         known = {k: cells.get(downloaded.header[k], []) for k in filled.columns}
+        sent = {k: cells.get(SENT + downloaded.header[k], known[k]) for k in filled.columns}
         newer = [k for k in filled.columns if _is_newer(old[k], row[k], known[k])]
         for k in newer:
             what = "" if k == grade else "feedback "
@@ -81,12 +83,15 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         left = filled.columns if grade in newer else newer
         for k in filled.columns:
             # Feedback that we sent, as rewritten by the platform, does not count as a person's feedback that is replaced.
-            if k in left or (k != grade and any(_same(old[k], one) for one in known[k])):
+            if k in left or (k != grade and any(_same(old[k], one) for one in sent[k])):
                 _forget(filled, index, k == grade)
             if k in left:
                 row[k] = escape_cell(old[k])
             else:
-                cells = cells | {downloaded.header[k]: _remembered(old[k], row[k], known[k])}
+                cells = cells | {
+                    downloaded.header[k]: _remembered(old[k], row[k], known[k]),
+                    SENT + downloaded.header[k]: _remembered("", row[k], sent[k]),
+                }
         if who and cells:
             memory[who] = cells
     filled.text = new.text() if kept else filled.text

@@ -170,6 +170,19 @@ def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str
         assert (done.filled, list(done.replaced.values()), done.feedback) == (1, ["ada: 9.00 → 10"], {})
 
 
+def test_a_persons_feedback_that_is_replaced_is_named_each_time_the_sheet_is_filled() -> None:
+    rows = list(csv.reader(io.StringIO(sheet("moodle", [""] * 4))))
+    rows[1][rows[0].index("Feedback comments")] = "well done by hand"
+    there = io.StringIO()
+    csv.writer(there).writerows(rows)
+    memory: Memory = {}
+    for _ in range(3):
+        filled, held, memory = push("moodle", there.getvalue(), [5, 5, 5, 5], memory)
+        assert held == [] and list(filled.feedback.values()) == ["ada"]
+    filled, _, _ = push("moodle", filled.text, [5, 5, 5, 5], memory)
+    assert filled.feedback == {}  # uploaded: what is there now is ours
+
+
 def test_a_newer_grade_is_kept_with_its_feedback() -> None:
     first, _, memory = push("moodle", sheet("moodle", [""] * 4), [5, 5, 5, 5], {})
     second, held, _ = push(
