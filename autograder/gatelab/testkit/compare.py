@@ -47,6 +47,8 @@ def same(got: Any, want: Any, name: str) -> None:
         got = got.item()
     if isinstance(want, int) and not isinstance(want, bool):
         _none(plain_number(got, int, name, kind(got)))
+    if isinstance(want, bool) and not isinstance(got, bool):
+        needs(False, f"{name} should be True or False, but it is {kind(got)}.")
     if isinstance(want, np.ndarray):
         _none(no_array(got, name, kind(got)))
     elif isinstance(got, np.ndarray):

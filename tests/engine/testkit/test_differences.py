@@ -110,3 +110,9 @@ def test_an_argument_changed_in_place_is_named() -> None:
     before = {"1": torch.zeros(2)}
     with pytest.raises(AssertionError, match="changed its argument h in place"):
         unchanged({"1": torch.ones(2)}, before, {"1": "h"})
+
+
+def test_a_number_is_no_bool() -> None:
+    with pytest.raises(AssertionError, match=r"done should be True or False, but it is an int\."):
+        same(1, True, "done")
+    same(torch.tensor(True), True, "done")
