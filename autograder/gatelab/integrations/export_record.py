@@ -24,7 +24,7 @@ from gatelab.text import brief
 # Tags that a platform's editor puts around a text and its lines.
 WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
 SUFFIX = ".sent.json"
-SENT = "sent: "  # and a column: only what was sent to it
+SENT = "sent: "  # and a column of feedback: only what was sent to it
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was found and replaced, and what was sent
 
 
@@ -88,10 +88,9 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
             if k in left:
                 row[k] = escape_cell(old[k])
             else:
-                cells = cells | {
-                    downloaded.header[k]: _remembered(old[k], row[k], known[k]),
-                    SENT + downloaded.header[k]: _remembered("", row[k], sent[k]),
-                }
+                cells = cells | {downloaded.header[k]: _remembered(old[k], row[k], known[k])}
+                if k != grade:
+                    cells |= {SENT + downloaded.header[k]: _remembered("", row[k], sent[k])}
         if who and cells:
             memory[who] = cells
     filled.text = new.text() if kept else filled.text
