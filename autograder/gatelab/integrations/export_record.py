@@ -75,7 +75,7 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         who, grade = old[by].strip(), filled.columns[0]
         cells = before.get(who, {})
         known = {k: cells.get(downloaded.header[k], []) for k in filled.columns}
-        sent = {k: cells.get(SENT + downloaded.header[k], known[k]) for k in filled.columns}
+        sent = {k: cells.get(SENT + downloaded.header[k], known[k]) for k in filled.columns if k != grade}
         newer = [k for k in filled.columns if _is_newer(old[k], row[k], known[k])]
         for k in newer:
             what = "" if k == grade else "feedback "
@@ -83,13 +83,13 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         left = filled.columns if grade in newer else newer
         for k in filled.columns:
             # Feedback that we sent, as rewritten by the platform, does not count as a person's feedback that is replaced.
-            if k in left or (k != grade and any(_same(old[k], one) for one in sent[k])):
+            if k in left or any(_same(old[k], one) for one in sent.get(k, [])):
                 _forget(filled, index, k == grade)
             if k in left:
                 row[k] = escape_cell(old[k])
             else:
                 cells = cells | {downloaded.header[k]: _remembered(old[k], row[k], known[k])}
-                if k != grade:
+                if k in sent:
                     cells |= {SENT + downloaded.header[k]: _remembered("", row[k], sent[k])}
         if who and cells:
             memory[who] = cells
