@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import shared_server as servers
-from quick_start import start_quickly
-from shares import ROUND, WHOLE, turn_of
+
+from helpers import shared_server as servers
+from helpers.quick_start import start_quickly
+from helpers.shares import ROUND, WHOLE, turn_of
 
 # A shell that starts the tests in the background makes them, and every command that they start, deaf to Ctrl-C; those tests that
 # press it would then wait in vain.
@@ -137,7 +138,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def turn(pytestconfig: pytest.Config) -> int:
-    """Which part of a bank it is this run's turn to look at: `shares.share`."""
+    """Which part of a bank it is this run's turn to look at: `helpers.shares.share`."""
     return turn_of(pytestconfig)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from suites_of_a_test import forget_suites
+
+from helpers.suites_of_a_test import forget_suites
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-IN_PART = re.compile(r"one_in\(|\bshare\(|\bWHOLE\b")  # as tests/shares.py explains
+IN_PART = re.compile(r"one_in\(|\bshare\(|\bWHOLE\b")  # as tests/helpers/shares.py explains
 
 
 @pytest.fixture

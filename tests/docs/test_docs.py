@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import outline
 import pytest
 import typer.main
-from browser import opened
 from markdown_it import MarkdownIt
-from pages import pages
-from tiny_lab import tiny_kit
 
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.table import grades_csv
+from helpers import outline
+from helpers.browser import opened
+from helpers.pages import pages
+from helpers.tiny_lab import tiny_kit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages(ROOT)

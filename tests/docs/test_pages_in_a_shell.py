@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from notebooks import load_notebook, save_notebook
-from otter_door import by_question
 from test_typed_pages import ROOT, commands
-from tiny_class import gatelab
-from tiny_lab import tiny_kit
+
+from helpers.notebooks import load_notebook, save_notebook
+from helpers.otter_door import by_question
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import tiny_kit
 
 BIN = Path(sys.executable).parent
 EXCHANGE = """

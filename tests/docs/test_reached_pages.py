@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import reaching
+
+from helpers import reaching
 
 
 @pytest.mark.parametrize("page", ["reached", "coverage"])

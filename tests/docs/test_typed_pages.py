@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import evening_class
 import pytest
-from pages import pages
-from shares import WHOLE
-from tiny_class import gatelab
-from tiny_lab import tiny_kit
+
+from helpers import evening_class
+from helpers.pages import pages
+from helpers.shares import WHOLE
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lab_fixtures import bank, engine  # noqa: F401  (fixtures)
-from suites_of_a_test import forget_suites
-from tiny_lab import tiny_lab_here
 
 from gatelab.handed_out.checking.terms import TERMS, Axis, Terms
 from gatelab.lab.spec import Lab
+from helpers.lab_fixtures import bank, engine  # noqa: F401  (fixtures)
+from helpers.suites_of_a_test import forget_suites
+from helpers.tiny_lab import tiny_lab_here
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import covered
-import reaching
-from tiny_lab import ROOT, tiny_kit
+from helpers import reaching
+from helpers.tiny_lab import ROOT, tiny_kit
+from programs import covered
 
 
 def test_the_packages_are_those_of_the_labs(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from locked import LOCK, locked, needed
 from packaging.specifiers import SpecifierSet
-from tiny_lab import tiny_lab_here
 
 from gatelab.report.hashes import grading_hash
+from helpers.tiny_lab import tiny_lab_here
+from programs.locked import LOCK, locked, needed
 
 
 def pins(root: Path) -> set[str]:
@@ -43,7 +43,7 @@ def test_what_is_installed_is_what_is_pinned(root: Path) -> None:
 
 
 def test_the_lock_has_every_distribution_that_the_kit_brings_along_and_no_other() -> None:
-    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/locked.py` writes it again."""
+    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/programs/locked.py` writes it again."""
     assert locked() == needed()
 
 

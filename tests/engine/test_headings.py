@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import outline
 import pytest
+
+from helpers import outline
 
 sys.path.append(str(Path(__file__).parent / "report"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question

@@ -54,7 +54,11 @@ def engines_tests() -> set[Path]:
 
 def test_no_test_of_the_engine_and_no_helper_of_one_names_a_lab_of_the_kit() -> None:
     files = engines_tests()
-    assert {TESTS / "tiny_lab.py", TESTS / "notebooks.py", TESTS / "fuzz" / "targets.py"} < files
+    assert {
+        TESTS / "helpers" / "tiny_lab.py",
+        TESTS / "helpers" / "notebooks.py",
+        TESTS / "fuzz" / "targets.py",
+    } < files
     looked_for = names_a_lab()
     found = {
         path.relative_to(TESTS).as_posix()

@@ -15,10 +15,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny_lab import tiny_lab
 
 import gatelab
 from gatelab.audit.notebooks import write_notebook
+from helpers.tiny_lab import tiny_lab
 
 # In the environment that the kit was installed into: the help of every command.
 HELPS = """

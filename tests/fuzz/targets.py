@@ -256,7 +256,7 @@ def seeds_grades() -> Iterator[bytes]:
         Mark("ada", "q12a", 0.1 + 0.2, "0" * 64, "ada.ipynb", "2026-01-01", "grades.csv", (("more", "é"),))
     )
     yield marks.text().encode()
-    from marked_class import workbook
+    from helpers.marked_class import workbook
 
     yield workbook([["submission", "q12a"], ["ada", "1.5"]])
 

@@ -22,12 +22,7 @@ from typing import Any
 
 import psutil
 import pytest
-from books import read_book
-from folders import files_below
-from otter_door import by_question, use_engine
-from processes import alive, everything
 from typer.testing import CliRunner
-from zips import unpacked
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.build.autograder_zip import build_autograder_zip
@@ -36,6 +31,11 @@ from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import libc
+from helpers.books import read_book
+from helpers.folders import files_below
+from helpers.otter_door import by_question, use_engine
+from helpers.processes import alive, everything
+from helpers.zips import unpacked
 from hostile.build import Attempt, write
 
 ROOT = Path(__file__).resolve().parents[2]

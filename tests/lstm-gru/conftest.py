@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from kit_lab import kit_lab
-from lab_fixtures import bank, engine  # noqa: F401  (fixtures)
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.spec import Lab
+from helpers.lab_fixtures import bank, engine  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="session")

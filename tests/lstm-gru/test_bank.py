@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import bank_said
 import pytest
 from kit_lab import kit_lab
-from shares import WHOLE, share
 
 from gatelab.audit.matrix import Matrix, differences, lost_parts
 from gatelab.audit.matrix_shown import markdown, write_pages
@@ -18,6 +16,8 @@ from gatelab.audit.verify import styles, verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from helpers.shares import WHOLE, share
+from programs import bank_said
 
 # The lab's own, at which the chaff is graded and what it gets was accepted; and another for the wheat.
 SEEDS = (kit_lab().settings.seed, 2026) if WHOLE else (kit_lab().settings.seed,)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from folders import files_below
 from kit_lab import kit_lab
-from notebooks import load_notebook
 
 from gatelab.build import class_notebooks, solved
+from helpers.folders import files_below
+from helpers.notebooks import load_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Page, opened
+
+from helpers.browser import Page, opened
 
 HERE = Path(__file__).parent / "explorer"
 PAGE = Path(__file__).parents[2] / "assignment" / "lstm-gru" / "seqlab" / "explorer.html"

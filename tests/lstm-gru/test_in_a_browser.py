@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from browser import Page, chromium, opened
 
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
+from helpers.browser import Page, chromium, opened
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

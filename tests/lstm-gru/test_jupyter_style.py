@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
-from shares import WHOLE
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from helpers.shares import WHOLE
+from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

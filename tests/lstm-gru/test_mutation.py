@@ -9,13 +9,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from shares import share
 
 from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import OPERATORS, mutants
 from gatelab.audit.mutate_run import ENDLESS, MutationResult, stamp
 from gatelab.cli.mutate import mutated
 from gatelab.lab.spec import Lab
+from helpers.shares import share
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 from public_checks import CODE, STEP, first_message, names_with
-from shares import share
+
+from helpers.shares import share
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -7,11 +7,11 @@ import json
 import pytest
 import torch
 from public_checks import CODE, STEP
-from shares import share
 
 from gatelab.audit.concepts import concepts
 from gatelab.audit.fingerprints import changes, fingerprints, namespace, prints
 from gatelab.lab.bank import made_in, only_in_one
+from helpers.shares import share
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from folders import files_below
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mangled import lines_of_regions, mangled, shown_by
-from shares import WHOLE
 
 from gatelab.build import BuildError, gate, leaks, markers, master, snapshot, solved, stubs, untouched
 from gatelab.build.checks import files
@@ -20,6 +17,9 @@ from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
 from gatelab.lab.spec import Lab
+from helpers.folders import files_below
+from helpers.mangled import lines_of_regions, mangled, shown_by
+from helpers.shares import WHOLE
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,16 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
-from shares import WHOLE
+
+from helpers.shares import WHOLE
 
 sys.path.insert(0, str(Path(__file__).with_name("sample")))
 
-import accepted
 import said
 from kit_lab import kit_lab
 
 from gatelab.report.schema import read_json
+from helpers import accepted
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"

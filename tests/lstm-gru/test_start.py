@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from start_py import begin
 
 from gatelab.lab.spec import Lab
+from helpers.start_py import begin
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 from kit_lab import kit_lab
-from notebooks import write_notebook as write_cells
 from torch import nn
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.withheld import withheld
+from helpers.notebooks import write_notebook as write_cells
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

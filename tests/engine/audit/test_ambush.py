@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_class import gatelab
-from tiny_lab import TINY, tiny_lab
 
 from gatelab.audit.ambush import SHARE, Tally, is_green, page, wrong_work
 from gatelab.build.checks import keep_up
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import TINY, tiny_lab
 
 
 @pytest.fixture(scope="module")

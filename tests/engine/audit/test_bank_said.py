@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import bank_said
 import pytest
-from tiny_lab import tiny_lab
 
 from gatelab.audit.matrix import ChaffRow, LostPart, Matrix
 from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
+from helpers.tiny_lab import tiny_lab
+from programs import bank_said
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_class import gatelab
 
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.sandbox.confine import MEANS, PIECES, REQUIRED
 from gatelab.sandbox.forkserver import ForkServer
+from helpers.tiny_class import gatelab
 
 A_DAY_AGO = time.time() - 86_400
 

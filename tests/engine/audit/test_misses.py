@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.misses import misses
@@ -16,6 +14,8 @@ from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.schema import read_json
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

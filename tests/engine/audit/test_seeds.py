@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from without_messages import loses_the_same_parts
 
 from gatelab.audit.result_cache import ResultCache
 from gatelab.audit.seeds import lost_at, over_seeds, unstable
@@ -16,6 +15,7 @@ from gatelab.faults import GraderFault
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.testkit.draw import Draw
+from helpers.without_messages import loses_the_same_parts
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -10,10 +10,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-import build_kit
 import pytest
 import yaml
-from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
@@ -21,6 +19,8 @@ from gatelab.build.pipeline import released_now
 from gatelab.build.student_zip import write_student_zip
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab, LabError
+from helpers import build_kit
+from helpers.tiny_lab import tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -9,12 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import build_kit
 import nbformat
 import pytest
-from build_kit import accept_now
-from folders import files_below
-from notebooks import cell_of, load_notebook
 
 from gatelab.build import BuildError, course, master, solved
 from gatelab.build.pipeline import build, inspect
@@ -22,6 +18,10 @@ from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Kind, Part, Question, Report
+from helpers import build_kit
+from helpers.build_kit import accept_now
+from helpers.folders import files_below
+from helpers.notebooks import cell_of, load_notebook
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from tiny_lab import ROOT, tiny_lab
 
 from gatelab.build.checks import SOURCE, keep_up
 from gatelab.build.new import TEMPLATE, new_lab
+from helpers.tiny_lab import ROOT, tiny_lab
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)

@@ -9,11 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build_kit
 import pytest
-from build_kit import accept_now
-from notebooks import load_notebook, save_notebook
-from tiny_lab import RIGHT
 
 from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import released_now
@@ -22,6 +18,10 @@ from gatelab.grading.released import released
 from gatelab.lab.spec import Lab
 from gatelab.submission.earlier_releases import NAME, earlier_releases
 from gatelab.submission.written import written
+from helpers import build_kit
+from helpers.build_kit import accept_now
+from helpers.notebooks import load_notebook, save_notebook
+from helpers.tiny_lab import RIGHT
 
 ASKED = """# %% [markdown]
 # ## q3 · In your own words ({{POINTS q3}} points)

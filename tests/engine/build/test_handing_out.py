@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_class import gatelab
-from tiny_lab import tiny_kit
 
 from gatelab.build import snapshot
 from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import build
 from gatelab.lab.spec import Lab
 from gatelab.report.sections import sections
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import build_kit
 import pytest
 
 from gatelab.build import BuildError, pipeline
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
+from helpers import build_kit
 
 MIX = "likely = (1 - s) * right + s * even"
 DOC = '"""The mean loss of a batch, a part s of it that of all classes."""'

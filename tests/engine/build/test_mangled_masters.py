@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import build_kit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mangled import lines_of_regions, mangled, shown_by
-from shares import WHOLE
 
 from gatelab.build import BuildError
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.mangled import lines_of_regions, mangled, shown_by
+from helpers.shares import WHOLE
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import build_kit
 import pytest
-from notebooks import cell_of, load_notebook
 
 from gatelab.build import BuildError, master
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.notebooks import cell_of, load_notebook
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 ANSWER = (

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from build_kit import make_kit
-from tiny_class import gatelab
+
+from helpers.build_kit import make_kit
+from helpers.tiny_class import gatelab
 
 Q2, TABLE = "assignment/softmax/tests/q2.py", "assignment/softmax/lab.toml"
 CHAFF = "tests/softmax/bank/chaff/q1/over-the-batch.py"

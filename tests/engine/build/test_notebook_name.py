@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny_lab import TINY, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.cli.app import app
+from helpers.tiny_lab import TINY, tiny_kit
 
 NAME, NOTEBOOK = "softmax", "week3.ipynb"
 

@@ -13,10 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import build_kit
 import numpy as np
 import pytest
-from build_kit import accept_now
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
@@ -26,6 +24,8 @@ from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import released_now
 from gatelab.build.preview import preview
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.build_kit import accept_now
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = build_kit.NAME

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_lab import tiny_kit
 
 from gatelab.build import BuildError, questions_file
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from helpers.tiny_lab import tiny_kit
 
 
 @pytest.fixture

@@ -13,11 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import build_kit
 import pytest
-from build_kit import accept_now
-from folders import files_below
-from notebooks import cell_of, load_notebook, save_notebook
 from typer.testing import CliRunner
 
 from gatelab.build import BuildError, contents, prose, snapshot
@@ -27,6 +23,10 @@ from gatelab.build.settings import Settings
 from gatelab.build.student_zip import check_student_zip, write_student_zip
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.build_kit import accept_now
+from helpers.folders import files_below
+from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

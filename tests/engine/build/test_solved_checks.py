@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_lab import tiny_kit
 
 from gatelab.build import BuildError
 from gatelab.build.pipeline import build
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from marked_class import Class, class_of
-from tiny_class import Tiny
+
+from helpers.marked_class import Class, class_of
+from helpers.tiny_class import Tiny
 
 
 @pytest.fixture(scope="module")

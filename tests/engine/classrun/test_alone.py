@@ -10,9 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import everything, within
-from tiny_class import Tiny
-from tiny_lab import RIGHT
+
+from helpers.processes import everything, within
+from helpers.tiny_class import Tiny
+from helpers.tiny_lab import RIGHT
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 # Holds the lock as a command does, with a child that outlives it.

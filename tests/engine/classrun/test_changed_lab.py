@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from test_regrade import cut_off_while_it_replaces, without_large_logits
-from tiny_class import Tiny, gatelab
-from tiny_lab import BY_HAND, tiny_kit
 
 from gatelab.classrun import run as run_module
 from gatelab.classrun.durable import write
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import BY_HAND, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

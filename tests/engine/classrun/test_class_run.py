@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, mistake, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app as whole_app
 from gatelab.cli.export import app as export_app
 from gatelab.report.model import Report
 from gatelab.report.schema import read_json
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, mistake, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from marked_class import Class, class_of, saved
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP
 from typer.testing import CliRunner, Result
 
 from gatelab.classrun.graded import read_graded
 from gatelab.cli.app import app
 from gatelab.report.gradescope import gradescope_results
+from helpers.marked_class import Class, class_of, saved
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

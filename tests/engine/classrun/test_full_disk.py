@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from marked_class import Class, class_of
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP
+
+from helpers.marked_class import Class, class_of
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -20,15 +20,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from notebooks import write_notebook
-from raw_names import raw_names
-from tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 from gatelab.limits import CELL_LIMIT, FILE_LIMIT, HAND_IN_ENTRIES, SOURCE_LIMIT
 from gatelab.report.schema import read_json
 from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible
+from helpers.notebooks import write_notebook
+from helpers.raw_names import raw_names
+from helpers.tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from marked_class import Class, class_of, saved, workbook
-from shares import WHOLE
 
 from gatelab.report.sheet import SheetError, read_table
+from helpers.marked_class import Class, class_of, saved, workbook
+from helpers.shares import WHOLE
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -13,12 +13,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
 from gatelab.sandbox.confine import REQUIRED
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

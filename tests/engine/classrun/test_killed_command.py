@@ -14,12 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import HOSTILE, alive, everything, hostile, within
-from shares import WHOLE
-from tiny_lab import TINY
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.lab.spec import Lab
+from helpers.processes import HOSTILE, alive, everything, hostile, within
+from helpers.shares import WHOLE
+from helpers.tiny_lab import TINY
 
 PROMISED = 2.0  # seconds
 MOMENTS = 4 if WHOLE else 2  # of each command

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import kill_soak
 import pytest
-from shares import WHOLE
+
+from helpers.shares import WHOLE
+from programs import kill_soak
 
 
 @pytest.mark.parametrize(

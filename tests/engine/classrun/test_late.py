@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tiny_class import CLASS, Tiny, gatelab
-from tiny_lab import RIGHT, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -18,6 +16,8 @@ from gatelab.lab.keys import validated
 from gatelab.lab.late import LateSettings, late_rule
 from gatelab.lab.spec import Lab
 from gatelab.submission.times import moment
+from helpers.tiny_class import CLASS, Tiny, gatelab
+from helpers.tiny_lab import RIGHT, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -6,9 +6,9 @@ import csv
 import os
 
 import pytest
-from marked_class import GIVEN, Class
 
 from gatelab.report.marks import Mark, Marks, Work, read_marks
+from helpers.marked_class import GIVEN, Class
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from marked_class import GIVEN, Class, app, saved
-from notebooks import write_notebook
-from tiny_class import Tiny
-from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.export import app as export_app
+from helpers.marked_class import GIVEN, Class, app, saved
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 

@@ -7,14 +7,14 @@ import os
 import shutil
 
 import pytest
-from marked_class import GIVEN, Class, column, saved, with_mark, workbook
-from notebooks import write_notebook
-from tiny_lab import SETUP
 from typer.testing import CliRunner
 
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.run import ClassRun
 from gatelab.cli.export import app as export_app
+from helpers.marked_class import GIVEN, Class, column, saved, with_mark, workbook
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import SETUP
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
+from helpers.tiny_class import Tiny
 
 COMMANDS = {
     "mark": ["mark", "ada", "q1", "1", "--why", "so", "-o", "OUT", "--root", "KIT"],

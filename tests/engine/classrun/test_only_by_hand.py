@@ -7,17 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from notebooks import save_notebook
-from otter_door import use_engine
-from tiny_class import Tiny, gatelab
-from tiny_lab import RIGHT, WRITTEN, tiny_kit, written_kit
-from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.pipeline import build
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.run import exit_code, grade_apart
 from gatelab.lab.spec import Lab
+from helpers.notebooks import save_notebook
+from helpers.otter_door import use_engine
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import RIGHT, WRITTEN, tiny_kit, written_kit
+from helpers.zips import unpacked
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 

@@ -16,11 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from notebooks import write_notebook
-from otter_door import use_engine
-from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner
-from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -34,6 +30,10 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess, machine_can_fork
 from gatelab.submission.notebook import CodeCell
+from helpers.notebooks import write_notebook
+from helpers.otter_door import use_engine
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
+from helpers.zips import unpacked
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -19,6 +18,7 @@ from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.schema import read_json
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

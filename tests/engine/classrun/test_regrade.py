@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_class import Tiny
 
 from gatelab.classrun.run import ClassRun
+from helpers.tiny_class import Tiny
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 

@@ -9,10 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
 from test_regrade import cut_off_while_it_replaces, outputs, without_large_logits
-from tiny_class import Tiny, gatelab
-from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
+
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import Tiny, gatelab
-from tiny_lab import BY_HAND, NAIVE, RIGHT, SETUP, SUMMED
+
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import BY_HAND, NAIVE, RIGHT, SETUP, SUMMED
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

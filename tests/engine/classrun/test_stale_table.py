@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from marked_class import Class, saved, with_mark
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
+from helpers.marked_class import Class, saved, with_mark
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

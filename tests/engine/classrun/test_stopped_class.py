@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import Tiny, gatelab
-from tiny_lab import RIGHT, tiny_kit
+
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import RIGHT, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -10,9 +10,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
-from notebooks import cell_of, save_notebook
-from released_lab import released_kit, released_lab
-from released_lab import released_notebook as released
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -24,6 +21,9 @@ from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import parse, source_of
 from gatelab.submission.untouched import as_handed_out
+from helpers.notebooks import cell_of, save_notebook
+from helpers.released_lab import released_kit, released_lab
+from helpers.released_lab import released_notebook as released
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from marked_class import Class
-from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
+from helpers.marked_class import Class
+from helpers.tiny_lab import RIGHT, SETUP, tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

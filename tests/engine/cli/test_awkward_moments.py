@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import CLASS, Tiny, gatelab
-from tiny_lab import RIGHT, SETUP, tiny_kit
+
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import CLASS, Tiny, gatelab
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

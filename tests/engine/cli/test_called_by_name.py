@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_class import CLASS, Tiny, gatelab
+
+from helpers.tiny_class import CLASS, Tiny, gatelab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import evening_class
 import pytest
-from tiny_lab import tiny_kit
+
+from helpers import evening_class
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
+from helpers.tiny_lab import tiny_kit
 
 CHECK = "assignment/softmax/tests/q2.py"
 STORED = "assignment/softmax/tests/fingerprints.json"

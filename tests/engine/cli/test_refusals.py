@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import typer
-from tiny_class import gatelab
-from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.cli.refusals import OneSentence
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import tiny_kit
 
 ALL = typer.main.get_command(app).commands
 COMMANDS = sorted(

@@ -14,10 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from books import read_book
-from notebooks import cell_of, load_notebook, save_notebook
-from otter_door import by_question
-from tiny_lab import TINY, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.build.new import TEMPLATE
@@ -25,6 +21,10 @@ from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.rubric import rubrics
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
+from helpers.books import read_book
+from helpers.notebooks import cell_of, load_notebook, save_notebook
+from helpers.otter_door import by_question
+from helpers.tiny_lab import TINY, tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("shared_server")

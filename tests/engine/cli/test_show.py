@@ -9,14 +9,14 @@ import re
 import shutil
 from pathlib import Path
 
-import evening_class
 import pytest
-from evening_class import HOSTILE
-from notebooks import write_notebook
-from tiny_class import gatelab
-from tiny_lab import TINY
 
 from gatelab.text import visible
+from helpers import evening_class
+from helpers.evening_class import HOSTILE
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import TINY
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import alive, within
-from tiny_lab import tiny_kit
+
+from helpers.processes import alive, within
+from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(4)
 

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_class import CLASS, Tiny, gatelab
+
+from helpers.tiny_class import CLASS, Tiny, gatelab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from tiny_lab import tiny_lab
-
 from gatelab.grading.examiner import _pytest
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
+from helpers.tiny_lab import tiny_lab
 
 
 def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:

@@ -13,8 +13,6 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from processes import alive, everything, within
-from tiny_lab import TINY, tiny_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -26,6 +24,8 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 from gatelab.testkit.words import WITHHELD
+from helpers.processes import alive, everything, within
+from helpers.tiny_lab import TINY, tiny_lab
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hostile.build import ATTEMPTS, read
-from tiny_lab import TINY, tiny_kit
 
 import gatelab
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.lab.spec import lab_names
+from helpers.tiny_lab import TINY, tiny_kit
+from hostile.build import ATTEMPTS, read
 
 
 def test_the_references_are_found_in_a_kit_of_two_labs(

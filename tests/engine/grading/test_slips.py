@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_class import Tiny
-from tiny_lab import RIGHT
+
+from helpers.tiny_class import Tiny
+from helpers.tiny_lab import RIGHT
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import LEAKY, alive, everything, hostile, within
-from shares import WHOLE, share
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import memory
+from helpers.processes import LEAKY, alive, everything, hostile, within
+from helpers.shares import WHOLE, share
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

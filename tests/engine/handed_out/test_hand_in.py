@@ -15,8 +15,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny_class import gatelab
-from tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
 from gatelab.build.checks import keep_up
 from gatelab.build.new import TEMPLATE, new_lab
@@ -24,6 +22,8 @@ from gatelab.build.pipeline import build
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.handin import notebook
 from gatelab.lab.spec import Lab
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

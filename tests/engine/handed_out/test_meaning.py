@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from common_errors import MISTAKES, raised
 
 from gatelab.handed_out.checking.plain import DTYPES, INDICES, NO_GPU, TUPLE, meaning
 from gatelab.handed_out.checking.terms import TERMS, Terms
+from helpers.common_errors import MISTAKES, raised
 
 LIST = "A list was used as if it were a tensor: `torch.stack(…)` makes one of a list of tensors, `torch.tensor(…)` of a list of numbers."
 LACKS = "The call lacks something that the definition asks for. (CONTRACT.md says what the answers take.)"

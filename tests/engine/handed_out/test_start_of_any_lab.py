@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from begun import serve
-from start_py import begin
-from tiny_lab import ROOT
 
 from gatelab.build import handout
 from gatelab.build.checks import SOURCE
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from helpers.start_py import begin
+from helpers.tiny_lab import ROOT
+from programs.begun import serve
 
 
 @pytest.fixture(scope="module")

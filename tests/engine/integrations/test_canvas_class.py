@@ -11,10 +11,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import Tiny, gatelab
-from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 from typer.testing import Result
+
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 
 CAME = {
     "lovelaceada_4711_90210_lab.ipynb": (RIGHT["q1"], RIGHT["q2"], "# ada"),

@@ -16,13 +16,13 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Client
-from processes import alive, everything, within
-from tiny_lab import TINY, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
+from helpers.processes import alive, everything, within
+from helpers.tiny_lab import TINY, tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

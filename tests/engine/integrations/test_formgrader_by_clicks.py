@@ -19,16 +19,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from books import read_book
-from browser import Page, chromium, opened
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
-from notebooks import cell_of, load_notebook, save_notebook
-from tiny_class import Tiny
-from tiny_lab import RIGHT, SUMMED
 from traitlets.config import Config
+
+from helpers.books import read_book
+from helpers.browser import Page, chromium, opened
+from helpers.notebooks import cell_of, load_notebook, save_notebook
+from helpers.tiny_class import Tiny
+from helpers.tiny_lab import RIGHT, SUMMED
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from reports_made import graded, question
 
 from gatelab.integrations.roster import read_roster
 from gatelab.integrations.sheets import Filled, Rules, moodle
@@ -17,6 +16,7 @@ from gatelab.submission.languages import IDENTIFIER, LANGUAGES, Language
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
+from helpers.reports_made import graded, question
 
 TITLES = (
     IDENTIFIER, "Full name", "First name", "Last name", "Email address", "Student ID", "ID number", "Username", "Grade", "Maximum Grade",

@@ -11,13 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build_kit
 import pytest
-from books import left_to_mark, read_book
-from folders import files_below
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from notebooks import cell_of, load_notebook, save_notebook
 from traitlets.config import Config
 
 from gatelab.build import leaks
@@ -26,6 +22,10 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
+from helpers import build_kit
+from helpers.books import left_to_mark, read_book
+from helpers.folders import files_below
+from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import build_kit
 import pytest
-from books import read_book
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
@@ -22,11 +20,13 @@ from nbgrader.exchange.default import (
     ExchangeSubmit,
 )
 from nbgrader.utils import get_username
-from notebooks import load_notebook, save_notebook
 from traitlets.config import Config, PyFileConfigLoader
 
 from gatelab.build.course import configure
 from gatelab.integrations.nbgrader import engines
+from helpers import build_kit
+from helpers.books import read_book
+from helpers.notebooks import load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

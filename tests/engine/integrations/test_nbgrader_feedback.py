@@ -8,15 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build_kit
 import pytest
-from books import left_to_mark, read_book
-from build_kit import NAME, accept_now
 from nbgrader.api import Gradebook
-from notebooks import load_notebook, save_notebook
 
 from gatelab.build.course import write_source
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.books import left_to_mark, read_book
+from helpers.build_kit import NAME, accept_now
+from helpers.notebooks import load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(2)
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import make_book
 from nbgrader.api import Gradebook
-from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.gradebook_record import FILE, GradebookRecord
+from helpers.books import make_book
+from helpers.tiny_class import Tiny
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

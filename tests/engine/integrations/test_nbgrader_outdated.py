@@ -10,15 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import build_kit
 import pytest
 import traitlets.log
-from books import left_to_mark, read_book
-from folders import files_below
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from notebooks import cell_of, load_notebook, save_notebook
 from traitlets.config import Config
 
 from gatelab.build import snapshot
@@ -26,6 +22,10 @@ from gatelab.build.course import configure
 from gatelab.build.pipeline import released_now
 from gatelab.integrations.nbgrader import engines
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.books import left_to_mark, read_book
+from helpers.folders import files_below
+from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 

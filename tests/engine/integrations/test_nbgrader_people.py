@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from books import make_book, read_book
 from nbgrader.api import Gradebook
-from tiny_class import Tiny, gatelab
 from typer.testing import Result
+
+from helpers.books import make_book, read_book
+from helpers.tiny_class import Tiny, gatelab
 
 pytestmark = pytest.mark.one_in(2)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tiny_lab import tiny_kit
 
 from gatelab.build.course import find_programs
+from helpers.tiny_lab import tiny_kit
 
 TROUBLE = {
     "no gatelab": "import sys\nsys.modules['gatelab'] = None\n",

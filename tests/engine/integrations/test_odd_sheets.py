@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from reports_made import graded, question
 
 from gatelab.integrations.delivery import for_moodle
 from gatelab.integrations.export_record import keep_newer_marks
@@ -15,6 +14,7 @@ from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.report.graded import Graded, GradedClass
 from gatelab.report.model import Report
 from gatelab.submission.people import Person, Roster, known
+from helpers.reports_made import graded, question
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Lab (77)

@@ -7,18 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import build_kit
 import pytest
-from books import read_book
-from build_kit import accept_now
-from folders import files_below
-from notebooks import load_notebook, save_notebook
-from tiny_lab import TINY
 
 from gatelab.build.course import write_source
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.pipeline import released_now
 from gatelab.lab.spec import Lab
+from helpers import build_kit
+from helpers.books import read_book
+from helpers.build_kit import accept_now
+from helpers.folders import files_below
+from helpers.notebooks import load_notebook, save_notebook
+from helpers.tiny_lab import TINY
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -18,11 +18,7 @@ import time
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
 from otter.test_files import GradingResults
-from otter_door import by_question, use_engine
-from tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
-from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.faults import TIMEOUT_MESSAGE_TO_STUDENT
@@ -31,6 +27,10 @@ from gatelab.integrations.otter.metadata import out_of_sight
 from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
+from helpers.notebooks import write_notebook
+from helpers.otter_door import by_question, use_engine
+from helpers.tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
+from helpers.zips import unpacked, zipped
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 

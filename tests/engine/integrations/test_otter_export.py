@@ -10,13 +10,13 @@ from pathlib import Path
 
 import otter
 import pytest
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, TINY
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, TINY
 
 
 @pytest.fixture(scope="module")

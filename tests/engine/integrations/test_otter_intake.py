@@ -6,9 +6,9 @@ import struct
 import zipfile
 
 import pytest
-from tiny_lab import tiny_lab_here
 
 from gatelab.integrations.otter.intake import take_in
+from helpers.tiny_lab import tiny_lab_here
 
 LAB = tiny_lab_here()
 

@@ -11,13 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
 from otter.run import AutograderConfig
 from otter.test_files import GradingResults
-from otter_door import by_question
-from tiny_lab import SETUP, STUB, tiny_lab
 from typer.testing import CliRunner
-from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -31,6 +27,10 @@ from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Kind, Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+from helpers.notebooks import write_notebook
+from helpers.otter_door import by_question
+from helpers.tiny_lab import SETUP, STUB, tiny_lab
+from helpers.zips import unpacked, zipped
 
 
 @pytest.fixture(scope="module")

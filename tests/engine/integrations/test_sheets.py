@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reports_made import graded, question
 
 from gatelab.integrations.sheets import Rules, canvas, moodle
 from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
 from gatelab.submission.people import Person
+from helpers.reports_made import graded, question
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),Softmax lab (77),Final Score\r\n"

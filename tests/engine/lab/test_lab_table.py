@@ -13,8 +13,6 @@ from typing import Any
 import jsonschema
 import pytest
 import torch
-from notebooks import write_notebook
-from tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.matrix import Matrix
@@ -28,6 +26,8 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.limits import LARGEST_SEED, WORKER_CPU
 from gatelab.sandbox.confine.apply import Settings
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

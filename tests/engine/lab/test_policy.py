@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_lab import SETUP, tiny_lab
 
 from gatelab.grading.engine import Engine
 from gatelab.lab.policy import Policy
 from gatelab.lab.spec import Lab, LabError
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import SETUP, tiny_lab
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGINE = ROOT / "autograder" / "gatelab"

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 from playwright.sync_api import Browser
-from released_lab import release
-from reports_made import LAB, NASTY
-from tiny_lab import tiny_lab
 
 from gatelab.build.preview import preview
 from gatelab.report.pages import written_page
+from helpers.looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
+from helpers.released_lab import release
+from helpers.reports_made import LAB, NASTY
+from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.one_in(4)
 

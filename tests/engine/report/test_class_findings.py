@@ -6,10 +6,6 @@ import random
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from released_lab import release
-from reports_made import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
-from tiny_lab import TINY, tiny_lab
 
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
@@ -22,6 +18,10 @@ from gatelab.report.similar import similar
 from gatelab.report.since import changes, remember
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission, collect
+from helpers.notebooks import write_notebook
+from helpers.released_lab import release
+from helpers.reports_made import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
+from helpers.tiny_lab import TINY, tiny_lab
 
 
 def answered(*verdicts: tuple[bool, bool]) -> list:

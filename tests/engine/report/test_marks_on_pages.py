@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from reports_made import BANK, CHOSEN, LAB, Seen, graded, question
 
 from gatelab.report.classbook import Row, class_content
 from gatelab.report.corrected import StaffInput, apply_corrections
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
+from helpers.reports_made import BANK, CHOSEN, LAB, Seen, graded, question
 
 REPORT = graded("ada@example.org", question("q1", True, True))
 

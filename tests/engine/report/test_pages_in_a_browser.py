@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
 from playwright.sync_api import Browser
-from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_content
 from gatelab.report.curve import Band, Curve, Look, Point
 from gatelab.report.model import CellProblem, Mistake, Report
 from gatelab.report.pages import class_page, feedback_page
+from helpers.looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
+from helpers.reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -8,7 +8,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 
 from gatelab.lab.bank import Bank
 from gatelab.report.classbook import Row, class_content
@@ -18,6 +17,7 @@ from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Rep
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
 from gatelab.text import escape_formula
+from helpers.reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 
 
 class TestGradesCsv:

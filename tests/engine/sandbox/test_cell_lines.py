@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
-from shares import WHOLE
 
 from gatelab.sandbox.worker.lines import source_lines, to_python
+from helpers.shares import WHOLE
 
 # What may stand between two statements: each is whole lines.
 BETWEEN = st.sampled_from(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from tiny_lab import tiny_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -18,6 +17,7 @@ from gatelab.sandbox.confine.apply import Settings
 from gatelab.sandbox.ending import CLOSED, describe_end
 from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
+from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -11,11 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import confinement
 import landlockpy
 import pytest
-from shares import WHOLE
-from tiny_lab import TINY
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
@@ -24,6 +21,9 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
 from gatelab.sandbox.confine.apply import gives, lacking
+from helpers.shares import WHOLE
+from helpers.tiny_lab import TINY
+from programs import confinement
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 
@@ -131,7 +131,7 @@ def test_a_missing_libseccomp_is_called_by_its_name(monkeypatch: pytest.MonkeyPa
     assert calls.forbid() == "libseccomp is not installed (Debian and Ubuntu: apt-get install libseccomp2)"
 
 
-# On a machine that has less (tests/confinement.py): what is on, and what a notebook that looks for a way out reaches.
+# On a machine that has less (tests/programs/confinement.py): what is on, and what a notebook that looks for a way out reaches.
 
 MEANS = {
     "read": "files",

@@ -13,7 +13,6 @@ from typing import Any
 
 import psutil
 import pytest
-from processes import alive, everything, within
 
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
@@ -22,6 +21,7 @@ from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess
 from gatelab.submission.notebook import CodeCell
+from helpers.processes import alive, everything, within
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -13,8 +13,6 @@ import py7zr
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from made_archives import BOOK, KIT, LAB, MAKERS, OTHER, Files, as_tar, as_zip, class_of
-from shares import WHOLE
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -24,6 +22,8 @@ from gatelab.submission.choose import EXTENSION
 from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import inner_path
+from helpers.made_archives import BOOK, KIT, LAB, MAKERS, OTHER, Files, as_tar, as_zip, class_of
+from helpers.shares import WHOLE
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from tiny_lab import tiny_lab_here
 
 from gatelab.integrations.nbgrader.gradebook import enter
 from gatelab.report.classbook import Row, submission_of
@@ -17,6 +16,7 @@ from gatelab.report.graded import Graded, GradedClass
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission, collect, mark_namesakes
 from gatelab.submission.people import Person
+from helpers.tiny_lab import tiny_lab_here
 
 LAB = tiny_lab_here()
 BOOK = json.dumps(

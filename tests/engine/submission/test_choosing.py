@@ -12,13 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
-from notebooks import write_notebook
-from otter_door import use_engine
-from released_lab import released_lab, released_notebook
-from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
-from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -28,6 +22,12 @@ from gatelab.integrations.otter.run import grade_apart
 from gatelab.limits import HAND_IN_ENTRIES, LOOKED_INTO
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.collect import Submission, collect, one
+from helpers.hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
+from helpers.notebooks import write_notebook
+from helpers.otter_door import use_engine
+from helpers.released_lab import released_lab, released_notebook
+from helpers.tiny_lab import RIGHT, SETUP, tiny_lab
+from helpers.zips import unpacked
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 

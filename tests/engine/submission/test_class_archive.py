@@ -8,11 +8,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from made_archives import BOOK, LAB, MAKERS, OTHER, as_zip, class_of
 
 from gatelab.limits import FILE_LIMIT
 from gatelab.submission import archives as archives_module
 from gatelab.submission.collect import CollectError, collect
+from helpers.made_archives import BOOK, LAB, MAKERS, OTHER, as_zip, class_of
 
 
 class TestClassArchive:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from made_archives import BOOK
-from raw_names import raw_names
-from tiny_lab import tiny_lab_here
 
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import LONGEST_STEM, RESERVED, visible
+from helpers.made_archives import BOOK
+from helpers.raw_names import raw_names
+from helpers.tiny_lab import tiny_lab_here
 
 LAB = "softmax"
 THE_LAB = tiny_lab_here()

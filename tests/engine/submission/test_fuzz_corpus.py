@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fuzz import TARGETS, targets
 
 CORPUS = Path(targets.__file__).parent / "corpus"

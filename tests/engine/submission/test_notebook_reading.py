@@ -12,11 +12,11 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from released_lab import released_lab
-from shares import WHOLE
 
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.submission.notebook_file import without_outputs
+from helpers.released_lab import released_lab
+from helpers.shares import WHOLE
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_lab import RIGHT, tiny_lab
 
 from gatelab.submission.notebook import Ungradable, read_cells
+from helpers.tiny_lab import RIGHT, tiny_lab
 
 OTHER = 'title = "Conv nets"\nname = "conv-nets"\nnotebook = "lab.ipynb"\n\n[q1]\ntitle = "Pooling"\npoints = 3\nnames = ["pooled"]\n'
 

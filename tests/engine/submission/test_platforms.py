@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from raw_names import raw_names
-from tiny_lab import tiny_lab_here
 
 from gatelab.limits import EXPORT_LIMIT
 from gatelab.submission.collect import CollectError, Submission, collect
@@ -19,6 +17,8 @@ from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
+from helpers.raw_names import raw_names
+from helpers.tiny_lab import tiny_lab_here
 
 LAB = tiny_lab_here()
 WORK = {"cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import Tiny, gatelab
-from tiny_lab import RIGHT, SETUP, tiny_kit
 
 from gatelab.integrations.roster import read_roster
 from gatelab.lab.spec import Lab
 from gatelab.submission.collect import Submission, collect
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Lab 1 (771)\n    Points Possible,,,,,10\n"
 ALAN = '"Turing, Alan",5001,105001,s001,A,\n'

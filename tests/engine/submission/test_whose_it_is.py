@@ -7,13 +7,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
-from tiny_class import Tiny, gatelab
-from tiny_lab import NAIVE, RIGHT, SETUP, tiny_kit
 
 from gatelab.integrations.roster import read_roster
 from gatelab.lab.spec import Lab
 from gatelab.submission.collect import Submission, collect
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import Tiny, gatelab
+from helpers.tiny_lab import NAIVE, RIGHT, SETUP, tiny_kit
 
 GOOD, WRONG = (RIGHT["q1"], RIGHT["q2"]), (NAIVE, RIGHT["q2"])
 

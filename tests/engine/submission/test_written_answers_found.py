@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from notebooks import save_notebook
-from tiny_lab import tiny_lab
 
 from gatelab.lab.spec import Lab
 from gatelab.submission.written import written
+from helpers.notebooks import save_notebook
+from helpers.tiny_lab import tiny_lab
 
 STUB = "*Write your answer here.*"
 ASKED = "## q3 · In your own words\n\nWhat decides the probabilities of a row? (No check reads it.)"

@@ -12,7 +12,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from tiny_lab import tiny_lab
 
 from gatelab.grading.alike import equal_answers
 from gatelab.grading.engine import Engine
@@ -23,6 +22,7 @@ from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProble
 from gatelab.testkit import close, kind, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.trace import size
+from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 GRID = np.arange(12.0).reshape(3, 4)

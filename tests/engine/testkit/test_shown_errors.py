@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from common_errors import MISTAKES, OF_A_LAB, OWN, is_shown_where_a_reference_was_given
 
 from gatelab.testkit.words import LONGEST, WITHHELD, Words
+from helpers.common_errors import MISTAKES, OF_A_LAB, OWN, is_shown_where_a_reference_was_given
 
 
 @pytest.mark.parametrize("about", sorted(MISTAKES.keys() - OF_A_LAB))

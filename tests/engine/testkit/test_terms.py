@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_lab import RIGHT, tiny_lab
 
 from gatelab.build.checks import keep_up
 from gatelab.grading.examiner import run_suites
@@ -19,6 +18,7 @@ from gatelab.handed_out.checking.likeness import COMPARED, likeness
 from gatelab.handed_out.checking.tensors import difference
 from gatelab.handed_out.checking.terms import FILE, TERMS, Axis, Terms
 from gatelab.lab.spec import Lab
+from helpers.tiny_lab import RIGHT, tiny_lab
 
 WANT = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
 # A right answer, in another order or another form.

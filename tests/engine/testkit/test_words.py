@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from common_errors import raised
 from torch import nn
-from words_of_gradings import is_given_a_reference, own_message_shown
 
 from gatelab.grading.engine import Engine
 from gatelab.grading.plugin import LocalWorkers
@@ -20,6 +18,8 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import NOTEBOOK_CODE, TRACE_LIMIT
 from gatelab.testkit.trace import Exchange, Trace
 from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Words, WorkerText
+from helpers.common_errors import raised
+from helpers.words_of_gradings import is_given_a_reference, own_message_shown
 
 OWN = "class Model(nn.Module):\n    def __init__(self):\n        self.emb = 1\n        raise ValueError('too few weights')\n"
 # Of a lab's policy.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from without_messages import loses_the_same_parts
 
 from gatelab.audit.seeds import listed, lost_at
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
+from helpers.without_messages import loses_the_same_parts
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -14,16 +14,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kit_lab import kit_lab
+
+from gatelab.build.leaks import hidden_needles
+from gatelab.lab.spec import Lab
+from helpers.shares import ROUND, WHOLE, share, turn_of
 from hostile import checks, doors
 from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 from hostile.cut import cut_to
-from kit_lab import kit_lab
-from shares import ROUND, WHOLE, share, turn_of
-
-from gatelab.build.leaks import hidden_needles
-from gatelab.lab.spec import Lab
 
 ATTEMPTS = list(attempts())
 # Quick ones of different minds: they steal, spoil, end the process, deceive otter, nbgrader or the reader.

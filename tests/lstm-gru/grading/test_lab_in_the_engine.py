@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import pytest
-from processes import hostile
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -14,6 +13,7 @@ from gatelab.grading.examiner import _pytest
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
+from helpers.processes import hostile
 
 pytestmark = pytest.mark.one_in(3, at=1)
 

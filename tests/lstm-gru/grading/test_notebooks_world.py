@@ -9,8 +9,9 @@ import random
 from collections.abc import Callable
 
 import pytest
-from shares import WHOLE
 from solved_notebook import Cells, answer, code, containing, full, place, swap
+
+from helpers.shares import WHOLE
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from common_errors import MISTAKES, raised
 
 from gatelab.handed_out.checking.plain import TUPLE, meaning
+from helpers.common_errors import MISTAKES, raised
 
 pytestmark = pytest.mark.usefixtures("kit_terms")
 

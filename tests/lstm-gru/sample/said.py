@@ -14,13 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import accepted
-
 from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import all_questions, summary
 from gatelab.report.model import Question, Report
 from gatelab.report.points import number
 from gatelab.report.schema import read_json
+from helpers import accepted
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPTED = Path(__file__).with_name("said.txt")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from common_errors import MISTAKES, OWN, is_shown_where_a_reference_was_given
 
 from gatelab.lab.spec import Lab
 from gatelab.testkit.words import Words
+from helpers.common_errors import MISTAKES, OWN, is_shown_where_a_reference_was_given
 
 pytestmark = pytest.mark.usefixtures("kit_terms")
 

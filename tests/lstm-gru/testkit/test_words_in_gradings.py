@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from common_errors import raised
-from words_of_gradings import is_given_a_reference, own_message_shown
 
 from gatelab.grading.engine import Engine
 from gatelab.grading.references import injection
 from gatelab.handed_out.checking.terms import FILE, Terms
 from gatelab.lab.spec import Lab
 from gatelab.testkit.words import Words
+from helpers.common_errors import raised
+from helpers.words_of_gradings import is_given_a_reference, own_message_shown
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "assignment" / "lstm-gru"))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from notebooks import write_notebook
-from tiny_class import gatelab
-from tiny_lab import tiny_kit
+from helpers.notebooks import write_notebook
+from helpers.tiny_class import gatelab
+from helpers.tiny_lab import tiny_kit
 
 SOFTMAX = "import torch\ndef softmax(logits):\n    return logits.softmax(dim=1)"
 LOSS = (

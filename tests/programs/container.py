@@ -1,6 +1,6 @@
 """Does the grading image give the points of the class command? `make image`.
 
-    python tests/container.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
+    python tests/programs/container.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
 
 Where Docker with buildx runs, `otter grade` builds the image from the autograder zip and grades every file in a container of it.
 Elsewhere root makes an empty Debian with debootstrap, in which the zip sets itself up and grades by chroot (chrooted.py). `gatelab
@@ -18,9 +18,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import chrooted
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers import chrooted
+
+ROOT = Path(__file__).resolve().parents[2]
 Points = dict[str, dict[str, float]]  # submission → question → points
 
 

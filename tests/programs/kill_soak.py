@@ -1,6 +1,6 @@
 """`kill -9` of a class run at random moments, then the same command again: are the results the undisturbed ones? `make killed`.
 
-    python tests/kill_soak.py [--moments 100] [--seconds 3600] [--seed 1]
+    python tests/programs/kill_soak.py [--moments 100] [--seconds 3600] [--seed 1]
 
 Half of the moments fall into a run that grades a class for the first time, the rest into one that takes in marks, overrides and
 comments that were written into grades.csv, and writes everything anew. A class is killed one to three times before the command is
@@ -25,8 +25,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from tiny_class import CLASS, Tiny
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from helpers.tiny_class import CLASS, Tiny
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 CLOCK = {"cpu_seconds", "wall_seconds", "seconds", "given"}  # what no two runs have alike

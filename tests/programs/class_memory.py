@@ -1,6 +1,6 @@
 """How much memory does the command take for a class, small or large? `make memory`, after `make grade`
 
-    python tests/class_memory.py --lab LAB [--sizes 40 400 3000]
+    python tests/programs/class_memory.py --lab LAB [--sizes 40 400 3000]
 
 As many students as a size says hand in copies of the sample class's notebooks, and get copies of their reports, so that
 nothing is to be graded: what the command then takes at most is what it takes for the class. The fork server and the
@@ -24,7 +24,7 @@ from gatelab.report.hashes import for_store
 from gatelab.report.schema import read
 from gatelab.submission.collect import collect
 
-HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parents[2]
 MIB = 1 << 20
 
 

@@ -2,7 +2,7 @@
 
     make accept-bank                                   grade the bank's mistakes and accept what they get
     make accept-bank QUESTION="q1 q3"                  only those of these questions
-    python tests/bank_said.py --lab LAB q1 q3     the same
+    python tests/programs/bank_said.py --lab LAB q1 q3     the same
 
 What was accepted is in `tests/<lab>/bank/said/`, a file for each question; test_bank.py compares the mistakes that it grades with it.
 Commit it with the change that made it differ. A lab without that folder has accepted nothing, and nothing is compared.
@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-import accepted
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gatelab.audit.matrix import ChaffRow, Matrix
 from gatelab.audit.verify import verify
@@ -27,8 +28,9 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.points import number
+from helpers import accepted
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # Which of two numbers is the one that is most off, and how many are off by more than the tolerance, may be a matter of rounding.
 MOST = re.compile(r"the largest difference is .+? \(got [^)]*\)")
 HOW_MANY = re.compile(r"\d+(?= of \d+ numbers differ)")

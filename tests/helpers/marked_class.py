@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from notebooks import write_notebook
 from openpyxl import Workbook
-from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.grade import grade
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 NAMES = ("007", "Jörg Ü", "ada", "bob", "cleo; x")
 

@@ -1,6 +1,6 @@
 """Do the grader's own processes stay as they are over a class of hostile submissions? `make flat`
 
-    python tests/flat.py [--submissions 300] [--jobs 2]
+    python tests/programs/flat.py [--submissions 300] [--jobs 2]
 
 One engine grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py that cost something each (forks that
 fail, sleeping threads, descriptors held, folders full of files), again and again. After every LOOK submissions a line says
@@ -18,16 +18,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import psutil
-from hostile.build import attempts, write
-from hostile.doors import whole_course
-from processes import LEAKY, hostile, within
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.limits import EXAMINER_GROWTH
 from gatelab.sandbox.confine import memory
+from helpers.processes import LEAKY, hostile, within
+from hostile.build import attempts, write
+from hostile.doors import whole_course
 
 QUESTIONS = ("q1", "q4")  # one without PyTorch's own layers and one with them: two loadings
 SECONDS = 12  # wall time of q1, so that those that wait for ever do not wait long

@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tiny_lab import tiny_lab
-
 from gatelab.build.checks import keep_up
 from gatelab.build.pipeline import released_now
 from gatelab.lab.spec import Lab
+from helpers.tiny_lab import tiny_lab
 
 
 def release(lab: Lab, root: Path) -> Lab:

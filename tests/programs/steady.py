@@ -1,6 +1,6 @@
 """The same points wherever and whenever: `make steady`.
 
-    python tests/steady.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
+    python tests/programs/steady.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
 
 A class of right and wrong notebooks is graded under one condition after another: alone and beside busy processes, with
 one job and several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
@@ -32,7 +32,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 EVERY = 2  # of the wrong solutions, one in so many
 EVERY_BESIDE_OTHERS = 6  # where each grading takes five times as long by the clock
 

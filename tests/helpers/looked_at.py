@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium
 from playwright.sync_api import Browser, sync_playwright
+
+from helpers.browser import chromium
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What axe looks at of a page's long tables: every row is written by the same template.

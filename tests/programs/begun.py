@@ -1,6 +1,6 @@
 """What a student's first command does, to its end and on a bad line: `make start`. Prints how long it takes and how large it gets.
 
-    python tests/begun.py --lab LAB [--uv]
+    python tests/programs/begun.py --lab LAB [--uv]
 
 The handout is copied to an empty folder and `start.py --no-open` is run there until it says Ready, by an index on this machine that
 breaks off every large file halfway at the first try; once it is killed in the middle of its work as well. Then the checks of the
@@ -25,9 +25,11 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-import chrooted
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers import chrooted
+
+ROOT = Path(__file__).resolve().parents[2]
 LARGE = 4 << 20  # bytes
 TRIES = 6
 LINK = '<a href="/files/{0}">{0}</a>\n'

@@ -1,20 +1,24 @@
 """Which lines of the engine does no test reach? `make coverage` writes docs/coverage.md.
 
-    python tests/covered.py
+    python tests/programs/covered.py
 
 Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (its own file, for its reports know the
-first line of a statement only), and the marks of every process below a fork server (reaching.py, out/covered.bin).
+first line of a statement only), and the marks of every process below a fork server (helpers/reaching.py, out/covered.bin).
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 
-import reaching
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from coverage import CoverageData
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers import reaching
+
+ROOT = Path(__file__).resolve().parents[2]
 FOUND = ROOT / ".coverage"
 MARKS = ROOT / "out" / "covered.bin"
 PAGE = ROOT / "docs" / "coverage.md"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import py7zr
-from tiny_lab import TINY, tiny_lab_here
 
 from gatelab.submission.collect import Submission, collect
+from helpers.tiny_lab import TINY, tiny_lab_here
 
 LAB, KIT = tiny_lab_here(), TINY
 BOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],

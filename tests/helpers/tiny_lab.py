@@ -8,7 +8,7 @@ from pathlib import Path
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "engine" / "tiny-lab"
 BY_HAND = '\n[q3]\ntitle = "In your own words"\npoints = 2\nby_hand = true\n'
 WRITTEN = "q1"

@@ -3,7 +3,7 @@
 coverage.py cannot see them: a worker ends by `os._exit` or is killed, and may write no file by then. Here every line has a byte in
 a file that the fork server has mapped before it forks, which all its forks share.
 
-As a plugin, `pytest -p reaching` with GATELAB_REACHED=FILE in the environment, it marks what all the tests reach.
+As a plugin, `pytest -p helpers.reaching` with GATELAB_REACHED=FILE in the environment, it marks what all the tests reach.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "autograder" / "gatelab"
 MOST = 2000  # lines of a file
 CALLS = 2000  # of one function in one process, after which it is not looked at any more
@@ -26,7 +26,7 @@ FILE = "GATELAB_REACHED"  # the environment variable that names the file of mark
 LAUNCH = """
 import sys
 sys.path[:0] = {path!r}
-import reaching
+from helpers import reaching
 reaching.trace({marks!r}, {rooms!r})
 import runpy
 runpy.run_module("gatelab.sandbox.worker.zygote", run_name="__main__", alter_sys=True)

@@ -6,9 +6,9 @@ import sqlite3
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from tiny_class import Tiny
 
 from gatelab.build.course import find_programs
+from helpers.tiny_class import Tiny
 
 
 def make_book(tiny: Tiny) -> Path:

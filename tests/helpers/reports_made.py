@@ -6,12 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tiny_lab import tiny_kit
-
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 from gatelab.report.model import Kind, Mistake, Part, Question, Report
+from helpers.tiny_lab import tiny_kit
 
 # The tiny lab with a question that trains a model, and two that are marked by hand.
 MORE = """

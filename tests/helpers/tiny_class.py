@@ -7,11 +7,11 @@ import json
 import shutil
 from pathlib import Path
 
-from notebooks import write_notebook
-from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
+from helpers.notebooks import write_notebook
+from helpers.tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 
 CLASS = {"ada": (RIGHT["q1"], RIGHT["q2"]), "bob": (NAIVE, RIGHT["q2"]), "cleo": (RIGHT["q1"], SUMMED)}
 

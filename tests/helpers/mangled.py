@@ -7,9 +7,9 @@ from pathlib import Path
 
 import jupytext
 from hypothesis import strategies as st
-from notebooks import load_notebook
 
 from gatelab.build import regions
+from helpers.notebooks import load_notebook
 
 
 def lines_of_regions(text: str) -> set[str]:

@@ -1,20 +1,21 @@
 """Which lines of worker/ and confine/ do the hostile submissions reach? `make reached` writes docs/reached.md.
 
-python tests/reached.py [--submissions N] [--jobs 2]      grades the attempts, then writes the page
-python tests/reached.py --page                            writes the page of what was reached before
+python tests/programs/reached.py [--submissions N] [--jobs 2]      grades the attempts, then writes the page
+python tests/programs/reached.py --page                            writes the page of what was reached before
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-import reaching
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers import reaching
+
+ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("sandbox/confine", "sandbox/worker")
 BYTES = ROOT / "out" / "reached.bin"
 COUNT = BYTES.with_suffix(".count")  # submissions that were graded
@@ -24,12 +25,11 @@ SECONDS = 12  # wall time of q1
 
 
 def grade(submissions: int, jobs: int) -> None:
-    import flat
-    from hostile.doors import whole_course
-
     from gatelab.audit.notebooks import write_notebook
     from gatelab.grading.engine import Engine
     from gatelab.lab.spec import Lab
+    from hostile.doors import whole_course
+    from programs import flat
 
     BYTES.unlink(missing_ok=True)
     reaching.start(BYTES, ROOMS)
@@ -95,5 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     main()

@@ -7,13 +7,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tiny_lab import tiny_kit
-
 from gatelab.build import checks, questions_file, snapshot
 from gatelab.build.master import bring_points_up_to_date
 from gatelab.build.pipeline import inspect, released_now
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from helpers.tiny_lab import tiny_kit
 
 NAME = "softmax"
 MASTER = '''
