@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.lab.spec import lab_names
+from gatelab.lab.spec import Lab, lab_names
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
@@ -42,8 +42,8 @@ def imported(path: Path) -> set[Path]:
 
 
 def engines_tests() -> set[Path]:
-    """The files below tests/engine, the settings of all tests, and every helper that one of these imports, however far away."""
-    waiting = {*(TESTS / "engine").rglob("*.py"), TESTS / "conftest.py"}
+    """The files below tests/engine, what attacks any lab, the settings of all tests, and every helper that one of these imports, however far away."""
+    waiting = {*(TESTS / "engine").rglob("*.py"), *(TESTS / "hostile").glob("*.py"), TESTS / "conftest.py"}
     seen: set[Path] = set()
     while waiting:
         path = waiting.pop()
@@ -66,6 +66,19 @@ def test_no_test_of_the_engine_and_no_helper_of_one_names_a_lab_of_the_kit() -> 
         if looked_for.search(path.read_text(encoding="utf-8"))
     }
     assert found == set()
+
+
+def test_no_attempt_at_every_lab_goes_by_what_a_lab_of_the_kit_asks_for() -> None:
+    labs = [Lab.in_repository(ROOT, name) for name in lab_names(ROOT)]
+    asked_for = {name for lab in labs for spec in lab.questions.values() for name in spec.names}
+    looked_for = re.compile(rf"\b(?:{'|'.join(map(re.escape, asked_for))})\b")
+    attempts = {
+        path.name: path.read_text(encoding="utf-8") for path in (TESTS / "hostile").glob("attempts/*.py")
+    }
+    assert len(attempts) > 60
+    assert [
+        name for name, text in attempts.items() if looked_for.search(text) or names_a_lab().search(text)
+    ] == []
 
 
 def test_a_name_is_found_however_it_is_written() -> None:

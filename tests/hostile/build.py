@@ -1,7 +1,7 @@
-"""Hostile submissions as notebooks: each file of attempts/ on top of a wrong q1 and an empty lab.
+"""Hostile submissions as notebooks: each file of attempts/, and of the lab's own, on top of a wrong answer to its first question and no others.
 
 A file is its docstring (what it tries), optional literals METADATA, CELL_METADATA and TRIES, and then cells, separated by
-`# %%`. No attempt deserves a point. TRIES names the piece of protection, of those that are not required, that alone stops it: where that
+`# %%`; in attempts that fit every lab `first_answer` and `second_answer` are what its first two questions ask for. No attempt deserves a point. TRIES names the piece of protection, of those that are not required, that alone stops it: where that
 piece is off, it may say that it could do what it tried (SECURITY.md says what that is), and all else must hold.
 """
 
@@ -9,24 +9,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from hostile.target import Target
+
 ATTEMPTS = Path(__file__).parent / "attempts"
 LITERALS = ("METADATA", "CELL_METADATA", "TRIES")
-
-# A submission that answers only q1, with zeros, has these: the points that it gets are deserved.
-WRONG = """
-import torch
-
-
-def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
-    zero = torch.zeros_like(h)
-    return zero, zero, {"i": zero, "f": zero, "g": zero, "o": zero}
-"""
 
 
 @dataclass(frozen=True)
@@ -39,10 +31,13 @@ class Attempt:
     literals: dict[str, Any] = field(default_factory=dict)
 
 
-def attempts() -> Iterator[Attempt]:
-    """All attempts, by name."""
-    for path in sorted(ATTEMPTS.glob("*.py")):
-        yield read(path)
+def attempts(target: Target, own: bool | None = None) -> Iterator[Attempt]:
+    """All attempts at a lab, by name. own: the lab's alone, or those alone that fit every lab."""
+    folders = ([] if own else [ATTEMPTS]) + ([target.own] if target.own and own is not False else [])
+    paths = [path for folder in folders for path in folder.glob("*.py")]
+    for path in sorted(paths, key=lambda path: path.name):
+        attempt = read(path)
+        yield replace(attempt, cells=tuple(map(target.named, attempt.cells)))
 
 
 def read(path: Path) -> Attempt:
@@ -59,14 +54,15 @@ def read(path: Path) -> Attempt:
     return Attempt(path.stem, what.strip(), cells, literals)
 
 
-def write(attempt: Attempt | None, path: Path) -> Path:
+def write(attempt: Attempt | None, path: Path, target: Target) -> Path:
     """Write the submission; without an attempt, the wrong answer alone."""
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     book = nbformat.v4.new_notebook(
         metadata=metadata | (attempt.literals.get("METADATA", {}) if attempt else {})
     )
-    first = nbformat.v4.new_code_cell(WRONG, id="q1-solution")
-    first.metadata["nbgrader"] = {"grade_id": "q1-solution"}
+    id = f"{target.first[0]}-solution"
+    first = nbformat.v4.new_code_cell(target.wrong, id=id)
+    first.metadata["nbgrader"] = {"grade_id": id}
     book.cells.append(first)
     for number, source in enumerate(attempt.cells if attempt else ()):
         cell = nbformat.v4.new_code_cell(source, id=f"hostile-{number}")

@@ -1,6 +1,6 @@
 """The ways in by which a class is graded, and what comes back by each: one `Outcome` a submission.
 
-A class lies in `submitted/<name>/lstm-gru/lab.ipynb` of a course, which all of them can read. The commands are the
+A class lies in `submitted/<name>/<lab>/<notebook>` of a course, which all of them can read. The commands are the
 installed ones. `otter_inside` is otter without a process of its own for every submission: quick enough for each run.
 """
 
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,9 @@ from helpers.otter_door import by_question, use_engine
 from helpers.processes import alive, everything
 from helpers.zips import unpacked
 from hostile.build import Attempt, write
+from hostile.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
-LAB = "lstm-gru"
 MARK = Path("/tmp/gatelab-hostile-was-here")  # what attempts try to leave outside of their folder
 BEFORE, AFTER, WRONG = "00-first", "zz-last", "wrong"
 NOT_GRADED = re.compile(r"Not graded\. (.+)")
@@ -64,7 +64,7 @@ class Class:
     must be full) and of WRONG, which has what every attempt has beside its attack.
     """
 
-    lab: Lab
+    target: Target
     outcomes: dict[str, Outcome]
     answered: dict[str, float]  # question ID → points
     changed: list[str]  # files of submissions that are not what was handed in
@@ -75,15 +75,18 @@ class Class:
 Way = Callable[[Path], dict[str, Outcome]]  # from a course's folder to its outcomes
 
 
-def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iterable[str] = ()) -> Class:
-    """Hand a class of attempts in and grade it. The correct submissions leave the questions `leave_empty` empty."""
+def grade(
+    way: Way, course: Path, target: Target, attempts: Iterable[Attempt], leave_empty: Iterable[str] = ()
+) -> Class:
+    """Hand a class of attempts at the lab of a course in and grade it. The correct submissions leave the questions `leave_empty` empty."""
     lab = Lab.in_repository(course)
+    target = replace(target, lab=lab)
     handed_in = course / "submitted"
     for attempt in attempts:
-        write(attempt, _place(handed_in, attempt.id))
-    write(None, _place(handed_in, WRONG))
+        write(attempt, place(course, attempt.id), target)
+    write(None, place(course, WRONG), target)
     for name in (BEFORE, AFTER):
-        write_notebook(_place(handed_in, name), lab, dict.fromkeys(leave_empty, ""))
+        write_notebook(place(course, name), lab, dict.fromkeys(leave_empty, ""))
     answered = {q.id: q.points for q in lab.questions.values() if not q.by_hand and q.id not in leave_empty}
     before = files_below(handed_in)
     MARK.unlink(missing_ok=True)
@@ -91,7 +94,7 @@ def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iter
         outcomes = way(course)
     after = files_below(handed_in)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
-    return Class(lab, outcomes, answered, changed, left, _off(course))
+    return Class(target, outcomes, answered, changed, left, _off(course))
 
 
 def _off(course: Path) -> frozenset[str]:
@@ -101,31 +104,31 @@ def _off(course: Path) -> frozenset[str]:
     return frozenset(piece for piece, on in pieces.items() if not on)
 
 
-def whole_course(root: Path, seconds: int | None = None, mistakes: int | None = None) -> Path:
-    """Copy what grades a class into `root`: the lab, its suites and its bank.
+def whole_course(root: Path, lab: Lab, seconds: int | None = None, mistakes: int | None = None) -> Path:
+    """Copy what grades a class into `root`: a lab of the kit, its suites and its bank.
 
-    seconds: wall time that q1 and q2 may take, instead of the lab's own limit.
+    seconds: wall time that the first two questions may take, instead of the lab's own limit.
     mistakes: known mistakes of each question, instead of all. Who starts an engine for each submission has a wrong answer
         compared with all of them each time, which takes far longer than all the rest.
     """
     here = ROOT
     litter = shutil.ignore_patterns("__pycache__", ".*")
     for folder in (
-        f"assignment/{LAB}",
-        f"release/{LAB}",
-        "tests/lstm-gru/hidden",
-        "tests/lstm-gru/bank/chaff",
+        f"assignment/{lab.name}",
+        f"release/{lab.name}",
+        f"tests/{lab.name}/hidden",
+        f"tests/{lab.name}/bank/chaff",
     ):
         shutil.copytree(here / folder, root / folder, ignore=litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(here / name, root / name)
-    for question in (root / "tests" / LAB / "bank" / "chaff").iterdir():
+    for question in (root / "tests" / lab.name / "bank" / "chaff").iterdir():
         for path in sorted(question.glob("*.py"))[mistakes:] if mistakes is not None else ():
             path.unlink()
     if seconds is not None:
-        table = root / "assignment" / LAB / "lab.toml"
+        table = root / "assignment" / lab.name / "lab.toml"
         text = table.read_text(encoding="utf-8")
-        for id in ("q1", "q2"):
+        for id in list(lab.questions)[:2]:
             text = text.replace(f"\n[{id}]\n", f"\n[{id}]\nseconds = {seconds}\n")
         table.write_text(text, encoding="utf-8")
     return root
@@ -150,14 +153,17 @@ def class_command(course: Path, questions: Iterable[str] = ()) -> dict[str, Outc
 
 def nbgrader(course: Path) -> dict[str, Outcome]:
     """`nbgrader autograde` for the points, `nbgrader generate_feedback` for what is said."""
+    lab = Lab.in_repository(course)
     for command in ("generate_assignment", "autograde", "generate_feedback"):
         done = subprocess.run(
-            [_program("nbgrader"), command, LAB], cwd=course, capture_output=True, text=True
+            [_program("nbgrader"), command, lab.name], cwd=course, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr[-4000:]
     outcomes = {}
     for student, cells in read_book(course / "gradebook.db").items():
-        page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")
+        page = (course / "feedback" / student / lab.name / Path(lab.notebook).with_suffix(".html")).read_text(
+            encoding="utf-8"
+        )
         points = {id: given or 0.0 for id, given in cells.items()}
         outcomes[student] = Outcome(*_status(_text(page)), points, _text(page), page)
     return outcomes
@@ -213,14 +219,17 @@ def _text(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", page[page.index("<body") :]))
 
 
-def _place(handed_in: Path, name: str) -> Path:
-    path = handed_in / name / LAB / "lab.ipynb"
+def place(course: Path, name: str) -> Path:
+    """Where the notebook of this student of a course lies; its folder is made."""
+    lab = Lab.in_repository(course)
+    path = course / "submitted" / name / lab.name / lab.notebook
     path.parent.mkdir(parents=True)
     return path
 
 
 def _submitted(course: Path) -> list[Path]:
-    return sorted((course / "submitted").glob(f"*/{LAB}/lab.ipynb"))
+    lab = Lab.in_repository(course)
+    return sorted((course / "submitted").glob(f"*/{lab.name}/{lab.notebook}"))
 
 
 def _program(name: str) -> Path:

@@ -14,7 +14,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from helpers.shares import WHOLE
-from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
+from hostile.doors import class_command, nbgrader, otter_inside, place, whole_course
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -27,11 +27,9 @@ def test_a_notebook_as_people_write_in_jupyter_has_all_its_points(
     way: Callable, lab: Lab, bank: Bank, tmp_path: Path
 ) -> None:
     empty = () if way is class_command or WHOLE else TRAINED
-    course = whole_course(tmp_path)
+    course = whole_course(tmp_path, lab)
     for notebook in bank.notebooks:
-        path = course / "submitted" / notebook.id / LAB / "lab.ipynb"
-        path.parent.mkdir(parents=True)
-        write_notebook(path, lab, {**notebook.cells, **dict.fromkeys(empty, "")})
+        write_notebook(place(course, notebook.id), lab, {**notebook.cells, **dict.fromkeys(empty, "")})
     full = {id: spec.points for id, spec in lab.questions.items() if not spec.by_hand and id not in empty}
     outcomes = way(course)
     got = {name: {id: outcome.points[id] for id in full} for name, outcome in outcomes.items()}

@@ -1,6 +1,6 @@
 """Do the grader's own processes stay as they are over a class of hostile submissions? `make flat`
 
-    python tests/programs/flat.py [--submissions 300] [--jobs 2]
+    python tests/programs/flat.py --lab LAB [--submissions 300] [--jobs 2]
 
 One engine grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py that cost something each (forks that
 fail, sleeping threads, descriptors held, folders full of files), again and again. After every LOOK submissions a line says
@@ -30,9 +30,10 @@ from gatelab.sandbox.confine import memory
 from helpers.processes import LEAKY, hostile, within
 from hostile.build import attempts, write
 from hostile.doors import whole_course
+from hostile.target import Target, target_of
 
-QUESTIONS = ("q1", "q4")  # one without PyTorch's own layers and one with them: two loadings
-SECONDS = 12  # wall time of q1, so that those that wait for ever do not wait long
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 12  # wall time of the first question, so that those that wait for ever do not wait long
 LOOK = 25
 MIB = 1 << 20
 # MiB by which memory may grow after the first round. An examiner that has grown by more than EXAMINER_GROWTH is replaced.
@@ -67,11 +68,13 @@ def _living(process: psutil.Process) -> list[psutil.Process]:
     return [one for one in below if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-def class_of(folder: Path, lab: Lab) -> list[tuple[str, Path]]:
+def class_of(folder: Path, target: Target) -> list[tuple[str, Path]]:
     """One round: every attempt once."""
     folder.mkdir()
-    found = [(f"leaky: {name}", hostile(folder / f"leaky{k}.ipynb", lab, source)) for k, (name, source) in enumerate(LEAKY.items())]  # fmt: skip
-    return found + [(attempt.id, write(attempt, folder / f"{attempt.id}.ipynb")) for attempt in attempts()]
+    found = [(f"leaky: {name}", hostile(folder / f"leaky{k}.ipynb", target.lab, source)) for k, (name, source) in enumerate(LEAKY.items())]  # fmt: skip
+    return found + [
+        (attempt.id, write(attempt, folder / f"{attempt.id}.ipynb", target)) for attempt in attempts(target)
+    ]
 
 
 def grown(seen: list[tuple[int, dict[str, float]]], round: int) -> Iterator[str]:
@@ -86,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
@@ -94,8 +98,9 @@ def main() -> int:
         tempfile.tempdir = str(Path(folder) / "temporary")  # where nothing but ours is counted
         Path(tempfile.tempdir).mkdir()
         Path(folder).chmod(0o755)  # a worker's user must be able to pass through
-        lab = Lab.in_repository(whole_course(Path(folder) / "course", SECONDS))
-        round = class_of(Path(folder) / "class", lab)
+        target = target_of(Lab.in_repository(ROOT, asked.lab))
+        lab = Lab.in_repository(whole_course(Path(folder) / "course", target.lab, SECONDS))
+        round = class_of(Path(folder) / "class", target)
         good = write_notebook(Path(folder) / "good.ipynb", lab, {})
         turn = itertools.islice(itertools.cycle(round), asked.submissions)
         with Engine(lab, jobs=asked.jobs) as engine:
@@ -103,15 +108,15 @@ def main() -> int:
             failed, started = [], time.monotonic()
             for count in range(0, asked.submissions, LOOK):
                 some = list(itertools.islice(turn, LOOK))
-                for report in engine.grade_all(some, QUESTIONS, training=False):
+                for report in engine.grade_all(some, target.loadings, training=False):
                     failed += [f"{report.submission}: {report.reason}"] if report.status == "failed" else []
                     pids |= {examiner.pid for examiner in engine._all}
                 seen.append((count + len(some), held(engine)))
                 took = time.monotonic() - started
                 values = ", ".join(f"{what} {value:.4g}" for what, value in seen[-1][1].items())
                 print(f"{seen[-1][0]} submissions, {took:.0f} s: {values}; {len(pids)} examiners", flush=True)
-            right = engine.grade(good, questions=QUESTIONS, training=False)
-        wanted = sum(lab.questions[id].points for id in QUESTIONS)
+            right = engine.grade(good, questions=target.loadings, training=False)
+        wanted = sum(lab.questions[id].points for id in target.loadings)
     faults = list(grown(seen, min(len(round), asked.submissions)))
     faults += [f"not graded: {line}" for line in failed]
     if right.points != wanted:

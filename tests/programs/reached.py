@@ -1,7 +1,7 @@
 """Which lines of worker/ and confine/ do the hostile submissions reach? `make reached` writes docs/reached.md.
 
-python tests/programs/reached.py [--submissions N] [--jobs 2]      grades the attempts, then writes the page
-python tests/programs/reached.py --page                            writes the page of what was reached before
+python tests/programs/reached.py --lab LAB [--submissions N] [--jobs 2]      grades the attempts, then writes the page
+python tests/programs/reached.py --lab LAB --page                            writes the page of what was reached before
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ BYTES = ROOT / "out" / "reached.bin"
 COUNT = BYTES.with_suffix(".count")  # submissions that were graded
 STATE = BYTES.with_suffix(".state")  # of which commit
 PAGE = ROOT / "docs" / "reached.md"
-SECONDS = 12  # wall time of q1
+SECONDS = 12  # wall time of the first question
 
 
-def grade(submissions: int, jobs: int) -> None:
+def grade(name: str, submissions: int, jobs: int) -> None:
     from gatelab.audit.notebooks import write_notebook
     from gatelab.grading.engine import Engine
     from gatelab.lab.spec import Lab
     from hostile.doors import whole_course
+    from hostile.target import target_of
     from programs import flat
 
     BYTES.unlink(missing_ok=True)
@@ -36,8 +37,9 @@ def grade(submissions: int, jobs: int) -> None:
     STATE.write_text(reaching.state(), encoding="utf-8")
     graded = 0
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab.in_repository(whole_course(Path(folder) / "course", SECONDS))
-        some = flat.class_of(Path(folder) / "class", lab)[:submissions]
+        target = target_of(Lab.in_repository(ROOT, name))
+        lab = Lab.in_repository(whole_course(Path(folder) / "course", target.lab, SECONDS))
+        some = flat.class_of(Path(folder) / "class", target)[:submissions]
         some.append(("good", write_notebook(Path(folder) / "good.ipynb", lab, {})))
         container = {"without": ["namespaces"], "landlock": 5}
         for settings in (container, {"without": ["seccomp"]}, {}):
@@ -45,7 +47,7 @@ def grade(submissions: int, jobs: int) -> None:
             engine = Engine(lab, jobs=jobs)
             engine.simulated_limits.update(settings)
             with engine:
-                for count, report in enumerate(engine.grade_all(part, flat.QUESTIONS, training=False), 1):
+                for count, report in enumerate(engine.grade_all(part, target.loadings, training=False), 1):
                     graded += 1
                     COUNT.write_text(str(graded), encoding="ascii")
                     print(
@@ -84,12 +86,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
     parser.add_argument("--submissions", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--page", action="store_true")
     asked = parser.parse_args()
     if not asked.page:
-        grade(asked.submissions, asked.jobs)
+        grade(asked.lab, asked.submissions, asked.jobs)
     PAGE.write_text(page(), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)} is written")
 

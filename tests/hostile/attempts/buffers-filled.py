@@ -12,5 +12,5 @@ try:
             except BlockingIOError: pass
 except OSError: pass
 found = 'STOLEN' if sent else 'nothing'
-def lstm_step(*args):
+def first_answer(*args):
     raise ValueError(found)

@@ -1,5 +1,5 @@
 """Closes every open file."""
 
 import os
-def lstm_step(*args):
+def first_answer(*args):
     os.closerange(0, 4096)

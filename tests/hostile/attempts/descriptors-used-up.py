@@ -1,7 +1,7 @@
 """Opens files until no more can be opened."""
 
 held = []
-def lstm_step(*args):
+def first_answer(*args):
     while True:
         try: held.append(open('/dev/null'))
         except OSError: break

@@ -1,6 +1,6 @@
 """Fills the disk."""
 
-def lstm_step(*args):
+def first_answer(*args):
     n = 0
     while True:
         try:

@@ -1,7 +1,7 @@
 """Ignores every signal and sleeps."""
 
 import signal, time
-def lstm_step(*args):
+def first_answer(*args):
     for s in range(1, 65):
         try: signal.signal(s, signal.SIG_IGN)
         except (OSError, ValueError): pass

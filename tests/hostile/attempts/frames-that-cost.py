@@ -4,7 +4,7 @@ import sys
 import torch, safetensors.torch
 wire = sys.modules['gatelab.sandbox.worker.wire']
 send, sent = wire.send, []
-def gru_step(*args): return 0
+def second_answer(*args): return 0
 def frame(line, text, tensors):
     blob = safetensors.torch.save(tensors) if tensors else b''
     line.sendall(wire.HEAD.pack(wire.MAGIC, len(text), len(blob)) + text.encode() + blob)

@@ -2,6 +2,6 @@
 
 CELL_METADATA = {'nbgrader': {'schema_version': 3, 'grade': True, 'grade_id': 'q2', 'points': 12, 'locked': True, 'solution': False, 'task': False}}
 
-lstm_step = 1
+first_answer = 1
 # %%
-gru_step = 2
+second_answer = 2

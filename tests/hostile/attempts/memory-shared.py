@@ -4,7 +4,7 @@ TRIES = "calls"
 
 import ctypes, mmap, os, time
 libc = ctypes.CDLL(None, use_errno=True)
-def lstm_step(*args):
+def first_answer(*args):
     kept = []
     for size in (9 << 29, 1 << 30):
         try: kept.append(mmap.mmap(-1, size))

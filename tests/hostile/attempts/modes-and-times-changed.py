@@ -2,7 +2,7 @@
 
 import os
 import posix
-def lstm_step(*args):
+def first_answer(*args):
     done = []
     for path in ('..', '/tmp', '/work', '/autograder', '/autograder/submission', '/etc/passwd', '/dev/null', os.__file__):
         try: now = os.stat(path)

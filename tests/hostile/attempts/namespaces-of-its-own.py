@@ -5,7 +5,7 @@ TRIES = "calls"
 import ctypes, os, signal
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE = {'x86_64': 56}.get(os.uname().machine, 220)
-def lstm_step(*args):
+def first_answer(*args):
     done = []
     for flags in (0x10000000, 0x50000000, 0x10020000, 0x20000000):
         if libc.unshare(flags) == 0: done.append(flags)

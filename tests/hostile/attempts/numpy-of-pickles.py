@@ -5,4 +5,4 @@ class Bomb:
     def __reduce__(self):
         import os
         return os.system, ('touch /tmp/gatelab-hostile-was-here',)
-def lstm_step(*args): return np.array([Bomb()], dtype=object), np.zeros(3), {'i': np.float64('nan')}
+def first_answer(*args): return np.array([Bomb()], dtype=object), np.zeros(3), {'i': np.float64('nan')}

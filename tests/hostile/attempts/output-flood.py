@@ -1,7 +1,7 @@
 """Prints without end."""
 
 import os
-def lstm_step(*args):
+def first_answer(*args):
     while True:
         print('x' * 100_000)
         os.write(1, b'y' * 100_000)

@@ -4,4 +4,4 @@ class Bomb:
     def __reduce__(self):
         import os
         return os.system, ('touch /tmp/gatelab-hostile-was-here',)
-def lstm_step(*args): return Bomb(), Bomb(), {'i': Bomb()}
+def first_answer(*args): return Bomb(), Bomb(), {'i': Bomb()}

@@ -3,7 +3,7 @@
 import gc, socket, struct
 lines = [o for o in gc.get_objects() if isinstance(o, socket.socket)]
 import os
-def lstm_step(*args):
+def first_answer(*args):
     import gc, socket
     for o in gc.get_objects():
         if isinstance(o, socket.socket):

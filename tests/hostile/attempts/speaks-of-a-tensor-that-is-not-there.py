@@ -1,6 +1,6 @@
 """Sends tensors that lie about their size."""
 
-def lstm_step(*args):
+def first_answer(*args):
     import gc, socket, struct, json
     header = json.dumps({'t0': {'dtype': 'F64', 'shape': [1 << 40], 'data_offsets': [0, 8]}}).encode()
     blob = struct.pack('<Q', len(header)) + header + bytes(8)

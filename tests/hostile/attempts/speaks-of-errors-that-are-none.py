@@ -1,6 +1,6 @@
 """Sends errors and gradients of the wrong kind."""
 
-def lstm_step(*args):
+def first_answer(*args):
     import gc, socket, struct, json
     for text in (b'[]', b'null', b'{"dict": [["error", {"int": "5"}]]}', b'{"dict": [["grads", "x"], ["value", null]]}', b'{"int": "' + b'9' * 100000 + b'"}'):
         for o in gc.get_objects():

@@ -1,6 +1,6 @@
 """Announces a frame of an exabyte."""
 
-def lstm_step(*args):
+def first_answer(*args):
     import gc, socket, struct
     for o in gc.get_objects():
         if isinstance(o, socket.socket):

@@ -2,4 +2,4 @@
 
 import sys
 sys.setrecursionlimit(10**9)
-def lstm_step(*args): return lstm_step(*args)
+def first_answer(*args): return first_answer(*args)

@@ -1,5 +1,5 @@
 """Stops its own process and never goes on."""
 
 import os, signal
-def lstm_step(*args):
+def first_answer(*args):
     os.kill(os.getpid(), signal.SIGSTOP)

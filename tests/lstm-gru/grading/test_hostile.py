@@ -1,7 +1,8 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
-A twelfth of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some with the whole lab or through
-otter or nbgrader, which take turns; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves is in test_otter.py, test_otter_intake.py and
+A twelfth of the lab's own attempts at each run through the class command, some with the whole lab and some that fit any lab through
+otter or nbgrader, which take turns. tests/engine/grading/test_hostile_attempts.py sends those that fit any lab at the tiny one. With
+GATELAB_ALL all of both are sent at the whole lab; `make hostile` sends them through the other doors too. What is aimed at those two themselves is in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
 
@@ -14,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from cut_lab import cut_to
 from kit_lab import kit_lab
 
 from gatelab.build.leaks import hidden_needles
@@ -23,9 +25,12 @@ from hostile import checks, doors
 from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
-from hostile.cut import cut_to
+from hostile.target import target_of
 
-ATTEMPTS = list(attempts())
+LAB = kit_lab()
+TARGET = target_of(LAB)
+ATTEMPTS = list(attempts(TARGET))
+OWN = {attempt.id for attempt in attempts(TARGET, own=True)}
 # Quick ones of different minds: they steal, spoil, end the process, deceive otter, nbgrader or the reader.
 FEW = [
     attempt
@@ -49,7 +54,7 @@ SECONDS = 10
 FIRST = ("q1", "q2")
 
 
-LATER_NAMES = [name for id, spec in kit_lab().questions.items() if id not in FIRST for name in spec.names]
+LATER_NAMES = [name for id, spec in LAB.questions.items() if id not in FIRST for name in spec.names]
 
 
 def speaks_of_later_questions(attempt: Attempt) -> bool:
@@ -57,7 +62,7 @@ def speaks_of_later_questions(attempt: Attempt) -> bool:
 
 
 LATER = [attempt for attempt in ATTEMPTS if speaks_of_later_questions(attempt)]
-OTHERS = [attempt for attempt in ATTEMPTS if attempt not in LATER]
+OTHERS = [attempt for attempt in ATTEMPTS if attempt not in LATER and attempt.id in OWN]
 # Training takes a correct submission 20 s, and no attempt aims at it.
 TRAINED = ("q7", "q11")
 
@@ -79,36 +84,40 @@ def sent(door: str, turn: int) -> Sequence[Attempt]:
 
 @pytest.fixture(scope="module")
 def class_command(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
-    """Most of this run's share of the bank as one class."""
-    course = doors.whole_course(tmp_path_factory.mktemp("class"), SECONDS)
+    """Most of this run's share of the lab's own as one class."""
+    course = doors.whole_course(tmp_path_factory.mktemp("class"), LAB, SECONDS)
     later = [id for id in Lab.in_repository(course).questions if id not in FIRST]
     return doors.grade(
-        partial(doors.class_command, questions=FIRST), course, sent("class_command", turn), leave_empty=later
+        partial(doors.class_command, questions=FIRST),
+        course,
+        TARGET,
+        sent("class_command", turn),
+        leave_empty=later,
     )
 
 
 @pytest.fixture(scope="module")
 def whole_lab(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
-    course = doors.whole_course(tmp_path_factory.mktemp("whole"), SECONDS)
-    return doors.grade(doors.class_command, course, sent("whole_lab", turn), leave_empty=TRAINED)
+    course = doors.whole_course(tmp_path_factory.mktemp("whole"), LAB, SECONDS)
+    return doors.grade(doors.class_command, course, TARGET, sent("whole_lab", turn), leave_empty=TRAINED)
 
 
 @pytest.fixture(scope="module")
 def few_questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lab with the first two, and one that is marked by hand."""
-    return cut_to(doors.whole_course(tmp_path_factory.mktemp("cut")), [*FIRST, "q12a"])
+    return cut_to(doors.whole_course(tmp_path_factory.mktemp("cut"), LAB), [*FIRST, "q12a"])
 
 
 @pytest.fixture(scope="module")
 def otter(few_questions: Path, tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
     course = shutil.copytree(few_questions, tmp_path_factory.mktemp("otter") / "course")
-    return doors.grade(doors.otter_inside, course, sent("otter", turn))
+    return doors.grade(doors.otter_inside, course, TARGET, sent("otter", turn))
 
 
 @pytest.fixture(scope="module")
 def nbgrader(few_questions: Path, tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
     course = shutil.copytree(few_questions, tmp_path_factory.mktemp("nbgrader") / "course")
-    return doors.grade(doors.nbgrader, course, sent("nbgrader", turn))
+    return doors.grade(doors.nbgrader, course, TARGET, sent("nbgrader", turn))
 
 
 SECRETS = (
@@ -123,7 +132,7 @@ SECRETS = (
 def test_a_secret_that_leaks_is_detected(said: str | None, lab: Lab) -> None:
     said = said or max((needle.text for needle in hidden_needles(lab.hidden)), key=len)
     attempt = ATTEMPTS[0]
-    door = doors.Class(lab, {attempt.id: doors.Outcome("graded", "", {}, f"q1\n{said}\n")}, {}, [], [])
+    door = doors.Class(TARGET, {attempt.id: doors.Outcome("graded", "", {}, f"q1\n{said}\n")}, {}, [], [])
     with pytest.raises(AssertionError, match="== \\[\\]"):
         checks.test_what_the_student_gets_back_holds_nothing_hidden(door, attempt)
 

@@ -10,14 +10,18 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from kit_lab import kit_lab
 
 from gatelab.grading.engine import Engine
 from hostile import doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
+from hostile.target import target_of
 
-ATTEMPTS = list(attempts())
+LAB = kit_lab()
+TARGET = target_of(LAB)
+ATTEMPTS = list(attempts(TARGET))
 SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/lstm-gru/grading/test_hostile.py
 # What the tests take from this machine. With namespaces or a user of its own, the other pieces give the same properties.
 LESS = {
@@ -43,10 +47,10 @@ def _class_with(name: str) -> object:
             start(self, *arguments, **more)
             self.simulated_limits = LESS[name]
 
-        course = doors.whole_course(tmp_path_factory.mktemp(name), SECONDS)
+        course = doors.whole_course(tmp_path_factory.mktemp(name), LAB, SECONDS)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Engine, "__init__", less)
-            yield doors.grade(doors.class_command, course, ATTEMPTS, leave_empty=TRAINED)
+            yield doors.grade(doors.class_command, course, TARGET, ATTEMPTS, leave_empty=TRAINED)
 
     return graded
 
