@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -125,60 +126,97 @@ def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
     assert folders - {"__pycache__"} == packages | set(NO_PACKAGE)
 
 
+def picture(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8").partition("```mermaid\n")[2].partition("```")[0]
+
+
+BOX = re.compile(r'(?<!subgraph )\b(\w+)\["([^"]*)"\]')  # its name and its text
+ARROW = re.compile(
+    r'(-\. "[^"]*" \.->|-- "[^"]*" -->|-->|==>)'
+)  # plain, with a text, dotted with a text, thick
+
+
+def arrows(root: Path) -> list[tuple[str, str, str]]:
+    """Box, arrow, box: of all lines of the picture, a chain of arrows in its links."""
+    found = []
+    for line in picture(root).splitlines():
+        first, *rest = ARROW.split(BOX.sub(r"\1", line.strip()))
+        for arrow, end in zip(rest[::2], rest[1::2], strict=True):
+            found.append((first.strip(), arrow, end.strip()))
+            first = end
+    return found
+
+
 def test_the_picture_in_the_readme_shows_every_package_and_names_only_what_exists(root: Path) -> None:
-    picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert picture is not None
-    named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])
-    assert len(named) > 12
     engine = root / "autograder" / "gatelab"
-    assert [name for name in named if not (engine / name).exists()] == []
+    named = re.findall(PLACE, picture(root))
+    assert len(named) > 12
+    assert [name for name in named if not (engine / name).exists() and not (root / name).is_dir()] == []
     packages = {path.parent.name for path in engine.glob("*/__init__.py")}
     assert packages - {name.partition("/")[0] for name in named} == set()
-
-
-ARROW = re.compile(r"^ *(\w+)(?:\[[^\]]*\])? (?:-->|-\. \"?(.*?)\"? \.->) (\w+)", re.MULTILINE)
+    shown = {name.rstrip("/") for name in named if not (engine / name).exists()}
+    assert shown == {"assignment", "tests", "release", "solutions"}
 
 
 def test_each_arrow_in_the_readmes_picture_is_there_in_the_code(root: Path) -> None:
-    """It joins two boxes of which one imports the other's files, or starts them by their module's name."""
-    picture = (
-        (root / "README.md").read_text(encoding="utf-8").partition("```mermaid\n")[2].partition("```")[0]
-    )
+    """A thin arrow leads from a box to one whose modules it imports or starts by their name (or what the arrow's text names does), a
+    dotted one between two that both speak by what its text names, a thick one from a folder to what reads it or from what writes it."""
     engine = root / "autograder" / "gatelab"
-    boxes = {box: _files_of(engine, text) for box, text in re.findall(r'(\w+)\["([^"]*)"\]', picture)}
-    arrows = ARROW.findall(picture)
-    assert (
-        len(arrows) == picture.count("->") > 10
-        and {end for a, _, b in arrows for end in (a, b)} <= boxes.keys()
-    )
-    unfounded = [
-        f"{a} -> {b}"
-        for a, label, b in arrows
-        if not any(
-            _names(one, other | _files_of(engine, label))
-            for one, other in ((boxes[a], boxes[b]), (boxes[b], boxes[a]))
-        )
-    ]
+    boxes = {box: _files_of(engine, text) for box, text in BOX.findall(picture(root))}
+    drawn = arrows(root)
+    assert len(drawn) == len(re.findall(r"->|=>", picture(root))) > 10
+    assert {end for a, _, b in drawn for end in (a, b)} == boxes.keys()
+    unfounded = [f"{a} {arrow} {b}" for a, arrow, b in drawn if not _is_so(arrow, boxes[a], boxes[b], engine)]
     assert unfounded == []
+
+
+def _is_so(arrow: str, one: set[Path], other: set[Path], engine: Path) -> bool:
+    says = _files_of(engine, arrow)
+    if arrow == "==>":
+        return bool(one) != bool(other)  # one of them is a folder without code of the engine
+    if arrow.startswith("-."):
+        return bool(says) and _names(one, says) and _names(other, says)
+    return _names(one | says, other)
+
+
+def test_an_arrow_that_points_the_wrong_way_is_found(root: Path) -> None:
+    engine = root / "autograder" / "gatelab"
+    boxes = {box: _files_of(engine, text) for box, text in BOX.findall(picture(root))}
+    assert not _is_so("-->", boxes["report"], boxes["command"], engine)
+    assert not _is_so("-->", boxes["examiner"], boxes["server"], engine)
+
+
+# A file or a package of the engine, or a folder, in a text of the picture.
+PLACE = r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]|$))"
 
 
 def _files_of(engine: Path, text: str) -> set[Path]:
     """The engine's files and packages that a text of the picture names, as files."""
-    named = [engine / name for name in re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]|$))", text)]
+    named = [engine / name for name in re.findall(PLACE, text)]
     return {file for path in named for file in ([path] if path.is_file() else path.rglob("*.py"))}
 
 
 def _names(files: set[Path], others: set[Path]) -> bool:
-    modules = {
-        ".".join(other.with_suffix("").parts[other.parts.index("gatelab") :]).removesuffix(".__init__")
-        for other in others
-    }
-    return any(
-        re.search(rf"\b{re.escape(module)}\b", text)
-        for text in (file.read_text(encoding="utf-8") for file in files)
-        for module in modules
-        if module != "gatelab"
-    )
+    """Whether one of these files imports one of the others, or has its module's name as a text, to start it by."""
+    return any({_module(other) for other in others - {file}} & _named_in(file) for file in files)
+
+
+def _module(file: Path) -> str:
+    parts = file.with_suffix("").parts
+    return ".".join(parts[parts.index("gatelab") :]).removesuffix(".__init__")
+
+
+@cache
+def _named_in(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
 
 
 def test_the_versions_of_the_kit_are_one(root: Path) -> None:
