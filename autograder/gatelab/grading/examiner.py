@@ -178,7 +178,7 @@ def wrong_shares(lab: Lab) -> str:
     except RuntimeError as error:
         return str(error)
     for id, spec in lab.questions.items():
-        shares = [share.points for share in grading.shares.values() if share.question == id]
+        shares = [share.points for share in grading.scores.shares.values() if share.question == id]
         if not spec.by_hand and (wrong := wrong_sum(id, spec.points, shares)):
             return f"{lab.hidden}, test_{id}_….py: {wrong}"
     return ""

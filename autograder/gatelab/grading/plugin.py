@@ -170,14 +170,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     for item in session.items:
         share = item.stash[SHARE]
-        if grading.shares.setdefault((share.question, share.name), share) != share:
-            before = grading.shares[share.question, share.name].points
+        if grading.scores.shares.setdefault((share.question, share.name), share) != share:
+            before = grading.scores.shares[share.question, share.name].points
             raise pytest.UsageError(
                 f"{item.nodeid}: the part {share.name} of {share.question} is declared with {share.points:g} points here and "
                 f"{before:g} elsewhere; give all its @part lines the same number."
             )
         if item.get_closest_marker("training"):
-            grading.training.add((share.question, share.name))
+            grading.scores.training.add((share.question, share.name))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

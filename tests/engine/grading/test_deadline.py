@@ -17,7 +17,9 @@ def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
     grading = Grading(lab, 0, LocalWorkers(lab, []), None)
     grading.until = until
     _pytest(lab, grading, (), "--collect-only")
-    return list(dict.fromkeys(id for id, _ in grading.shares)), {id for id, _ in grading.training}
+    return list(dict.fromkeys(id for id, _ in grading.scores.shares)), {
+        id for id, _ in grading.scores.training
+    }
 
 
 def test_training_comes_last_if_there_is_a_deadline_unless_another_question_builds_on_it(

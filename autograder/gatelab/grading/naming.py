@@ -1,0 +1,43 @@
+"""The name of the mistake that a question shows, or what groups it with other answers that share one without a name."""
+
+from __future__ import annotations
+
+import math
+
+from gatelab.grading.attempt import QuestionRun
+from gatelab.grading.identify import identify
+from gatelab.grading.references import references_before
+from gatelab.grading.signature import own_code, signature
+from gatelab.lab.bank import Bank, compose
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Mistake, Question
+
+
+def name_mistake(
+    attempt: QuestionRun, question: Question, lab: Lab, bank: Bank, sources: dict[int, str]
+) -> None:
+    """Put it into the question, with the points that it still earns. `sources` is the submission's code by cell."""
+    # The bank's mistakes are replayed with the references, whatever the attempt was graded with: the student's own
+    # versions that earned full points give the numbers that the contract fixes. A mistake in using something that
+    # only they have gives other numbers, and stays without a name.
+    chaffs = [chaff for chaff in bank.chaffs if chaff.question == question.id]
+    found = None
+    if not attempt.over_wrong:  # else the numbers are those of two mistakes
+        found = identify(
+            attempt.trace,
+            chaffs,
+            references_before(lab, question.id),
+            lab.reference(question.id) if lab.has_reference(question.id) else None,
+            compose if attempt.spec.pairs else None,
+            lab.without(attempt.spec),
+        )
+    if not found and attempt.trace.failed and question.attempted:
+        names = {name for spec in lab.questions.values() for name in spec.names}
+        own = attempt.spec.names
+        question.signature = signature(attempt.trace)
+        question.code = own_code(sources, own, names.difference(own))
+    if found:
+        question.mistakes = [Mistake(chaff.id, chaff.misconception, chaff.hint) for chaff in found]
+        if found.full:
+            share = math.prod(chaff.credit for chaff in found) * lab.settings.credit
+            question.credit = round(share * question.max_points, 2)
