@@ -157,6 +157,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry autograder
+	$(MAKE) --no-print-directory unused
+
+# Code that nothing uses; `git commit` runs it too (.pre-commit-config.yaml).
+.PHONY: unused
+unused:
 	$(BIN)/vulture autograder/gatelab nbgrader_config.py tests/engine/tiny-lab $(LABS_CODE)
 
 clean:

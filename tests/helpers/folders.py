@@ -1,4 +1,4 @@
-"""What lies in a folder."""
+"""The files in a folder, to compare it with what it was before."""
 
 from __future__ import annotations
 

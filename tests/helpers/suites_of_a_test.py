@@ -1,4 +1,4 @@
-"""The suites of a copied lab in this process: which copy they are of, is for each test to say anew."""
+"""Suites of a lab that a test has copied and run in this process: they are forgotten, so that the next test gets those of its own copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def forget_suites() -> None:
-    """A process imports suites of one name from one place only: those that a test before this one ran, of another copy of the lab, go."""
+    """Forget the suites that an earlier test imported: under one name, a process imports from one place only."""
     for name in [name for name in sys.modules if re.match(r"test_q\d", name)]:
         del sys.modules[name]
     sys.path[:] = [place for place in sys.path if Path(place).name != "hidden"]

@@ -13,7 +13,7 @@ from gatelab.classrun.store import FOLDER, QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import SubmissionRow
 from gatelab.report.corrected import apply_corrections
-from gatelab.report.marks import MarksError, Work, exact
+from gatelab.report.marks_by_hand import MarksError, Work, exact
 from gatelab.report.model import Report
 from gatelab.text import visible
 

@@ -25,7 +25,7 @@ from gatelab.lists import listed
 from gatelab.report.changes import MOST
 from gatelab.report.corrected import HandMarkedQuestion, StaffInput
 from gatelab.report.corrections import Corrections, read_corrections
-from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, read_marks
+from gatelab.report.marks_by_hand import Mark, Marks, MarksError, Work, exact, read_marks
 from gatelab.report.readback import Change, ReadbackOptions, parsed, read_back
 from gatelab.report.sheet import SheetError, Table, as_written
 from gatelab.text import to_bytes

@@ -23,16 +23,16 @@ from gatelab.lab.late import Lateness
 from gatelab.lab.quick import QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
-from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_content
 from gatelab.report.compared import compared
 from gatelab.report.corrected import HandMarkedQuestion, StaffInput, apply_corrections
-from gatelab.report.marks import MarksError, Work, exact
+from gatelab.report.marks_by_hand import MarksError, Work, exact
 from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
 from gatelab.report.since import Before
 from gatelab.report.table import columns, grades_csv
+from gatelab.report.table_cells import quoted
 from gatelab.submission.collect import Submission
 from gatelab.text import visible
 

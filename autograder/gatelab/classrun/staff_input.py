@@ -9,7 +9,7 @@ from gatelab.classrun.markbook import MarkBook
 from gatelab.lab.late import Lateness
 from gatelab.report.classfile import ClassFile, SubmissionRow
 from gatelab.report.corrected import CorrectedReport, HandMarkedQuestion, StaffInput, apply_corrections
-from gatelab.report.marks import Work
+from gatelab.report.marks_by_hand import Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
 

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gatelab.classrun.durable import write
-from gatelab.classrun.graded import read_graded
+from gatelab.classrun.for_export import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage

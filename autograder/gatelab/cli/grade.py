@@ -38,7 +38,7 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.hashes import for_store, grading_hash
-from gatelab.report.marks import MarksError
+from gatelab.report.marks_by_hand import MarksError
 from gatelab.submission.collect import CollectError
 from gatelab.text import visible
 

@@ -18,12 +18,12 @@ from gatelab.cli.options import LabName, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.did_you_mean import did_you_mean
-from gatelab.report.cells import quoted
 from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS
-from gatelab.report.marks import Mark, exact, number_of
+from gatelab.report.marks_by_hand import Mark, exact, number_of
 from gatelab.report.points import number
 from gatelab.report.readback import WITHDRAWN
+from gatelab.report.table_cells import quoted
 from gatelab.submission.collect import Submission
 from gatelab.text import one_line, visible
 

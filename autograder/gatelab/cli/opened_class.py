@@ -17,7 +17,7 @@ from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
 from gatelab.report.classfile import PreviousRun
-from gatelab.report.marks import MarksError, exact
+from gatelab.report.marks_by_hand import MarksError, exact
 from gatelab.text import visible
 
 ClassFolder = Annotated[

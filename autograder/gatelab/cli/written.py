@@ -15,7 +15,7 @@ from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
 from gatelab.lists import listed
-from gatelab.report.marks import Mark, number_of
+from gatelab.report.marks_by_hand import Mark, number_of
 from gatelab.report.pages import plural
 from gatelab.report.points import number
 from gatelab.text import brief, page_text, visible

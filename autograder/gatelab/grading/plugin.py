@@ -18,7 +18,7 @@ import pytest
 from gatelab.faults import is_machines, reason_of
 from gatelab.grading.attempt import Share, Verdict, Workers
 from gatelab.grading.references import injection
-from gatelab.grading.slips import slip
+from gatelab.grading.suite_faults import suite_fault
 from gatelab.grading.verdicts import Grading
 from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import load_bank
@@ -251,7 +251,7 @@ def pytest_runtest_makereport(
             assert call.excinfo is not None
             error = call.excinfo.value
             if grading.fault is None:
-                grading.fault = error if is_machines(error) else slip(error, item.nodeid)
+                grading.fault = error if is_machines(error) else suite_fault(error, item.nodeid)
             verdict.detail = report.longreprtext
             # An assertion is for the student; anything else, which an odd answer may have caused, is for staff to read.
             if isinstance(error, Failed):

@@ -12,9 +12,9 @@ from gatelab.did_you_mean import did_you_mean
 from gatelab.faults import GraderFault
 from gatelab.grading import gains, notes
 from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
-from gatelab.grading.attempts import Attempts
 from gatelab.grading.naming import name_mistake
 from gatelab.grading.scores import Scores
+from gatelab.grading.which_counts import Attempts
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
@@ -34,7 +34,7 @@ MISSED = ("TypeError", "AttributeError", "KeyError")
 class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
 
-    A question may be graded several times (attempts.py).
+    A question may be graded several times (which_counts.py).
     """
 
     def __init__(

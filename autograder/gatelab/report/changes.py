@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatelab.report import cells
+from gatelab.report import table_cells
 from gatelab.report.corrections import COMMENT, Corrections
-from gatelab.report.marks import Mark, Marks, exact
+from gatelab.report.marks_by_hand import Mark, Marks, exact
 
 WITHDRAWN = {"-", "–", "—", "−"}
 MOST = 8  # cases of a kind that are listed one by one
@@ -37,7 +37,7 @@ class Change:
     def __str__(self) -> str:
         if self.what == COMMENT:
             on = f" {self.question}" if self.question else ""
-            return f"{self.name}{on} comment {cells.quoted(self.text) if self.text else 'withdrawn'}"
+            return f"{self.name}{on} comment {table_cells.quoted(self.text) if self.text else 'withdrawn'}"
         if self.what and self.now is None:
             return f"{self.name} {self.question} override withdrawn (was {exact(self.was or 0)})"
         if self.what:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gatelab.lab.late import Lateness
-from gatelab.report.marks import Mark
+from gatelab.report.marks_by_hand import Mark
 from gatelab.report.model import Kind, Part, Question, Report
 from gatelab.report.points import number
 

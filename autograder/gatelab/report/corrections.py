@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, ledger_rows, ledger_text, number_of
+from gatelab.report.marks_by_hand import (
+    Mark,
+    Marks,
+    MarksError,
+    Work,
+    exact,
+    ledger_rows,
+    ledger_text,
+    number_of,
+)
 
 COLUMNS = ("submission", "what", "question", "points", "why", "sha256", "entry", "given", "source")
 POINTS, COMMENT, LATE = "points", "comment", "late"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gatelab.report import cells
+from gatelab.report import table_cells
 from gatelab.report.changes import WITHDRAWN, Change
 from gatelab.report.corrections import COMMENT, LATE, POINTS
-from gatelab.report.marks import Mark, MarksError, number_of
+from gatelab.report.marks_by_hand import Mark, MarksError, number_of
 from gatelab.report.rows_back import Rows
 from gatelab.report.sheet import Line
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
@@ -37,12 +37,14 @@ class CorrectionsBack(Rows):
         ):
             return None
         before = self._before(name, id)
-        changed = {cell: line for line in lines if not cells.same(cell := self.table.cell(line, id), before)}
+        changed = {
+            cell: line for line in lines if not table_cells.same(cell := self.table.cell(line, id), before)
+        }
         if not changed:
             return None
         if "" in changed:
             edits.append(
-                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is ignored, because an emptied cell "
+                f"{name}, column {id}: {table_cells.quoted(before)} was changed to nothing; that is ignored, because an emptied cell "
                 "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
             )
             return None
@@ -96,7 +98,7 @@ class CorrectionsBack(Rows):
                 overridden.append((what, id, mark))
         if not overridden:
             self.result.notes.append(
-                f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is ignored."
+                f"{name}, column {WHY}: nothing is overridden in this row; {table_cells.quoted(why)} is ignored."
             )
         if overridden:
             self._refuse_foreign_row(line, name, WHY)

@@ -19,11 +19,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from gatelab.lists import listed
-from gatelab.report import cells
+from gatelab.report import table_cells
 from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
 from gatelab.report.corrections_back import CorrectionsBack
-from gatelab.report.marks import Mark, Marks, MarksError, Work, number_of
+from gatelab.report.marks_by_hand import Mark, Marks, MarksError, Work, number_of
 from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
 from gatelab.report.table import OVERRIDES, QUESTION_COMMENTS, WHY
@@ -123,7 +123,9 @@ class _Reader(CorrectionsBack):
         if not any(given.values()):
             return False
         owner = self._owner(line)
-        if owner and all(cells.same(mark, self._reference(owner, id, line)) for id, mark in given.items()):
+        if owner and all(
+            table_cells.same(mark, self._reference(owner, id, line)) for id, mark in given.items()
+        ):
             return False
         wrong = [id for id, mark in given.items() if mark and not self._may_be_a_mark(id, mark)]
         # A mark that nobody can have shows that the row is somebody's sum or average.
@@ -170,7 +172,7 @@ class _Reader(CorrectionsBack):
                 self.result.withdrawn.append((name, id))
                 self.result.changes.append(Change(name, id, old[-1].points if was is None else was, None))
             return
-        if cells.same(next(iter(filled)), reference) or value == was:
+        if table_cells.same(next(iter(filled)), reference) or value == was:
             return
         self._refuse_foreign_row(line, name, id)
         if len(lines) > 1 and (len(entries) > 1 or self.known.twins(name)):
@@ -192,9 +194,9 @@ class _Reader(CorrectionsBack):
                 if title not in self.base.columns or title in self.most:
                     continue
                 old, new = self.base.cell(self.base_rows[name], title), self.table.cell(line, title)
-                if not cells.same(old, new):
+                if not table_cells.same(old, new):
                     found.append(
-                        f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is ignored, because "
+                        f"{name}, column {title}: {table_cells.quoted(old)} was changed to {table_cells.quoted(new)}; that is ignored, because "
                         f"gatelab fills that column. {_instead(name, title)}"
                     )
         return found
@@ -221,27 +223,27 @@ class _Reader(CorrectionsBack):
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {listed(names, cells.MOST_LISTED)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
+                f"column {id} was emptied for {listed(names, table_cells.MOST_LISTED)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{cells.the(gone, 'column')} {listed(gone, cells.MOST_LISTED)} {cells.was(gone)} taken out; the marks are kept."
+                    f"{table_cells.the(gone, 'column')} {listed(gone, table_cells.MOST_LISTED)} {table_cells.was(gone)} taken out; the marks are kept."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
                 notes.append(
-                    f"{cells.the(lost, 'row')} {listed(lost, cells.MOST_LISTED)} {cells.was(lost)} taken out; the marks are kept."
+                    f"{table_cells.the(lost, 'row')} {listed(lost, table_cells.MOST_LISTED)} {table_cells.was(lost)} taken out; the marks are kept."
                 )
         for line in extra[:MOST]:
             said = brief(self.table.cell(line, "submission"), 40)
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
-                    f"line {line.number}, column submission: {cells.quoted(owner)} was changed to {cells.quoted(said)}; that is ignored, "
+                    f"line {line.number}, column submission: {table_cells.quoted(owner)} was changed to {table_cells.quoted(said)}; that is ignored, "
                     "because names come from the files. Rename what was handed in."
                 )
             else:
@@ -253,5 +255,5 @@ class _Reader(CorrectionsBack):
         if self.table.others:
             others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{cells.the(others, 'column')} {listed(others, cells.MOST_LISTED)} {cells.was(others, 'is', 'are')} ignored."
+                f"{table_cells.the(others, 'column')} {listed(others, table_cells.MOST_LISTED)} {table_cells.was(others, 'is', 'are')} ignored."
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from gatelab.report import cells
+from gatelab.report import table_cells
 from gatelab.report.changes import Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
-from gatelab.report.marks import Marks, MarksError, Work, number_of
+from gatelab.report.marks_by_hand import Marks, MarksError, Work, number_of
 from gatelab.report.points import number
 from gatelab.report.sheet import Line, Table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
@@ -47,7 +47,7 @@ class Rows:
             self.files[work.name].add(work.file)
             self.bytes[work.name].add(work.sha256)
         self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
-        self.known = cells.Names(self.names)
+        self.known = table_cells.Names(self.names)
         people = {*self.questions, WHY, COMMENT_COLUMN, "submission"}
         automatic = [title for title in order if title not in people]
         self.automatic = [title for title in automatic if title in table.columns]
@@ -90,7 +90,7 @@ class Rows:
         """A column that shows that this row, or a part of it, belongs to somebody else; "" if there is none."""
         if "file" in self.table.columns and self.files[name]:
             file = self.table.cell(line, "file")
-            if file and not any(cells.same(file, known) for known in self.files[name]):
+            if file and not any(table_cells.same(file, known) for known in self.files[name]):
                 return "file"
         if "sha256" in self.table.columns and self.bytes[name]:
             sha256 = self.table.cell(line, "sha256")
@@ -141,7 +141,7 @@ class Rows:
         points, most = number_of(cell), (self.questions | self.most)[id]
         if points is None or points > most:
             before = self._reference(name, id, line) if id in self.questions else self._before(name, id)
-            if cells.same(cell, before):
+            if table_cells.same(cell, before):
                 return points or 0.0  # it was valid when it was given
             to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
@@ -167,10 +167,10 @@ class Rows:
         return kits, peoples
 
     def _differs(self, line: Line, base: Table, other: Line, title: str) -> bool:
-        return not cells.same(self.table.cell(line, title), base.cell(other, title))
+        return not table_cells.same(self.table.cell(line, title), base.cell(other, title))
 
     def _text(self, name: str, title: str, line: Line) -> str:
         """What somebody wrote into a text cell; "" if it is unchanged."""
         said = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
-        return "" if cells.same(said, before) else one_line(unescape_formula(said))
+        return "" if table_cells.same(said, before) else one_line(unescape_formula(said))

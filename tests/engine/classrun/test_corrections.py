@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gatelab.classrun.graded import read_graded
+from gatelab.classrun.for_export import read_graded
 from gatelab.cli.app import app
 from gatelab.report.gradescope import gradescope_results
 from helpers.marked_class import Class, class_of, saved

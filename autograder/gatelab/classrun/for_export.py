@@ -20,7 +20,7 @@ from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.classfile import ClassFile, SubmissionRow
 from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
-from gatelab.report.marks import MarksError, Work
+from gatelab.report.marks_by_hand import MarksError, Work
 from gatelab.report.model import Report
 from gatelab.submission.people import Person
 

@@ -17,7 +17,7 @@ from gatelab.testkit.draw import Draw
 from gatelab.testkit.student import Reply
 
 
-def slip(error: BaseException, test: str) -> GraderFault | None:
+def suite_fault(error: BaseException, test: str) -> GraderFault | None:
     """The fault of the suite that this exception in one of its tests is; None where an answer may have caused it."""
     if isinstance(error, pytest.FixtureLookupError):
         return GraderFault(f"The hidden suite fails ({test}: there is no fixture {error.argname!r})")
