@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from gatelab.handed_out.checking.calling import Student
 from gatelab.handed_out.checking.differ import Finding, untouched
-from gatelab.handed_out.checking.record import Student
 
 Answer = Callable[[Any], object]
 

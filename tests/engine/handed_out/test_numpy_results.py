@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from gatelab.handed_out.checking.calling import Student
 from gatelab.handed_out.checking.differ import Finding, is_number
 from gatelab.handed_out.checking.fingerprint import Print, fingerprint, not_compared, same, wrong_in
-from gatelab.handed_out.checking.record import Call, Student
+from gatelab.handed_out.checking.record import Call
 
 
 def returning(value: Any) -> Call:

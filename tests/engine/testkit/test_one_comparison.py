@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from gatelab.handed_out.checking.calling import Student
 from gatelab.handed_out.checking.differ import Finding, Part, agree, gradients_agree, is_number, untouched
-from gatelab.handed_out.checking.record import Call, Student
+from gatelab.handed_out.checking.record import Call
 from gatelab.testkit.compare import close, close_grads, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 

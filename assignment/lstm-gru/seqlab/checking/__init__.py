@@ -1,6 +1,6 @@
 """What the public checks (`tests/q1.py`, …) are made of. `grader.check("q1")` in the notebook runs them.
 
-`record`       calls your functions and keeps what they give back
+`calling`      calls your functions, and `record` keeps what they give back
 `differ`       says the first thing in which two results differ
 `tensors`      says it of two tensors, as the grader does
 `carried`      says where a layer does not carry its state
@@ -34,7 +34,8 @@ from seqlab.checking.differ import (
     untouched,
 )
 from seqlab.checking.library import Watching
-from seqlab.checking.record import SEED, Call, Contract, Numbers, Student
+from seqlab.checking.calling import Contract, Numbers, Student
+from seqlab.checking.record import SEED, Call
 
 Student.sound_version = staticmethod(standins.sound)
 

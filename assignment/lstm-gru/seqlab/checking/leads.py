@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from .. import progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
+from .calling import Contract
 from .plain import meaning
-from .record import Call, Contract, flatten
+from .record import Call, flatten
 from .terms import TERMS
 from .where import Place, places, raised_there
 

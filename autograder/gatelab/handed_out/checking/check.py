@@ -21,8 +21,9 @@ from otter.test_files import TestCase, test_case
 from .. import device, hooks, progress, runs
 from ..near import similar_name
 from . import fingerprint, leads, leftovers, patience, render, where
+from .calling import Contract, Missing, Student
 from .differ import Finding, NoReturn, describe, untouched
-from .record import Call, Contract, Missing, Student
+from .record import Call
 from .steady import unsteady
 
 # The checks and their numbers are next to the package, whatever the notebook's working directory.

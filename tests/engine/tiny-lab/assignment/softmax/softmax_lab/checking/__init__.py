@@ -2,7 +2,8 @@
 
 from .check import TESTS, Check
 from .differ import Finding, Part, agree, describe, gradients_agree, has_shapes, is_number, need, repeats, returned, untouched
-from .record import SEED, Call, Contract, Numbers, Student
+from .calling import Contract, Numbers, Student
+from .record import SEED, Call
 
 __all__ = [
     "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Student", "agree", "describe",
