@@ -97,7 +97,7 @@ def seeds_wire() -> Iterator[bytes]:
     for value in (
         {"value": ("a", 1, -2.5, None, True), "left": [("f", "seed")]},
         {"value": {"i": torch.zeros(2, 3), 4: [torch.ones(1, dtype=torch.int64)]}, "grads": {"0": None}, "after": {}},
-        {"error": {"type": "ValueError", "message": "no", "line": "cell 1, line 1: x", "traceback": "…"}},
+        {"error": {"type": "ValueError", "message": "no", "frames": [{"cell": 1, "line": 1, "function": "f"}], "traceback": "…"}},
         {"error": {"type": "NotDefined", "message": "f"}, "left": [("f", "grad-mode"), ("", "nothing")]},
         {"grad_error": "the results do not fit", "pid": 7, "missing": ["a"]},
         float("nan"), 10**30, [[[()]]],

@@ -10,6 +10,7 @@ from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 from gatelab.report.model import Kind, Mistake, Part, Question, Report
+from gatelab.report.raised import Raised
 from helpers.tiny_lab import tiny_kit
 
 # The tiny lab with a question that trains a model, and two that are marked by hand.
@@ -64,7 +65,7 @@ def question(id: str, *earned: bool, **more: object) -> Question:
             5.0,
             None if passed else Kind.WRONG,
             "" if passed else f"message {k}",
-            detail=f"STAFF detail {k}",
+            suite_error=Raised("Failed", f"STAFF detail {k}"),
         )
         for k, passed in enumerate(earned)
     ]

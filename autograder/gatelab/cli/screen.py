@@ -12,10 +12,10 @@ from gatelab.classrun.lookup import ClassRow
 from gatelab.lists import first_lines, listed
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
 from gatelab.report.points import less, number
+from gatelab.report.raised import Frame, Raised
 from gatelab.text import shown
 
 Piece = tuple[int, Text]  # indentation and text
@@ -142,23 +142,22 @@ def _failed(parts: list[Part], detailed: bool) -> Iterator[Piece]:
     yield _below(3, shown(parts[0].student_text))
     if parts[0].kind is Kind.UNTOUCHED and not detailed:
         return
-    detail = parse_detail(parts[0].detail, parts[0].raised)
-    for label, frame in _lines(detail, detailed):
+    suite, student = parts[0].suite_error, parts[0].student_error
+    for label, frame in _lines(suite, student, detailed):
         yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
         if frame.code:
             yield _below(11, shown(frame.code))
-    if detail.raised:
-        yield _below(3, Text.assemble((f"{'raised':<8}", "dim"), shown(detail.raised)))
-    if not detail.asked and detail.said and detailed:
-        yield _below(3, Text.assemble((f"{'suite':<8}", "dim"), shown(detail.said)))
+    if student is not None:
+        yield _below(3, Text.assemble((f"{'raised':<8}", "dim"), shown(student.summary)))
+    if suite is not None and not suite.frames and detailed:
+        yield _below(3, Text.assemble((f"{'suite':<8}", "dim"), shown(suite.summary)))
 
 
-def _lines(detail: Detail, detailed: bool) -> Iterator[tuple[str, Frame]]:
-    """The suite's line and the student's; with details, the whole traceback."""
-    asked = detail.asked if detailed else detail.asked[:1]
-    student = detail.student if detailed else detail.student[-1:]
-    yield from (("asked" if not k else "", frame) for k, frame in enumerate(asked))
-    yield from (("line" if not k else "", frame) for k, frame in enumerate(student))
+def _lines(suite: Raised | None, student: Raised | None, detailed: bool) -> Iterator[tuple[str, Frame]]:
+    """The suite's first line and the student's last; with details, all of both."""
+    asked, own = suite.frames if suite else [], student.frames if student else []
+    yield from (("" if k else "asked", frame) for k, frame in enumerate(asked if detailed else asked[:1]))
+    yield from (("" if k else "line", frame) for k, frame in enumerate(own if detailed else own[-1:]))
 
 
 def _line(*pieces: str | tuple[str, str]) -> Piece:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.curve import Curve
 from gatelab.report.model import Kind
+from gatelab.report.raised import Raised
 from gatelab.testkit.student import Backend, Student
 from gatelab.testkit.trace import Trace
 
@@ -54,22 +55,14 @@ class Verdict:
     kind: Kind | None  # why it failed; None: it passed
     message: str = ""
     hint: str = ""
-    detail: str = ""
-    raised: str = ""
+    suite_error: Raised | None = None
+    student_error: Raised | None = None
     test: str = ""
     time_up: bool = False  # the grading's own time was up: it says nothing about the answer
 
     @property
     def passed(self) -> bool:
         return self.kind is None
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An exception in the worker's words, for staff."""
-
-    type: str
-    text: str
 
 
 @dataclass

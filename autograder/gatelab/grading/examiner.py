@@ -9,7 +9,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
 from gatelab.submission.untouched import as_handed_out
 from gatelab.submission.written import unwritten
-from gatelab.testkit.words import first_words, named_cells
+from gatelab.testkit.words import cell_name, first_words
 
 CHECKER = "grader"  # otter's object in the student's notebook
 NOTHING_WRITTEN = (
@@ -144,9 +144,18 @@ def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:
     report.cells = [
         replace(problem, start=first_words(workers.sources.get(problem.index, ""))) for problem in stopped
     ]
-    report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
+    report.hints = [*(_hint(*found, workers.sources) for found in workers.hints), *hint]
     report.output = workers.output
     report.protection = workers.protection
+
+
+def _hint(cell: int, line: int, what: str, sources: Mapping[int, str]) -> str:
+    """A hint of the scan as staff read it: `cell 7 ("def softmax…"), line 3: uses torch.ops`."""
+    if cell not in sources:
+        return what
+    return (
+        f"{cell_name(cell, sources)}, line {line}: {what}" if line else f"{cell_name(cell, sources)} {what}"
+    )
 
 
 def without_checks(cells: list[CellProblem]) -> tuple[list[CellProblem], list[str]]:

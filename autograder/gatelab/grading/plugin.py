@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import traceback
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
+from gatelab.limits import MESSAGE_LIMIT
 from gatelab.report.model import Kind
+from gatelab.report.raised import Frame, Raised
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.testkit.draw import Draw
 from gatelab.testkit.failed import Failed
@@ -252,7 +255,8 @@ def pytest_runtest_makereport(
             error = call.excinfo.value
             if grading.fault is None:
                 grading.fault = error if is_machines(error) else suite_fault(error, item.nodeid)
-            verdict.detail = report.longreprtext
+            if grading.messages:
+                verdict.suite_error = _raised(error, report.longreprtext)
             # An assertion is for the student; anything else, which an odd answer may have caused, is for staff to read.
             if isinstance(error, Failed):
                 verdict.kind, verdict.message, verdict.hint = error.kind, error.message, error.hint
@@ -260,10 +264,18 @@ def pytest_runtest_makereport(
                 verdict.kind, verdict.message = Kind.WRONG, _plain(str(error))
             else:
                 verdict.message = "This check could not be completed on your answer."
-                if error.__class__.__module__.startswith("torch"):
-                    verdict.detail = f"(suite) {verdict.detail}"
         grading.verdict(item.stash[SHARE], item.nodeid, verdict)
     return report
+
+
+def _raised(error: BaseException, text: str) -> Raised:
+    """The suite's own exception, for staff. `text`: all of its traceback."""
+    frames = [
+        Frame(frame.lineno or 0, 0, Path(frame.filename).name, frame.name, frame.line or "")
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).name.startswith("test_")
+    ]
+    return Raised(type(error).__name__, str(error)[:MESSAGE_LIMIT], frames, text)
 
 
 def _plain(message: str) -> str:

@@ -13,7 +13,9 @@ from gatelab.limits import (
     ENDED_SECONDS,
     MESSAGE_LIMIT,
     MOST_LEFT,
+    NAME_LIMIT,
     TIME_UP_LIMIT,
+    TRACEBACK_FRAMES,
     TRACEBACK_LIMIT,
 )
 from gatelab.sandbox.ending import describe_end
@@ -21,7 +23,7 @@ from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess
 
 # The texts of an error and the characters kept of each, as in sandbox/worker/runtime.py.
-TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
+TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
 
 class QuestionWorker:
@@ -69,7 +71,8 @@ def checked(answer: dict[str, Any]) -> dict[str, Any]:
     if error is not None:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
             raise WorkerLost(NO_ANSWER, Loss.NOISE)
-        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}} | left
+        texts = {key: error.get(key, "")[:most] for key, most in TEXTS.items()}
+        return {"error": texts | {"frames": _frames(error)}} | left
     checked: dict[str, Any] = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
     if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
         raise WorkerLost(NO_ANSWER, Loss.NOISE)
@@ -77,6 +80,19 @@ def checked(answer: dict[str, Any]) -> dict[str, Any]:
     if isinstance(problem, str) and problem:
         checked["grad_error"] = problem[:MESSAGE_LIMIT]
     return checked | left
+
+
+def _frames(error: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the notebook that it came through: those entries that have the form of one."""
+    frames = error.get("frames")
+    return [
+        {"cell": frame["cell"], "line": frame["line"], "function": frame["function"][:NAME_LIMIT]}
+        for frame in (frames[-TRACEBACK_FRAMES:] if isinstance(frames, list) else ())
+        if isinstance(frame, dict)
+        and type(frame.get("cell")) is int
+        and type(frame.get("line")) is int
+        and isinstance(frame.get("function"), str)
+    ]
 
 
 def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:

@@ -50,7 +50,7 @@ class Scores:
         part = Part(share.name, share.points if passed else 0, share.points, None)
         if wrong is not None:
             part.kind, part.message, part.hint = wrong.kind, wrong.message, wrong.hint
-            part.detail, part.raised = wrong.detail, wrong.raised
+            part.suite_error, part.student_error = wrong.suite_error, wrong.student_error
         elif not verdicts:
             part.kind, part.message = Kind.NOT_RUN, "This check was not run."
         if not passed and self._time_up() and all(v.passed or v.time_up for v in verdicts):

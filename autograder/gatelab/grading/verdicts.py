@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.did_you_mean import did_you_mean
 from gatelab.faults import GraderFault
 from gatelab.grading import gains, notes
-from gatelab.grading.attempt import QuestionRun, Raised, Share, Verdict, Workers
+from gatelab.grading.attempt import QuestionRun, Share, Verdict, Workers
 from gatelab.grading.naming import name_mistake
 from gatelab.grading.scores import Scores
 from gatelab.grading.which_counts import Attempts
@@ -20,12 +20,13 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
 from gatelab.report.model import Kind, Question
 from gatelab.report.points import equal
+from gatelab.report.raised import Frame, Raised
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
 from gatelab.testkit.student import Student
 from gatelab.testkit.trace import Recording, Trace
-from gatelab.testkit.words import Words
+from gatelab.testkit.words import Words, line_of
 
 # What is raised when something is missing: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
@@ -149,8 +150,8 @@ class Grading:
             self.attempt.trace.failed.add(test)
             note = ""
             if error := self.attempt.errors.get(test):
-                verdict.raised = error.text
-                note = self._note_about_references(error.text) if error.type in MISSED else ""
+                verdict.student_error = error
+                note = self._note_about_references(error) if error.type in MISSED else ""
             own = notes.on_own_versions(self._not_right(sorted(self.attempt.own)))
             verdict.hint = " ".join(filter(None, [verdict.hint, note, own, *self._why_missing()]))
 
@@ -213,13 +214,22 @@ class Grading:
     def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
         """The answer with its errors' messages as the student may see them; staff find the rest in the detail."""
         if error := answer.get("error"):
-            text = f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
-            self.attempt.errors[test] = Raised(error["type"], text)
+            self.attempt.errors[test] = self._raised(error)
             return {"error": self.words.error(error)}
         if problem := answer.get("grad_error"):
             self.attempt.errors[test] = Raised("", problem)
             return answer | {"grad_error": self.words.message(problem)}
         return answer
+
+    def _raised(self, error: dict[str, Any]) -> Raised:
+        """An exception as staff see it; the text of each line is from our copy of the notebook."""
+        sources = self.workers.sources
+        frames = [
+            Frame(frame["line"], frame["cell"], "", frame["function"], code)
+            for frame in error["frames"]
+            if (code := line_of(sources, frame["cell"], frame["line"])) is not None
+        ]
+        return Raised(error["type"], error["message"], frames, error["traceback"])
 
     def _is_full(self, question: str) -> bool:
         found = self.finished.get(question)
@@ -234,11 +244,12 @@ class Grading:
         """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""
         return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
 
-    def _note_about_references(self, error: str) -> str:
+    def _note_about_references(self, error: Raised) -> str:
         """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
         which name what was missing only in their text."""
+        words = f"{error.message}\n{error.traceback}"
         mentioned = (
-            name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", error)
+            name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", words)
         )
         return notes.on_references(
             self._not_right(name for name in mentioned if name not in self.attempt.own)

@@ -42,6 +42,7 @@ from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import OutputFile, WorkerProcess, machine_can_fork
 from gatelab.sandbox.worker import wire
+from gatelab.sandbox.worker.scan import Hint
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
@@ -77,7 +78,7 @@ class ConfinedWorkers:
         self.problems: dict[int, CellProblem] = {}
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
         self.slow: set[int] = set()  # cells that ran out of time in an earlier loading
-        self.hints: list[str] = []
+        self.hints: list[Hint] = []
         self.scanned = False  # whether the code was scanned, or that was tried
         self.protection: dict[str, bool] = {}
         self.output = ""
@@ -161,11 +162,13 @@ class ConfinedWorkers:
         try:
             hints = self.loaded.ask(scan, SCAN_SECONDS).get("hints")
         except WorkerLost as lost:
-            self.hints = [f"the code could not be looked through for shortcuts: {lost}"[:HINT_LIMIT]]
+            self.hints = [(0, 0, f"the code could not be looked through for shortcuts: {lost}"[:HINT_LIMIT])]
             raise _ScanLost from lost
-        self.hints = (
-            [str(hint)[:HINT_LIMIT] for hint in hints[:SCAN_HINTS]] if isinstance(hints, list) else []
-        )
+        self.hints = [
+            (hint[0], hint[1], hint[2][:HINT_LIMIT])
+            for hint in (hints[:SCAN_HINTS] if isinstance(hints, list) else ())
+            if isinstance(hint, tuple) and list(map(type, hint)) == [int, int, str]
+        ]
 
     def _ask_cell(self, cell: CodeCell, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:

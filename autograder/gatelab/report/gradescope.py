@@ -13,7 +13,6 @@ from typing import Any
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question, waits
-from gatelab.report.detail import tracebacks
 from gatelab.report.model import CellProblem, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
 from gatelab.report.points import less, number
@@ -169,9 +168,9 @@ def _for_staff(report: Report) -> dict[str, Any]:
         )
     for question in report.questions:
         lines += [
-            f"{question.id} {words(part.name)}: {last_part(tracebacks(part), STAFF_LONGEST)}"
+            f"{question.id} {words(part.name)}: {last_part(_tracebacks(part), STAFF_LONGEST)}"
             for part in question.parts
-            if part.detail or part.raised
+            if part.suite_error or part.student_error
         ]
         if question.output:
             lines.append(f"{question.id} printed: {last_part(question.output, STAFF_LONGEST)}")
@@ -183,6 +182,14 @@ def _for_staff(report: Report) -> dict[str, Any]:
         "output": "\n".join(shown(line) for line in lines if line) or "Nothing to note.",
         "visibility": "hidden",
     }
+
+
+def _tracebacks(part: Part) -> str:
+    """The suite's, and then the student's."""
+    lines = [part.suite_error.traceback] if part.suite_error else []
+    if raised := part.student_error:
+        lines += ["The worker's last exception:", raised.summary, raised.traceback]
+    return "\n".join(lines)
 
 
 def _cell(cell: CellProblem) -> str:

@@ -15,17 +15,14 @@ from typing import Any, Literal
 
 from gatelab.lists import listed
 from gatelab.report.curve import STRICT, Curve
+from gatelab.report.raised import Raised
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
 # What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that refers to another answer.
 Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
-FORMAT = 4  # of the JSON
+FORMAT = 5  # of the JSON
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
-
-# A field of the report → its key in the JSON, where that has an older name: to change a key is another FORMAT.
-IN_JSON = {"student_reason": "told", "grading_hashes": "signed", "second_grading": "otherwise"}
-WITH_KEYS = {**STRICT, "alias_generator": lambda name: IN_JSON.get(name, name)}  # for pydantic
 
 MOST_NAMED = 5  # other notebooks
 
@@ -56,8 +53,8 @@ class Part:
     kind: Kind | None  # why it failed; None: it is passed
     message: str = ""  # for the student, what is wrong; empty when passed
     hint: str = ""  # for the student, what it means or what to do; empty where there is nothing to add
-    detail: str = ""  # staff: the suite's traceback, in Python's own words
-    raised: str = ""  # staff: the last exception of the answer's code, as the worker told it
+    suite_error: Raised | None = None  # staff: the suite's own exception
+    student_error: Raised | None = None  # staff: the last exception of the student's code
 
     @property
     def passed(self) -> bool:
@@ -76,7 +73,7 @@ class Mistake:
     __pydantic_config__ = STRICT
 
     id: str  # staff: the chaff's
-    says: str  # for the student: what it is
+    message: str  # for the student: what it is
     hint: str  # for the student
 
 
@@ -95,7 +92,7 @@ class SecondGrading:
 class Question:
     """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
 
-    __pydantic_config__ = WITH_KEYS
+    __pydantic_config__ = STRICT
 
     id: str
     title: str
@@ -143,14 +140,16 @@ class Question:
     @property
     def note(self) -> str:
         """For the student: the mistakes and their hints; "" if none was recognised."""
-        told = (f"{says} Hint: {hint}" if hint else says for says, hint in self.explained)
-        return " And: ".join(told)
+        notes = (f"{message} Hint: {hint}" if hint else message for message, hint in self.explained)
+        return " And: ".join(notes)
 
     @property
     def explained(self) -> list[tuple[str, str]]:
         """What each mistake is, and its hint: of two mistakes with the same one, only the second has it."""
         later = [one.hint for one in self.mistakes[1:]]
-        return [(one.says, "" if one.hint in later[k:] else one.hint) for k, one in enumerate(self.mistakes)]
+        return [
+            (one.message, "" if one.hint in later[k:] else one.hint) for k, one in enumerate(self.mistakes)
+        ]
 
     @property
     def follow_through(self) -> str:
@@ -207,7 +206,7 @@ class GradingHashes:
 class Report:
     """Every submission that came in gets exactly one."""
 
-    __pydantic_config__ = WITH_KEYS
+    __pydantic_config__ = STRICT
 
     submission: str
     status: Status
@@ -287,18 +286,13 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as data. It holds totals for readers of the JSON (`earned`: by the parts alone), since fractions of a point do not add up exactly."""
-        data = _with_keys(asdict(self))
-        data["questions"] = [_with_keys(row) for row in data["questions"]]
+        data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}
-            for part in [*row["parts"], *(row["otherwise"] or {"parts": ()})["parts"]]:
+            for part in [*row["parts"], *(row["second_grading"] or {"parts": ()})["parts"]]:
                 # A plain text, since otter pickles what it gets, and opens it where the kit is not.
                 part |= {"kind": part["kind"] and part["kind"].value, "passed": part["kind"] is None}
         return {"format": FORMAT, **data, "points": self.points, "max_points": self.max_points}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
-
-
-def _with_keys(row: dict[str, Any]) -> dict[str, Any]:
-    return {IN_JSON.get(name, name): value for name, value in row.items()}

@@ -65,8 +65,8 @@ def _bare(data: dict[str, Any]) -> dict[str, Any]:
 
 def _bare_question(row: dict[str, Any]) -> dict[str, Any]:
     question = _with_bare_parts(_without(row, DERIVED["Question"]))
-    if isinstance(otherwise := question.get("otherwise"), dict):
-        question["otherwise"] = _with_bare_parts(otherwise)
+    if isinstance(second := question.get("second_grading"), dict):
+        question["second_grading"] = _with_bare_parts(second)
     return question
 
 

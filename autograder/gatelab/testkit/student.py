@@ -44,8 +44,7 @@ class RemoteError:
 
     type: str
     message: str
-    line: str = ""
-    traceback: str = ""
+    line: str = ""  # as `Words.line` writes it
     withheld: bool = False  # whether the original message is not shown
 
     @property
@@ -83,7 +82,11 @@ class Reply:
         self._answer = answer
         self._student = student
         error = answer.get("error")
-        self.error = RemoteError(**error) if error else None
+        self.error = (
+            RemoteError(error["type"], error["message"], error.get("line", ""), error.get("withheld", False))
+            if error
+            else None
+        )
 
     def _ok(self) -> dict[str, Any]:
         if self.error:

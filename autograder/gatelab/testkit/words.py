@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -64,8 +64,6 @@ ERRORS |= {
     "UsageError",
 }
 
-LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
-
 
 class Words:
     """Filters the texts that come from one submission's worker.
@@ -88,13 +86,13 @@ class Words:
         self.patterns = patterns(messages)
         self.given = False  # whether the worker may know more than the student does
 
-    def error(self, error: Mapping[str, str]) -> dict[str, Any]:
+    def error(self, error: Mapping[str, Any]) -> dict[str, Any]:
         """An exception as the student may see it; `withheld` says that its message is not shown."""
         kind = error["type"]
         if kind not in ERRORS and kind not in self.known and kind not in self.names:
             kind = NO_NAME
         message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
-        visible = {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
+        visible = {"type": kind, "message": message, "line": self.line(error["frames"])}
         return visible | ({"withheld": True} if message is WITHHELD else {})
 
     def cell(self, number: int) -> str:
@@ -123,16 +121,13 @@ class Words:
             return one_line(text, LONGEST)
         return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
 
-    def line(self, text: str) -> str:
-        """Where it was raised; the line number comes from the worker, the line from our copy."""
-        found = LINE.match(text)
-        if not found:
-            return ""
-        cell, number = int(found[1]), int(found[2])
-        lines = source_lines(self.sources.get(cell, ""))
-        if cell not in self.sources or not 1 <= number <= len(lines):
-            return ""
-        return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LINE_LIMIT)}"
+    def line(self, frames: Sequence[Mapping[str, Any]]) -> str:
+        """Where it was raised, as a student reads it: `cell 12 ("def softmax…"), line 3: y = x`; "" if no cell raised it."""
+        last = frames[-1] if frames else None
+        code = line_of(self.sources, last["cell"], last["line"]) if last else None
+        return (
+            "" if last is None or code is None else f"{self.cell(last['cell'])}, line {last['line']}: {code}"
+        )
 
     def _may_be_shown(self, places: dict[str, str]) -> bool:
         """Whether a message may be shown with these texts in its placeholders."""
@@ -196,9 +191,12 @@ def cell_name(number: int, sources: Mapping[int, str]) -> str:
     return f'cell {number} ("{start}")' if start else f"cell {number}"
 
 
-def named_cells(text: str, sources: Mapping[int, str]) -> str:
-    """A hint to staff in which the cell number at the beginning is followed by the cell's first words."""
-    return re.sub(r"^cell (\d{1,4})(?=, line)", lambda found: cell_name(int(found[1]), sources), text)
+def line_of(sources: Mapping[int, str], cell: int, line: int) -> str | None:
+    """The text of a cell's line, from our copy: only the numbers come from the worker. None where there is no such line."""
+    lines = source_lines(sources.get(cell, ""))
+    if cell not in sources or not 1 <= line <= len(lines):
+        return None
+    return one_line(lines[line - 1], LINE_LIMIT)
 
 
 def first_words(source: str) -> str:

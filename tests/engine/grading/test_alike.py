@@ -9,7 +9,7 @@ from gatelab.grading.alike import equal_answers
 
 def test_failures_are_the_same_only_with_the_same_words_but_for_own_names() -> None:
     def answer(message: str) -> dict:
-        return {"error": {"type": "RuntimeError", "message": message, "line": "", "traceback": ""}}
+        return {"error": {"type": "RuntimeError", "message": message, "frames": [], "traceback": ""}}
 
     request = {"op": "load_state_dict", "arguments": {"state": {"weight_ih_l0": torch.zeros(1)}}}
     lacking = answer('Missing key(s): "W". Unexpected key(s): "weight_ih_l0".')

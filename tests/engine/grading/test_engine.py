@@ -313,11 +313,18 @@ def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_th
 ) -> None:
     raising = "def {}(*args):\n    word = 'la'.join('to')\n    raise ValueError(f'it is {{word}}')\n"
     sources = {"q1": raising.format("softmax"), "q2": raising.format("cross_entropy")}
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q1", "q2"])
+    path = notebook(tmp_path / "lab.ipynb", lab, **sources)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    report = engine.grade(path, questions=["q1", "q2"])
     early, late = (next(p for p in report.question(id).parts if not p.passed) for id in ("q1", "q2"))
     for part in (early, late):
         assert "ValueError" in part.student_text and "raise ValueError(f'it is {word}')" in part.student_text
-        assert "it is tlao" in part.raised
+        last = part.student_error.frames[-1]
+        name = "softmax" if part is early else "cross_entropy"
+        assert (last.line, last.function, last.code) == (3, name, "raise ValueError(f'it is {word}')")
+        assert f"def {name}(*args)" in "".join(cells[last.cell - 1]["source"])
+        assert part.suite_error.frames[0].file.startswith("test_q")
+        assert "it is tlao" in part.student_error.message
     assert "it is tlao" in early.student_text and "it is tlao" not in late.student_text
     assert WITHHELD in late.student_text
 

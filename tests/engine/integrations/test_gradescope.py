@@ -7,6 +7,7 @@ import pytest
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results, plain_text
 from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
+from gatelab.report.raised import Raised
 
 SPECS = [
     QuestionSpec("q1", "One LSTM step", 14),
@@ -37,7 +38,14 @@ def report() -> Report:
                 14,
                 [
                     Part("outputs", 4, 4, None),
-                    Part("input-gradients", 0, 10, Kind.WRONG, "h has the wrong shape", detail="STAFF-TRACE"),
+                    Part(
+                        "input-gradients",
+                        0,
+                        10,
+                        Kind.WRONG,
+                        "h has the wrong shape",
+                        suite_error=Raised("Failed", "", traceback="STAFF-TRACE"),
+                    ),
                 ],
                 mistakes=[
                     Mistake("gates-swapped", "Two gates are swapped.", "look again."),

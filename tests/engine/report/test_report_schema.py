@@ -25,9 +25,19 @@ from gatelab.report.model import (
     Report,
     SecondGrading,
 )
+from gatelab.report.raised import Frame, Raised
 from gatelab.report.schema import is_of_a_class, read, read_json, schema
 
-PART = Part("values", 0.0, 10.0, Kind.RAISED, "It raised.", "Is it a tuple?", "test_q1.py", "ValueError: no")
+PART = Part(
+    "values",
+    0.0,
+    10.0,
+    Kind.RAISED,
+    "It raised.",
+    "Is it a tuple?",
+    Raised("", "test_q1.py", traceback="test_q1.py"),
+    Raised("ValueError", "no"),
+)
 WHOLE = Report(
     "ada", "graded", "why", "told", False, "ab" * 32, 11, "softmax",
     [
@@ -105,10 +115,12 @@ def test_a_report_of_an_earlier_format_is_read_with_all_that_it_says(
     assert (first.note, first.points) == (old["questions"][0]["note"], old["questions"][0]["points"])
     wrong, right = first.parts
     assert (wrong.kind, wrong.student_text) == (Kind.WRONG, old["questions"][0]["parts"][0]["message"])
-    assert wrong.raised.startswith("ValueError: no (cell 3)") and wrong.detail.endswith(
-        "AssertionError: wrong"
-    )
-    assert (right.passed, right.kind, right.detail, right.raised) == (True, None, "", "")
+    suite, student = wrong.suite_error, wrong.student_error
+    assert suite and student and suite.traceback.endswith("AssertionError: wrong")
+    assert (suite.summary, student.message) == ("AssertionError: wrong", "no (cell 3)")
+    assert suite.frames == [Frame(7, 0, "test_q1.py", "test_values", "close(reply)")]
+    assert student.frames == [Frame(2, 3, "", "f")]
+    assert (right.passed, right.kind, right.suite_error, right.student_error) == (True, None, None, None)
     assert [part.kind for part in second.parts] == [Kind.UNTOUCHED, Kind.NOT_RUN]
     assert first.second_grading and [part.passed for part in first.second_grading.parts] == [False, True]
     assert (first.curve is None) == (format == 1)
@@ -121,6 +133,42 @@ def test_a_report_of_format_3_is_read_with_the_hashes_that_were_among_its_versio
     old = json.loads(text)
     old["versions"] = {"torch": "2.13.0"}
     assert read(old).grading_hashes is None and is_of_a_class(text) and not is_of_a_class(json.dumps(old))
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/kit/sandbox/worker/runtime.py", line 105, in handle
+    answer = call()
+             ^^^^^^
+  File "cell 3", line 2, in f
+    y = g(x)
+        ^^^^
+  File "cell 1", line 4, in g
+    raise ValueError(f'no {x}')
+"""
+STUDENT = Raised(
+    "ValueError", "no: (cell) x", [Frame(2, 3, "", "f", "y = g(x)"), Frame(4, 1, "", "g", "raise ValueError(f'no {x}')")], TRACEBACK
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "raised"),
+    [
+        ("", None),
+        (f"ValueError: no: (cell) x (cell 1, line 4: raise ValueError(f'no {{x}}'))\n{TRACEBACK}", STUDENT),
+        ("KeyError: 'h' (cell 12, line 7: d['h'])\n", Raised("KeyError", "'h'", [Frame(7, 12, "", "", "d['h']")])),
+        ("TypeError: no ()\nTraceback", Raised("TypeError", "no", [], "Traceback")),
+        ("the backward pass failed", Raised("", "the backward pass failed")),
+    ],
+    ids=["none", "in a function", "without its lines", "outside of the notebook", "backward"],
+)  # fmt: skip
+def test_an_exception_that_was_one_text_up_to_format_4_is_read_into_its_fields(
+    text: str, raised: Raised | None
+) -> None:
+    old = json.loads(Path(__file__).with_name("report-of-format-4.json").read_text(encoding="utf-8"))
+    assert old["format"] == 4 and read(old) == WHOLE
+    old["questions"][0]["parts"][0]["raised"] = text
+    question = replace(WHOLE.questions[0], parts=[replace(PART, student_error=raised)])
+    assert read(old) == replace(WHOLE, questions=[question, WHOLE.questions[1]])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +186,7 @@ def test_a_class_json_that_was_written_with_reports_of_format_3_is_still_of_the_
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"format": 99, "signed": {"key": "5f"}}', '{"versions": {"graded with": "5f"}}', "[" * 5000]
+    "text", ["", "[]", "{", '{"format": 99, "grading_hashes": {"key": "5f"}}', '{"versions": {"graded with": "5f"}}', "[" * 5000]
 )  # fmt: skip
 def test_what_is_no_report_is_not_of_a_class(text: str) -> None:
     assert not is_of_a_class(text)
@@ -172,8 +220,8 @@ def test_a_report_not_in_the_earlier_format_it_names_is_refused(
         (lambda data: data.pop("format"), f"format {FORMAT}"),
         (lambda data: data.update(status="lost"), "status"),
         (lambda data: data.update(colour="red"), "colour"),
-        (lambda data: data["signed"].update(key=None), "signed.key"),
-        (lambda data: data["signed"]["questions"].update(q1=3), "signed.questions.q1"),
+        (lambda data: data["grading_hashes"].update(key=None), "grading_hashes.key"),
+        (lambda data: data["grading_hashes"]["questions"].update(q1=3), "grading_hashes.questions.q1"),
         (lambda data: data["questions"][0].update(max_points="ten"), "questions.0.max_points"),
         (lambda data: data["questions"][0]["parts"][0].pop("kind"), "questions.0.parts.0.kind"),
         (lambda data: data["questions"][0]["parts"][0].update(kind="bad"), "questions.0.parts.0.kind"),

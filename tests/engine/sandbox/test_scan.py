@@ -7,6 +7,7 @@ import pytest
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.forkserver import ForkServer
+from gatelab.sandbox.worker.scan import Hint
 from gatelab.sandbox.worker.scan import hints as all_hints
 from gatelab.submission.notebook import CodeCell
 
@@ -21,7 +22,7 @@ SHORTCUTS = {
 }
 
 
-def hints(cells: list[list]) -> list[str]:
+def hints(cells: list[list]) -> list[Hint]:
     return all_hints(cells, shortcuts=SHORTCUTS)
 
 
@@ -48,7 +49,7 @@ def hints(cells: list[list]) -> list[str]:
     ],
 )
 def test_a_way_to_the_librarys_own_cell_is_reported(source: str, says: str) -> None:
-    assert hints([[3, source]]) == [f"cell 3, line 1: {says}"]
+    assert hints([[3, source]]) == [(3, 1, says)]
 
 
 BACK = "from torch import _decomp as d\ncell = torch.lstm_cell\n"
@@ -76,8 +77,8 @@ def test_a_shortcut_in_a_file_that_the_notebook_writes_is_reported(
 ) -> None:
     first, second = lines
     assert hints([[3, source]]) == [
-        f"cell 3, line {first}: imports from torch, in a text",
-        f"cell 3, line {second}: uses torch.lstm_cell (as torch.lstm_cell), in a text",
+        (3, first, "imports from torch, in a text"),
+        (3, second, "uses torch.lstm_cell (as torch.lstm_cell), in a text"),
     ]
 
 
@@ -106,14 +107,14 @@ def test_code_that_cannot_be_looked_at_hides_nothing_else_and_is_named() -> None
     deep = "vars(torch" + ".x" * 900 + ")"
     found = hints([[0, f"{deep}\ntorch.lstm_cell"], [1, "torch.lstm_cell"]])
     assert found == [
-        "cell 0, line 1: is nested too deeply to be examined",
-        *(f"cell {k}, line {2 - k}: uses torch.lstm_cell (as torch.lstm_cell)" for k in (0, 1)),
+        (0, 1, "is nested too deeply to be examined"),
+        *((k, 2 - k, "uses torch.lstm_cell (as torch.lstm_cell)") for k in (0, 1)),
     ]
 
 
 def test_many_shortcuts_do_not_hide_that_there_are_more() -> None:
     found = hints([[3, "import ctypes\n" * 50 + "torch.lstm_cell"]])
-    assert len(found) == 20 and found[-1] == "and 32 more"
+    assert len(found) == 20 and found[-1] == (0, 0, "and 32 more")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,8 @@ def test_code_that_takes_too_long_to_look_at_is_named(slow: str) -> None:
         first, *others = all_hints(cells, shortcuts=SHORTCUTS, cpu_seconds=0.05)
     finally:
         gc.enable()
-    assert "and what follows was not looked at: that takes too long" in first
-    assert others == ["cell 0, line 1: uses torch.lstm_cell (as torch.lstm_cell)"]
+    assert first == (1, 0, "and what follows was not looked at: that takes too long")
+    assert others == [(0, 1, "uses torch.lstm_cell (as torch.lstm_cell)")]
 
 
 def test_a_missing_answer_is_reported_to_staff_and_no_cell_is_confused_with_another(
@@ -142,7 +143,7 @@ def test_a_missing_answer_is_reported_to_staff_and_no_cell_is_confused_with_anot
         workers.load()
     finally:
         workers.shut()
-    assert [hint.split(":")[0] for hint in workers.hints] == [
+    assert [what.split(":")[0] for _, _, what in workers.hints] == [
         "the code could not be looked through for shortcuts"
     ]
     assert {index: problem.message.split(" (")[0] for index, problem in workers.problems.items()} == {

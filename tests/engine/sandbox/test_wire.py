@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatelab.grading.question_worker import checked
-from gatelab.limits import ANSWER, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES
+from gatelab.limits import ANSWER, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT, TRACEBACK_FRAMES
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import OutputFile
 from gatelab.sandbox.worker import wire
@@ -267,13 +267,37 @@ def test_an_empty_tensor_cannot_spell_something_in_its_sizes() -> None:
             received(framed('{"tensor":"t0"}', t0=torch.zeros(shape)))
 
 
-@pytest.mark.parametrize("field", ["type", "message", "line", "traceback"])
+@pytest.mark.parametrize("field", ["type", "message", "traceback"])
 def test_an_error_crosses_as_text_only(field: str) -> None:
-    answer = {"error": {"type": "ValueError", "message": "", "line": "", "traceback": ""}}
+    answer = {"error": {"type": "ValueError", "message": "", "frames": [], "traceback": ""}}
     assert checked(answer)["error"]["type"] == "ValueError"
     answer["error"][field] = [torch.zeros(1000)] * 3000
     with pytest.raises(WorkerLost):
         checked(answer)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "cell 3, line 2",
+        None,
+        [{}],
+        ["cell 3"],
+        [{"cell": "3", "line": 2, "function": "f"}],
+        [{"cell": True, "line": 2, "function": "f"}],
+        [{"cell": 3, "line": torch.ones(9), "function": "f"}],
+        [{"cell": 3, "line": 2, "function": torch.ones(9)}],
+    ],
+)
+def test_what_has_not_the_form_of_a_line_of_the_notebook_is_left_out(forged: object) -> None:
+    error = {"type": "ValueError", "message": "", "frames": forged, "traceback": ""}
+    assert checked({"error": error})["error"]["frames"] == []
+
+
+def test_the_lines_that_an_exception_came_through_are_few_and_short() -> None:
+    frame = {"cell": 3, "line": 2, "function": "f" * 9_000, "more": "x"}
+    frames = checked({"error": {"type": "", "frames": [frame] * 9_000}})["error"]["frames"]
+    assert frames == [{"cell": 3, "line": 2, "function": "f" * NAME_LIMIT}] * TRACEBACK_FRAMES
 
 
 def test_output_is_read_through_a_file_description_that_the_worker_does_not_share() -> None:

@@ -39,19 +39,19 @@ def words() -> Words:
 
 
 def test_without_a_reference_a_message_is_shown_and_shortened() -> None:
-    error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "line": "", "traceback": "x"}
+    error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "frames": [], "traceback": "x"}
     shown = Words({}).error(error)
     assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == LONGEST
-    assert shown["traceback"] == ""
+    assert "traceback" not in shown
 
 
 def test_a_message_made_up_by_the_worker_is_withheld(words: Words) -> None:
-    error = {"type": FORGED, "message": FORGED, "line": FORGED, "traceback": FORGED}
+    frames = [{"cell": 99, "line": 1, "function": FORGED}]
+    error = {"type": FORGED, "message": FORGED, "frames": frames, "traceback": FORGED}
     assert words.error(error) == {
         "type": NO_NAME,
         "message": WITHHELD,
         "line": "",
-        "traceback": "",
         "withheld": True,
     }
 
@@ -137,14 +137,18 @@ def test_overlong_notebook_contributes_no_displayable_words() -> None:
     words.given = True
     assert words.shown("w77") == words.shown("emb") == OTHER_NAME
     assert words.message("too few weights") == WITHHELD
-    assert words.error({"type": "Model", "message": "", "line": "", "traceback": ""})["type"] == NO_NAME
+    assert words.error({"type": "Model", "message": "", "frames": [], "traceback": ""})["type"] == NO_NAME
     assert words.shown("softmax") == "softmax"
 
 
 def test_the_line_is_quoted_from_our_copy(words: Words) -> None:
-    assert words.line("cell 3, line 3: " + FORGED) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
-    for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
-        assert words.line(line) == ""
+    def line(cell: int, number: int) -> str:
+        return words.line([{"cell": 3, "line": 1}, {"cell": cell, "line": number, "function": FORGED}])
+
+    assert line(3, 3) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
+    for cell, number in ((3, 99), (3, 0), (3, -1), (2, 1), (0, 1)):
+        assert line(cell, number) == ""
+    assert words.line([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path
     assert own.second_grading.own == []
     wrong = {part.name: part for part in own.second_grading.parts if not part.passed}
     assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].student_text
-    assert "unexpected keyword argument" in wrong["encode"].raised
+    assert "unexpected keyword argument" in wrong["encode"].student_error.message
     assert plain.own == [] and plain.second_grading is None  # full with the references: graded once
     assert read_json(report.to_json()) == report
 

@@ -21,7 +21,7 @@ from gatelab.sandbox.worker.answer_tracker import AnswerTracker
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
 from gatelab.sandbox.worker.history import History
-from gatelab.sandbox.worker.lines import source_lines
+from gatelab.sandbox.worker.lines import cell_file, source_lines
 from gatelab.sandbox.worker.loops import run_pending_tasks, the_loop
 from gatelab.sandbox.worker.missing_modules import name_by_name, without_missing
 from gatelab.sandbox.worker.names_read import names_read
@@ -72,7 +72,7 @@ class Notebook:
         """
         began = time.process_time()
         # So that tracebacks and `inspect.getsource` show the student's own lines.
-        filename = f"cell {index}"
+        filename = cell_file(index)
         text = [f"{line}\n" for line in source_lines(source)]
         linecache.cache[filename] = (len(source), None, text, filename)
         try:
@@ -234,7 +234,7 @@ class Notebook:
             tree = ast.Expression(statement.node.value)
         mode = "exec" if isinstance(tree, ast.Module) else "eval"
         flags = self.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        code = compile(tree, f"cell {statement.cell}", mode, flags=flags, dont_inherit=True)
+        code = compile(tree, cell_file(statement.cell), mode, flags=flags, dont_inherit=True)
         self.flags |= code.co_flags & FUTURE
         if code.co_flags & 0x80:  # a coroutine: it awaits
             value = the_loop().run_until_complete(types.FunctionType(code, self.namespace)())

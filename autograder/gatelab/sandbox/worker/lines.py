@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import Any
 
+CELL_FILE = re.compile(r"cell (\d{1,4})", re.ASCII)  # as `cell_file` writes it
 NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitlines` knows others
 # A cell without any of these contains no magic, shell command or `name?`; most cells have none, and transforming them as
 # IPython does costs more than parsing and running them.
@@ -40,6 +41,17 @@ def _in_place() -> Any:
             return changed, after
 
     return InPlace()  # type: ignore[no-untyped-call]  # IPython's
+
+
+def cell_file(index: int) -> str:
+    """The file name under which a cell's code is compiled: a line of Python's own tracebacks has nothing else that leads to its cell."""
+    return f"cell {index}"
+
+
+def cell_of(filename: str) -> int | None:
+    """The number of the cell whose code has this file name; None for any other file."""
+    found = CELL_FILE.fullmatch(filename)
+    return int(found[1]) if found else None
 
 
 def to_python(source: str) -> str:

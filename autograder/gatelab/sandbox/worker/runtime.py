@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import linecache
 import os
 import random
 import sys
@@ -23,7 +22,8 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
-from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
+from gatelab.limits import MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
+from gatelab.sandbox.worker.lines import cell_of
 from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
@@ -83,7 +83,7 @@ class Runtime:
         self.folder, self.written = "", list[Any]()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Handle a request; returns `{"value", …}` or `{"error": {type, message, line, traceback}}`.
+        """Handle a request; returns `{"value", …}` or `{"error": {type, message, frames, traceback}}`.
 
         If calls left something changed, it is restored, and `left` in the answer lists it: `[(function, kind), …]`
         (leftovers.py).
@@ -286,18 +286,20 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as plain values, with the student's own line if it came from a cell."""
-    places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    """An exception as plain values. `frames`: the lines of the notebook's cells that it came through, outermost first, each as
+    `{cell, line, function}`."""
+    places = [
+        (frame.filename, frame.lineno or 0, frame.name) for frame in traceback.extract_tb(error.__traceback__)
+    ]
     syntax = None
-    if isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell "):
+    if isinstance(error, SyntaxError) and cell_of(str(error.filename)) is not None:
         syntax = error
-        places.append((error.filename or "", error.lineno or 1))
-    line = ""
-    for filename, number in reversed(places):
-        if filename.startswith("cell "):
-            text = linecache.getline(filename, number).strip()
-            line = f"{filename}, line {number}: {text[:LINE_LIMIT]}"
-            break
+        places.append((str(error.filename), error.lineno or 1, ""))
+    frames = [
+        {"cell": cell, "line": line, "function": function[:NAME_LIMIT]}
+        for filename, line, function in places
+        if (cell := cell_of(filename)) is not None
+    ]
     try:
         # str() of a syntax error would repeat the place.
         message = str(error if syntax is None else syntax.msg)[:MESSAGE_LIMIT]
@@ -306,8 +308,9 @@ def describe(error: BaseException) -> dict[str, Any]:
     kept = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))[-TRACEBACK_LIMIT:]
     kind = type(error).__name__[:NAME_LIMIT]
     # PyTorch raises the same type for operations that it does not support.
-    if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):
+    last = places[-1][0] if places else "<"
+    if kind == "NotImplementedError" and (last.startswith("<") or cell_of(last) is not None):
         kind = NOT_WRITTEN
-    described = {"type": kind, "message": message, "line": line, "traceback": kept}
+    described = {"type": kind, "message": message, "frames": frames[-TRACEBACK_FRAMES:], "traceback": kept}
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
     return described | ({"missing": missing[:NAME_LIMIT]} if isinstance(missing, str) else {})

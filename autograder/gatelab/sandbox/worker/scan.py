@@ -28,6 +28,8 @@ SUSPECT = {
 COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
+# A cell, a line in it and what is there: (7, 3, "uses torch.ops"). Line 0 is the cell as a whole, cell 0 the whole notebook.
+Hint = tuple[int, int, str]
 MODULES = ("torch", "nn", "F", "sys", "builtins")
 
 
@@ -36,29 +38,29 @@ def hints(
     known: frozenset[str] = frozenset(),
     shortcuts: dict[str, str] | None = None,
     cpu_seconds: float = SCAN_CPU,
-) -> list[str]:
-    """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. Code that does not parse gives none.
+) -> list[Hint]:
+    """What was found, from [index, source] pairs. Code that does not parse gives none.
 
     known: fingerprints of handed-out statements, which are not reported.
     shortcuts: names in torch → what staff read, in addition to WAYS.
-    cpu_seconds: the time after which the rest is skipped; the first line then says so.
+    cpu_seconds: the time after which the rest is skipped; the first hint then says so.
     """
     names, index = _Names(WAYS | (shortcuts or {})), 0
-    found: list[str] = []
+    found: list[Hint] = []
     try:
         with within(cpu_seconds):
             for index, source in cells:
                 with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                     for statement in statements(source, index):
                         if statement.fingerprint not in known:
-                            found += _lines(index, statement.node, names)
+                            found += [(index, line, what) for line, what in _found(statement.node, names)]
     except TimeUp:
-        found.insert(0, f"cell {index} and what follows was not looked at: that takes too long")
+        found.insert(0, (index, 0, "and what follows was not looked at: that takes too long"))
     found = list(dict.fromkeys(found))
     return (
         found
         if len(found) <= SCAN_HINTS
-        else [*found[: SCAN_HINTS - 1], f"and {len(found) - SCAN_HINTS + 1} more"]
+        else [*found[: SCAN_HINTS - 1], (0, 0, f"and {len(found) - SCAN_HINTS + 1} more")]
     )
 
 
@@ -88,10 +90,6 @@ class _Names:
 
 def _of_torch(module: str) -> bool:
     return module.split(".")[0] == "torch"
-
-
-def _lines(index: int, node: ast.AST, names: _Names) -> list[str]:
-    return [f"cell {index}, line {line}: {what}" for line, what in _found(node, names)]
 
 
 def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from gatelab.sandbox.worker.lines import to_python
+from gatelab.sandbox.worker.lines import cell_file, to_python
 from gatelab.sandbox.worker.new_fstrings import readable
 from gatelab.sandbox.worker.templates import templated
 from gatelab.sandbox.worker.type_parameters import parsed, read_late
@@ -163,12 +163,12 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
 def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
     text = _without_cell_magic(source) if opened else source
     try:
-        tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
+        tree = ast.parse(to_python(_with_percent(text)), cell_file(cell))
     except SyntaxError as error:
         try:
-            tree = templated(parsed(to_python(_with_percent(readable(text))), f"cell {cell}"))
+            tree = templated(parsed(to_python(_with_percent(readable(text))), cell_file(cell)))
         except SyntaxError:
-            error.filename = f"cell {cell}"  # IPython's tokenizer sets none
+            error.filename = cell_file(cell)  # IPython's tokenizer sets none
             raise error from None
     nodes = [node for outer in tree.body for node in _opened(outer)]
     shown = nodes[-1] if nodes and not source.rstrip().endswith(";") else None

@@ -15,7 +15,7 @@ def spell(self, request):
         code, size = divmod(code, 10 ** 6)
         sizes.append(size)
     message = f'stack expects each tensor to be equal size, but got {sizes[:5]} at entry {sizes[5]} and {sizes[6:11]} at entry {sizes[11]}'
-    return {'error': {'type': 'RuntimeError', 'message': message, 'line': '', 'traceback': ''}}
+    return {'error': {'type': 'RuntimeError', 'message': message, 'frames': [], 'traceback': ''}}
 runtime.handle = spell
 class LSTM: pass
 class GRU: pass
