@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from gatelab.handed_out import stub
 from gatelab.sandbox.confine import libc
 
 
@@ -69,7 +70,7 @@ def _outcome(act: Callable[[], Any], id: str) -> str:
     try:
         act()
     except NotImplementedError as error:
-        own = bool(id) and str(error) == f"{id}: not written yet"
+        own = bool(id) and str(error) == stub.message(id)
         return "stub" if own else f"raised NotImplementedError({str(error)!r})"
     except Exception as error:
         return f"raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gatelab.build import syntax
 from gatelab.build.markers import GIVEN, given_mark
 from gatelab.build.regions import Fault, Region
+from gatelab.handed_out import stub
 from gatelab.source_without_comments import is_string
 
 WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
@@ -25,11 +26,6 @@ class Form:
     comments: set[str] = field(default_factory=set)  # comments, without their mark
     stubbed: set[str] = field(default_factory=set)  # `softmax`, `Layer.forward`: what gets a stub of its own
     bound: set[str] = field(default_factory=set)  # names that given statements of the cell's top level bind
-
-
-def stub(id: str) -> str:
-    """The line in a solution's place; the ID leads to the question's paragraph, its check and its row in the report."""
-    return f'raise NotImplementedError("{id}: not written yet")'
 
 
 def of_master(source: str, regions: list[Region]) -> Form:
@@ -227,7 +223,7 @@ class _Master:
 
 def check_released(source: str, form: Form, id: str) -> None:
     """Raise Fault when a released cell holds anything but signatures, docstrings, stubs and what the master gives."""
-    wanted = ast.dump(ast.parse(stub(id)).body[0])
+    wanted = ast.dump(ast.parse(stub.line(id)).body[0])
     stubbed: set[str] = set()
 
     def body(statements: list[ast.stmt], owner: str, kind: type) -> None:

@@ -8,6 +8,7 @@ from nbgrader.preprocessors import ClearSolutions
 
 from gatelab.build import form, markers, regions
 from gatelab.build.errors import BuildError
+from gatelab.handed_out import stub
 
 TEXT_STUB = "*Write your answer here.*"
 
@@ -27,7 +28,7 @@ class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no st
             kept: tuple[NotebookNode, ResourcesDict] = super().preprocess_cell(cell, resources, cell_index)
             return kept
         id, master = regions.question_id(cell), cell.source
-        self.code_stub = {resources["language"]: form.stub(id)}
+        self.code_stub = {resources["language"]: stub.line(id)}
         self.text_stub = TEXT_STUB
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if cell.cell_type == "code":

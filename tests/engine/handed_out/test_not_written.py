@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
 
-from gatelab.build.form import stub
+import pytest
+import torch
+from torch import nn
+
+from gatelab.handed_out import stub
 from gatelab.handed_out.checking.check import Check, NotWritten
 from gatelab.handed_out.checking.differ import Finding
 from gatelab.handed_out.checking.record import Call
@@ -21,8 +25,10 @@ def told(question: str, raised: str) -> tuple[str, bool]:
 
 def words(id: str) -> str:
     """What a stub raises, as the build writes it."""
-    raised: str = eval(stub(id).removeprefix("raise NotImplementedError"))
-    return raised
+    with pytest.raises(NotImplementedError) as raised:
+        exec(stub.line(id))
+    assert str(raised.value) == stub.message(id)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -40,3 +46,63 @@ def test_the_stub_of_an_earlier_question_is_named(id: str) -> None:
 def test_other_errors_of_the_type_are_reported_as_errors(raised: str) -> None:
     first, not_written = told("q7", raised)
     assert "stopped with NotImplementedError" in first and not not_written
+
+
+class Empty(nn.Module):
+    """A layer that PyTorch itself calls unfinished."""
+
+
+class Around(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Empty()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x)
+
+
+class Forwards(nn.Module):
+    def forwards(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+@pytest.mark.parametrize(
+    ("layer", "says", "not_written"),
+    [
+        (Empty, "q7 is not written yet: `Layer` has no forward().", True),
+        (
+            Forwards,
+            "q7 is not written yet: `Layer` has no forward(). It has `forwards`: is that it?",
+            True,
+        ),
+        (Around, "`Layer` stopped with NotImplementedError", False),
+    ],
+)
+def test_a_layer_without_forward_is_known_by_what_was_called_and_not_by_pytorchs_words(
+    layer: type[nn.Module], says: str, not_written: bool
+) -> None:
+    with pytest.raises(NotImplementedError) as raised:
+        layer()(torch.zeros(1))
+    check = Check("q7")
+    check.student.namespace["Layer"] = layer
+    call = Call("Layer", "layer", error=raised.value)
+    [first, *_], error = check.explain(Finding(call, "wrong"))
+    assert first.startswith(says) and isinstance(error, NotWritten) == not_written
+
+
+@pytest.mark.parametrize(
+    ("line", "of_any", "of_q1"),
+    [
+        ("raise NotImplementedError('q1: not written yet')", True, True),
+        ('raise NotImplementedError("q1")', True, True),
+        ("raise NotImplementedError", True, False),
+        ("raise NotImplementedError('q12: not written yet')", True, False),
+        ("raise NotImplementedError('todo')", True, False),
+        ("raise ValueError('NotImplementedError: q1')", False, False),
+        ("raise", False, False),
+        ("pass", False, False),
+    ],
+)
+def test_a_stubs_line_is_known_by_what_it_raises(line: str, of_any: bool, of_q1: bool) -> None:
+    [node] = ast.parse(line).body
+    assert (stub.is_stub(node), stub.is_stub(node, "q1")) == (of_any, of_q1)

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from gatelab.handed_out.stub import is_stub
 from gatelab.sandbox.worker.statements import FUNCTIONS, Statement
 
 
@@ -75,9 +76,9 @@ def _is_stub(node: ast.stmt) -> bool:
     """Whether it contains only a docstring and the stub's error."""
     if isinstance(node, FUNCTIONS):
         body = [step for step in node.body if not _is_text(step)]
-        return bool(body) and _raises_stub(body[0])
+        return bool(body) and is_stub(body[0])
     methods = [step for step in getattr(node, "body", []) if isinstance(step, FUNCTIONS)]
-    return bool(methods) and all(any(map(_raises_stub, method.body)) for method in methods)
+    return bool(methods) and all(any(map(is_stub, method.body)) for method in methods)
 
 
 def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
@@ -118,11 +119,3 @@ def _of_the_notebook(value: Any) -> bool:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _raises_stub(node: ast.stmt) -> bool:
-    """`raise NotImplementedError("q1: …")`"""
-    error = node.exc if isinstance(node, ast.Raise) else None
-    if isinstance(error, ast.Call):
-        error = error.func
-    return isinstance(error, ast.Name) and error.id == "NotImplementedError"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from gatelab.handed_out.stub import is_stub
 from gatelab.sandbox.worker.lines import cell_file, to_python
 from gatelab.sandbox.worker.new_fstrings import readable
 from gatelab.sandbox.worker.templates import templated
@@ -130,8 +131,7 @@ class Statement:
         """Whether it deliberately stops the notebook: `raise SystemExit`, `sys.exit()`, but not a stub's error."""
         node: Any = self.node
         if isinstance(node, ast.Raise):
-            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            return not (isinstance(error, ast.Name) and error.id == "NotImplementedError")
+            return not is_stub(node)
         call = node.value if isinstance(node, ast.Expr) else None
         return isinstance(call, ast.Call) and ast.unparse(call.func) == "sys.exit"
 
