@@ -184,9 +184,7 @@ class ConfinedWorkers:
         missing = missing if error["type"] == "NameError" and isinstance(missing, str) else ""
         binds = answer.get("binds")
         binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []
-        # The kit's own sentence: passed through TorchScript it arrives as an exception of another type with the same text.
-        says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
-        if (says and says in error["message"]) or missing in refused:
+        if (answer.get("withheld") is True and not self.has_library) or missing in refused:
             refused.update(binds[:MOST_BOUND])
             return
         # Loaded again after a question, the cells could repeat what that question was given.

@@ -33,6 +33,9 @@ from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
+CALLS_LATE = (
+    "calls it late."  # the end of a remark in a class.json of an earlier kit, which had no `called_late`
+)
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 
@@ -190,6 +193,8 @@ def _submission_entry(submission: Submission | None) -> dict[str, Any]:
         "newest": submission.newest,
         "attempt": submission.attempt,
         "remarks": list(submission.notes),
+        "called_late": submission.called_late,
+        "perhaps": submission.perhaps,
         "problem": submission.problem if submission.missing else "",
     }
 
@@ -198,6 +203,7 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
     """A row of class.json as what came in, `folder` being the class's."""
     handed_in, place = row.get("handed_in"), row.get("place")
     time = datetime.fromisoformat(handed_in) if handed_in else None
+    notes = tuple(row.get("remarks", ()))
     people = tuple(
         Person(
             one["sheet"],
@@ -223,7 +229,9 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
         attempts=row.get("attempts", 1),
         newest=row.get("newest") or "",
         attempt=row.get("attempt", 0),
-        notes=tuple(row.get("remarks", ())),
+        called_late=row.get("called_late", any(note.endswith(CALLS_LATE) for note in notes)),
+        perhaps=row.get("perhaps", ""),
+        notes=notes,
     )
 
 

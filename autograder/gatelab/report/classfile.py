@@ -65,6 +65,8 @@ class SubmissionRow(TypedDict):
     newest: NotRequired[str | None]
     attempt: NotRequired[int]
     remarks: NotRequired[list[str]]
+    called_late: NotRequired[bool]
+    perhaps: NotRequired[str]
     problem: NotRequired[str]
 
 

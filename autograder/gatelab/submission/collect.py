@@ -36,9 +36,6 @@ from gatelab.text import brief, visible
 
 __all__ = ["CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
 
-NOTHING = "Nothing was handed in."
-CALLS_LATE = "calls it late."  # after the platform's name: the end of a note
-
 
 @dataclass(frozen=True)
 class Submission:
@@ -60,6 +57,8 @@ class Submission:
     newest: str = ""  # for an earlier attempt: the name of the newest attempt's row
     attempt: int = 0  # for an earlier attempt: its number, from 1 on
     alike: bool = False  # whether another row's person has the same name
+    called_late: bool = False  # whether the platform calls it late
+    perhaps: str = ""  # of somebody who handed in nothing: the name of a submission that may be theirs
     notes: tuple[str, ...] = ()  # remarks for staff on how it was handed in, one sentence each
 
     @property
@@ -70,11 +69,6 @@ class Submission:
     def missing(self) -> bool:
         """Whether this is somebody on the roster who handed in nothing."""
         return self.attempts == 0
-
-    @property
-    def called_late(self) -> bool:
-        """Whether the platform calls it late."""
-        return any(note.endswith(CALLS_LATE) for note in self.notes)
 
     @property
     def called(self) -> str:
@@ -215,7 +209,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
         notes += [*doubts, *renamed, *_claimed_too(arrival, claims)]
         if arrival.late:
-            notes.append(f"{arrival.platform} {CALLS_LATE}")
+            notes.append(f"{arrival.platform} calls it late.")
         found.append(
             replace(
                 submission,
@@ -223,6 +217,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 entry=entry.raw,
                 people=people,
                 handed_in=handed_in,
+                called_late=arrival.late,
                 attempts=1 if row.newest else came + len(row.earlier) + arrival.earlier,
                 newest=by_raw.get(row.newest, "") if row.newest else "",
                 attempt=row.number,
@@ -342,12 +337,13 @@ def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
     names = distinct(taken + [person.called for person in absent], taken + raws)[len(taken) :]
     stems = file_names([submission.file for submission in submissions] + names)[len(taken) :]
     return [
-        Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
+        Submission(name, stem, None, reason, reason, people=(person,), attempts=0, perhaps=perhaps)
         for name, stem, person in zip(names, stems, absent, strict=True)
+        for perhaps in [maybe.get(id(person), "")]
         for reason in [
-            f"Nothing that is certainly theirs was handed in; {maybe[id(person)]} may be theirs."
-            if id(person) in maybe
-            else NOTHING
+            f"Nothing that is certainly theirs was handed in; {perhaps} may be theirs."
+            if perhaps
+            else "Nothing was handed in."
         ]
     ]
 

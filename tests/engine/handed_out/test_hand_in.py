@@ -400,3 +400,10 @@ def test_ctrl_c_ends_a_run_in_one_sentence(folder: Path) -> None:
     _, stderr = running.communicate(timeout=60)
     assert running.returncode == 1 and stderr == "\nsoftmax_lab: stopped; nothing was packed.\n"
     assert not list(folder.glob("*.zip"))
+
+
+@pytest.mark.parametrize("typed", ["sumbit", "sub'mit", "'submit'"])
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(folder: Path, typed: str) -> None:
+    done = package(folder, typed)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"there is no `{typed}`; did you mean `python -m softmax_lab submit`?" in done.stderr

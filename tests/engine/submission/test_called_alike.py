@@ -113,3 +113,18 @@ def test_two_rows_of_one_student_do_not_overwrite_each_other_in_nbgrader(
     entered = enter(database, GradedClass(tmp_path, "lab", 10, rows), rows)
     assert entered.students == []
     assert entered.notes == ["ada: 2 submissions (ada, ada-again); enter the points by hand."]
+
+
+@pytest.mark.parametrize(
+    ("more", "late"),
+    [
+        ({"called_late": True, "remarks": ["Canvas calls it late."]}, True),
+        ({"called_late": False, "remarks": ["Whoever calls it late."]}, False),
+        ({"remarks": ["Canvas calls it late."]}, True),
+        ({}, False),
+    ],
+    ids=["late", "not late", "of an earlier kit, late", "of an earlier kit"],
+)
+def test_whether_a_row_is_late_is_a_field_of_its_own(more: dict, late: bool) -> None:
+    row = {"name": "ada", "file": "ada", "status": "graded", **more}
+    assert submission_of(row, Path()).called_late == late

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import re
 import sys
 import textwrap
 from pathlib import Path
@@ -25,13 +24,14 @@ class Parser(argparse.ArgumentParser):
     """Wrong usage is one sentence, with the command that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        typed = re.search("invalid choice: '(.*?)'", message)
-        if typed:
-            near = nearest(typed[1], COMMANDS)
-            meant = f"did you mean `{notebook.COMMAND} {near[0]}`? " if near else ""
-            message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
-        else:
-            message = f"{message}; `{self.prog} --help` says what there is"
+        self._refuse(f"{message}; `{self.prog} --help` says what there is")
+
+    def no_such_command(self, typed: str) -> NoReturn:
+        near = nearest(typed, COMMANDS)
+        meant = f"did you mean `{notebook.COMMAND} {near[0]}`? " if near else ""
+        self._refuse(f"there is no `{typed}`; {meant}`{notebook.COMMAND} --help` says what there is")
+
+    def _refuse(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{progress.PACKAGE}: {message}.\n")
 
 
@@ -40,7 +40,11 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    command = next((word for word in arguments if not word.startswith("-")), COMMANDS[0])
+    if command not in COMMANDS:
+        parser.no_such_command(command)
+    asked = parser.parse_args(arguments)
     try:
         if asked.command == "explore":
             explorer.show()
@@ -108,9 +112,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    no_python = (
-        [] if outcomes else [*state.broken, *state.faulty]
-    )  # the checks tell of it, where any were run
+    no_python = [] if outcomes else [*state.broken, *state.faulty]  # the checks report it, where any were run
     _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")

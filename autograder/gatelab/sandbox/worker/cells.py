@@ -29,6 +29,7 @@ from gatelab.sandbox.worker.pending import Pending
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell
 from gatelab.sandbox.worker.statements import Place, Statement, cell_magic, statements
+from gatelab.sandbox.worker.withheld import HITS
 
 Branch = list[Statement]
 FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
@@ -68,7 +69,8 @@ class Notebook:
 
         `quick`: run only its imports, definitions and assignments, as when a cell that crashed a worker is run again.
 
-        If something went wrong, also {"error": the first exception, "binds": what would have been defined}.
+        If something went wrong, also {"error": the first exception, "binds": what would have been defined, "withheld": whether the
+        first exception followed a call of what is withheld}.
         """
         began = time.process_time()
         # So that tracebacks and `inspect.getsource` show the student's own lines.
@@ -152,6 +154,7 @@ class Notebook:
             self._run_pending(waits)
         if self.asked.is_spare_stub(statement):
             return
+        refused = len(HITS)
         try:
             self._fill(statement.reads)
             self._run_here(statement, found)
@@ -159,7 +162,7 @@ class Notebook:
             raise
         except BaseException as error:
             if not any(map(self._runs, _plainer(statement, error))):
-                _note(found, error, statement)
+                _note(found, error, statement, withheld=len(HITS) > refused)
                 self.failed |= statement.binds
                 if isinstance(error, NameError) and statement.quick:
                     self.unmet.append((statement, error.name or ""))
@@ -319,9 +322,11 @@ def _plainer(statement: Statement, error: BaseException) -> Iterator[Statement]:
             yield kept
 
 
-def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
+def _note(
+    found: dict[str, Any], error: BaseException, failed: Statement | None = None, withheld: bool = False
+) -> None:
     """Record the first error of a cell, and everything that its failed statements would have defined."""
-    found.setdefault("error", describe(error))
-    found.setdefault("binds", [])
+    if "error" not in found:
+        found |= {"error": describe(error), "withheld": withheld, "binds": []}
     if failed is not None:
         found["binds"] += sorted(failed.binds - set(found["binds"]))

@@ -12,7 +12,6 @@ import functools
 import importlib
 import importlib.abc
 import importlib.machinery
-import re
 import sys
 import traceback
 import types
@@ -204,8 +203,8 @@ def stand_in(error: ImportError) -> bool:
     """
     if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= ABSENT_MODULES:
         return False
-    named = re.fullmatch(r"No module named '([\w.]+)'", str(error))
-    root = named[1].partition(".")[0] if named else ""
+    named = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    root = named.partition(".")[0]
     if _is_missing(root) and root not in _FOR_GOOD.roots:
         _FOR_GOOD.roots.add(root)
         _FOR_GOOD.last = root

@@ -22,17 +22,24 @@ from torch._C import _dispatch_dump, _dispatch_library
 # An operator has a kernel for each kind of tensor (MKL-DNN's are one), and even a tensor that a kernel does not use affects which
 # one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
 PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
+HITS: list[str] = []  # one entry for each call that was refused in this process
 KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at", re.MULTILINE)
 
 
 def _refusal(says: str) -> Any:
-    """The function that replaces the operators and their copies. It uses no names of this module, because its code is put into other functions."""
+    """The function that replaces the operators and their copies. It uses no names of this module, because its code is put into other
+    functions: what it needs takes the place of its constants."""
 
     def refuse(*args: Any, **kwargs: Any) -> None:
+        hits: Any = "hits"
+        hits.append("")
         raise RuntimeError("says")
 
-    code = refuse.__code__
-    constants = tuple(says if constant == "says" else constant for constant in code.co_consts)
+    code, instead = refuse.__code__, {"says": says, "hits": HITS}
+    constants = tuple(
+        instead.get(constant, constant) if isinstance(constant, str) else constant
+        for constant in code.co_consts
+    )
     refuse.__code__ = code.replace(co_consts=constants)
     return refuse
 
