@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from gatelab.build.errors import BuildError
-from gatelab.lab.bank import load_bank
+from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 
@@ -18,18 +18,17 @@ REQUIREMENTS = "requirements.txt"
 CHECKS_NEED = ("torch", "otter-grader")  # the engine's checks import them
 
 
-def check(lab: Lab) -> None:
+def check(lab: Lab, bank: Bank) -> None:
     """Raise BuildError, naming the first question that lacks something and what it is."""
-    for fault in faults(lab):
+    for fault in faults(lab, bank):
         raise BuildError(fault)
 
 
-def faults(lab: Lab) -> Iterator[str]:
+def faults(lab: Lab, bank: Bank) -> Iterator[str]:
     """One sentence for each thing that is missing."""
     path = lab.assignment / CONTRACT
     contract = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     yield from _not_required(lab)
-    bank = load_bank(lab)
     for id, spec in lab.questions.items():
         if spec.by_hand:
             continue

@@ -14,7 +14,7 @@ from pathlib import Path
 from gatelab.build.errors import BuildError
 from gatelab.build.handout import files
 from gatelab.build.settings import Settings
-from gatelab.lab.bank import load_bank
+from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.check import parsed
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
@@ -25,11 +25,11 @@ FOR_THE_GRADER = ("names", "builds_on", "pairs", "library", "concepts", "trainin
 DEFAULTS = {one.name: one.default for one in fields(QuestionSpec) if one.default is not MISSING}
 
 
-def check(lab: Lab) -> None:
-    """Raise a LabError with the first of them as its sentence: file, what is wrong, what to do."""
+def check(lab: Lab) -> Bank:
+    """The lab's bank. Raise a LabError with the first of them as its sentence: file, what is wrong, what to do."""
     for fault in faults(lab):
         raise BuildError(fault)
-    load_bank(lab)
+    return load_bank(lab)
 
 
 def faults(lab: Lab) -> Iterator[str]:

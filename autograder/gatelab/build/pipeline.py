@@ -79,8 +79,7 @@ def build(
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     questions_file.keep_up(lab, Settings.of(lab))
-    misfits.check(lab)
-    complete.check(lab)
+    complete.check(lab, misfits.check(lab))
     with _workspace(root) as workspace:
         if accept:
             for change in master.bring_points_up_to_date(lab.master, lab):
