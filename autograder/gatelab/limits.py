@@ -2,7 +2,7 @@
 
 Seconds of processor time are called CPU: a busy machine costs nobody anything. SECONDS are by the clock, a backstop for code
 that waits or turned its alarm off. Sizes are in bytes where nothing else is said. What a question may take is in lab.toml; how much
-of a text a page or a sentence shows, with that page; which words of a worker may be shown, in testkit/words.py. What is copied to the
+of a text a page shows, with that page; which words of a worker may be shown, in testkit/words.py. What is copied to the
 students (handed_out/) imports nothing from here, nor does the program that opens an archive (submission/archive_child.py).
 
 "Measured" is on two processors with up to five other processes at work.
@@ -128,6 +128,9 @@ FAULT_LIMIT = (
 # Characters of what pytest printed when it could not read a suite: its end names the error.
 PYTEST_LIMIT = TRACEBACK_LIMIT // 2
 LINE_LIMIT = 160  # characters of a line of the student's code: two lines of a terminal
+# Characters of a cell's first line that are quoted for its author to find it by: `def softmax(logits, axis):` is whole.
+CELL_START = 28
+SHAPE_LIMIT = 20  # characters of a shape that a worker may have chosen: three axes of a few thousand
 NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined
 TIME_UP_LIMIT = 80  # characters of why a call's time is up: the worker's own sentence has about 45
 # Names that a cell may bind and that then count as refused with it; and names reported as bound by several cells. A lab asks for some
@@ -148,6 +151,8 @@ MAX_NODES = 20_000  # values in one answer
 MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
 MAX_KEY = 200  # characters of a dict's key; the longest of a state_dict has some dozens
 MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
+# Characters of the end of what a program printed that failed: its last lines say why.
+PROGRAM_END = 2000
 # One line of JSON between processes of the kit (jsonline.py): what the fork server and an examiner are asked, a few names and paths; and
 # what a warden says, three short sentences.
 ORDER_LIMIT, WARDEN_LIMIT = MIB, 4096
@@ -178,6 +183,8 @@ COPIED_AT_ONCE = MIB  # bytes of a file in an archive
 FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added where two are the same
 # Characters of a name or address, which have some dozens: a row of a table must stay readable.
 PERSON_LIMIT = 200
+PERSON_SHOWN = 80  # characters of it in a refusal: a name and an address
+PERSON_IN_PROGRESS = 24  # in the bar of the progress, where several stand in one line
 TIME_LIMIT = 100  # characters of a time as a platform writes it; the longest known has 46
 EXCHANGE_LINE = 1000  # bytes of nbgrader's timestamp.txt and of its secret: one short line each
 RECEIPT_LIMIT = 1 << 16  # a receipt is five short fields
@@ -189,6 +196,11 @@ TABLE_CELLS = 4_000_000  # ten thousand rows of four hundred columns
 TABLE_ROWS = 1 << 20  # as many as a spreadsheet has
 TABLE_HEAD = 1 << 16  # bytes at the start of a text file that must contain its header
 COLUMN_TITLE = 200  # characters of a column's title that may be one of ours
+TYPED = 40  # characters that a refusal repeats of what somebody typed, as a mark or a name: enough to recognise it, on one line
+LIBRARY_WORDS = 100  # characters that a refusal repeats of why a library could not read a file
+FILE_ENDING = 20  # characters at the end of a file's name in which its endings are looked for: `.tar.gz`
+FILE_START = 60  # bytes by which a file that is no notebook is recognised: `<!doctype html` and the like
+GRADE_ID = 80  # characters of a cell's grade_id, which a lab chooses, and anybody can change; the longest known has 20
 PEOPLE_LIMIT = 100_000  # of a roster: a class has hundreds, and more than this is another file
 SUBMITTERS = 50  # of one submission in Gradescope's metadata: a group
 # Written tables from any of which an edited one may have been made: each mark given by a command writes one, while a sheet stays open.

@@ -6,7 +6,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | it goes to | function |
 | --- | --- |
 | a sentence or a terminal, where nothing may be lost | `visible`; before every command, `escape_on_terminals` |
-| a sentence, where the start is enough | `brief` |
+| a sentence, where the start is enough | `brief`; of a cell, `cell_start` |
 | a person's entry: name, address, number | `clean_name` |
 | a line of a ledger, or a message on one line | `one_line` |
 | a page, a mail, a platform's plain text | `shown` (cut), `page_text` (not cut) |
@@ -37,6 +37,8 @@ from io import TextIOWrapper
 from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
+
+from gatelab.limits import CELL_START
 
 LONGEST_SHOWN = 2_000  # characters of a message on a page, of a comment, of a reason
 LONGEST_BRIEF = 60  # characters in a sentence: a file's name, as a rule
@@ -90,6 +92,11 @@ def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
     """The start of `visible`, of at most `most` characters."""
     text = visible(raw[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def cell_start(source: str) -> str:
+    """The beginning of a cell's first line, by which its author finds it; "" for an empty cell."""
+    return brief(source.strip().partition("\n")[0].rstrip(), CELL_START)
 
 
 def clean_name(raw: str, most: int) -> str:

@@ -28,7 +28,7 @@ from gatelab.audit.notebooks import SETUP, write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.policy import FILE
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import BENCH_CELL_SECONDS
+from gatelab.limits import BENCH_CELL_SECONDS, PROGRAM_END
 
 OTTER_TEST = """from otter.test_files import test_case
 OK_FORMAT = False
@@ -123,7 +123,9 @@ def _run(command: list[str], folder: Path) -> None:
         env=os.environ | {"PATH": f"{tools}:{os.environ.get('PATH', '')}"},
     )  # fmt: skip
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"{' '.join(command)} failed:\n{done.stdout[-PROGRAM_END:]}\n{done.stderr[-PROGRAM_END:]}"
+        )
 
 
 def _otter(place: Path, lab: Lab, students: int) -> Cost:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 
+from gatelab.handed_out.start import OLDEST
 from gatelab.limits import FREE_DISK, FREE_MEMORY, GIB
 from gatelab.sandbox.forkserver import ForkServerLost, open_place
 
-OLDEST = (3, 11)
 JUPYTER = 8888
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
 INSTALL = "in the kit's folder: make, or pip install -e '.[dev]'"
@@ -40,7 +40,11 @@ class Finding:
 def python() -> Iterator[Finding]:
     """The interpreter and the system."""
     said = f"{platform.python_version()} in {sys.prefix}"
-    do = "" if sys.version_info >= OLDEST else "install Python 3.11 or newer and make the environment with it"
+    do = (
+        ""
+        if sys.version_info >= OLDEST
+        else f"install Python {OLDEST[0]}.{OLDEST[1]} or newer and make the environment with it"
+    )
     yield Finding("Python", said, do)
     linux = sys.platform == "linux"
     yield Finding(

@@ -11,6 +11,7 @@ from rich.table import Table
 from gatelab.audit.matrix import Matrix
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
+from gatelab.report.points import plural
 from gatelab.text import html_with_code
 
 COMMENT_MARKERS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
@@ -29,7 +30,7 @@ td { overflow-wrap: anywhere } th { overflow-wrap: normal; hyphens: auto }
 <h1>The suites, graded</h1>
 <p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
 named misconception) must lose points in its own question, in no other, and be named.
-Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
+Wheat was graded with {{ matrix.seeds|length|plural("seed") }}.
 {%- if matrix.by_seed %} Chaff must lose the same parts at each of {{ (matrix.by_seed.values()|first).total() }} seeds (parts that train left out).{% endif %}
 Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
@@ -40,7 +41,7 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 <h2>Chaff that may lose other parts at other seeds</h2>
 <div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
 {% for key, why in matrix.listed.items() %}
-<tr><td><code>{{ key }}</code></td><td>{{ why|html_with_code }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
+<tr><td><code>{{ key }}</code></td><td>{{ why|html_with_code }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n|plural("seed") }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</table></div>
 {%- endif %}
 <h2>Wheat</h2>
@@ -101,8 +102,8 @@ def graded(matrix: Matrix) -> str:
     """How many styles and seeds the counts cover."""
     at = max((seen.total() for seen in matrix.by_seed.values()), default=1)
     return (
-        f"Wheat in {len({row.style for row in matrix.wheats})} styles, each at {len(matrix.seeds)} "
-        f"seed{'s' if len(matrix.seeds) != 1 else ''}; chaff at {at} seed{'s' if at != 1 else ''}."
+        f"Wheat in {len({row.style for row in matrix.wheats})} styles, each at {plural(len(matrix.seeds), 'seed')}; "
+        f"chaff at {plural(at, 'seed')}."
     )
 
 
@@ -128,7 +129,7 @@ def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
         by_style.setdefault(row.style, []).append(not row.lost)
     styles = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
     environment = Environment(autoescape=True)
-    environment.filters["html_with_code"] = html_with_code
+    environment.filters.update(html_with_code=html_with_code, plural=plural)
     template = environment.from_string(PAGE)
     page = template.render(
         matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles

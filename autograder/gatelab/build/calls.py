@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from gatelab.handed_out import stub
 from gatelab.sandbox.confine import libc
+from gatelab.text import cell_start
 
 
 def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
@@ -26,7 +27,7 @@ def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
         if "" in stubbed and outcome != "stub":
             yield f"the cell of {id} does not stop at its stub, it {outcome}"
         if "" not in stubbed and outcome != "returned":
-            start = cell["source"].lstrip().split("\n")[0][:50]
+            start = cell_start(cell["source"])
             did = "stops at a stub that is outside of all functions" if outcome == "stub" else outcome
             yield f"the cell that starts {start!r} {did}"
         for name in stubbed:

@@ -18,6 +18,7 @@ from gatelab.build import links, markers, master, pictures
 from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
 from gatelab.lab.spec import Lab
+from gatelab.text import brief
 
 TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv", ".html", ".svg"}
 ADDED = {"deletable", "editable"}  # nbgrader's, so that a question is not deleted by accident
@@ -101,7 +102,7 @@ def _check_text(path: Path, name: str) -> None:
         prose = remark.kind == "string" or path.suffix != ".py"
         if markers.looks_like_marker(remark.text, prose):
             raise BuildError(
-                f"{name} of the release, line {remark.line}: `{remark.text.strip()[:60]}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently."
+                f"{name} of the release, line {remark.line}: `{brief(remark.text.strip())}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently."
             )
 
 

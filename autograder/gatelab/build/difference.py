@@ -15,7 +15,7 @@ from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import GIT_SECONDS
 from gatelab.lists import first_lines
-from gatelab.text import brief
+from gatelab.text import brief, cell_start
 
 CONTEXT = 1  # lines around a change
 LONGEST = 60  # lines shown per file
@@ -175,8 +175,7 @@ def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[int, di
 
 def _name(cell: dict[str, Any]) -> str:
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-    first = next((line.strip() for line in _source(cell) if line.strip()), "empty")
-    return str(grade_id) if grade_id else brief(first)
+    return str(grade_id) if grade_id else cell_start("\n".join(_source(cell))) or "empty"
 
 
 def _source(cell: dict[str, Any]) -> list[str]:

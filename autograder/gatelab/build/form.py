@@ -14,6 +14,7 @@ from gatelab.build.markers import GIVEN, given_mark
 from gatelab.build.regions import Fault, Region
 from gatelab.handed_out import stub
 from gatelab.source_without_comments import is_string
+from gatelab.text import brief
 
 WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
 
@@ -199,7 +200,7 @@ class _Master:
             raise Fault(line, "the marker cuts a statement in two; let the region hold whole statements")
         text = self.lines[first - 1].strip()
         raise Fault(
-            first, f"`{text[:60]}` is outside of the solution regions and would be released; {WAY_OUT}"
+            first, f"`{brief(text)}` is outside of the solution regions and would be released; {WAY_OUT}"
         )
 
     def _check_comments(self, comments: dict[int, tuple[str, bool]]) -> None:
@@ -217,7 +218,7 @@ class _Master:
             else:
                 raise Fault(
                     line,
-                    f"the comment `{text[:60]}` is outside of the solution regions and would be released; end it with `{GIVEN}` if students get it, or write it into the docstring",
+                    f"the comment `{brief(text)}` is outside of the solution regions and would be released; end it with `{GIVEN}` if students get it, or write it into the docstring",
                 )
 
 

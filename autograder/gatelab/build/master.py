@@ -17,6 +17,7 @@ from gatelab.folders import write_whole
 from gatelab.lab import colab
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
+from gatelab.text import cell_start
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Without the version: it would be the builder's, and change the release with every Python.
@@ -177,4 +178,4 @@ def _place(cell: NotebookNode, first: int, line: int) -> str:
 
 
 def _start(cell: NotebookNode) -> str:
-    return repr(cell.source.lstrip().split("\n")[0][:60])
+    return repr(cell_start(cell.source))

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from gatelab.limits import TYPED
+from gatelab.text import brief
+
 # Chunks of a PNG that make the picture: name → the most bytes that one may hold.
 _PNG = {
     b"IHDR": 13, b"PLTE": 768, b"IDAT": 2**31 - 1, b"IEND": 0, b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"bKGD": 6,
@@ -120,7 +123,7 @@ def _active(root: ElementTree.Element) -> Iterator[str]:
             if _local(key).startswith("on"):
                 yield f"{_local(key)}=…"
             if _local(key) in ("href", "src") and not value.startswith("#") and _local(element.tag) != "a":
-                yield f"a link to {value[:40]}"
+                yield f"a link to {brief(value, TYPED)}"
 
 
 def _local(name: str) -> str:

@@ -13,6 +13,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.regions import Fault, is_solution, question_id
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
+from gatelab.text import cell_start
 
 # What a cell may hold besides its source; all of it is released.
 METADATA = {"nbgrader", "tags", "cellView", "jupyter"}
@@ -172,7 +173,7 @@ def _check_other_cells(notebook: NotebookNode, lab: Lab, master: Path) -> None:
             name = syntax.bound_name(node)
             if name in asked and asked[name] != own:
                 raise BuildError(
-                    f"{master}: the cell that starts {cell.source.lstrip().split(chr(10))[0][:60]!r} defines {name}, which "
+                    f"{master}: the cell that starts {cell_start(cell.source)!r} defines {name}, which "
                     f"{asked[name]} asks for and only its solution cell may define."
                 )
 

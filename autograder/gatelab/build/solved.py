@@ -20,7 +20,7 @@ from gatelab.build.settings import Settings
 from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
-from gatelab.text import brief
+from gatelab.text import brief, cell_start
 
 # Makes two runs print the same: one thread, fixed hashes, no dates in figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
@@ -33,7 +33,6 @@ _NOT_PASSED = re.compile(
     r"^(?P<id>\S+) results:[ ]*\n(?P<said>.*?)(?=^\S+ results:|\Z)", re.MULTILINE | re.DOTALL
 )
 CHECKS_WORDS = 200  # characters of what a check says that are quoted
-FIRST_WORDS = 28  # characters of a cell's first line that are quoted to identify it
 
 
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
@@ -139,7 +138,7 @@ def _raised(notebook: NotebookNode) -> str:
     if not failed:
         return "a cell"
     number, cell = failed[-1]
-    return f'cell {number} ("{brief(cell.source.lstrip().split(chr(10))[0], FIRST_WORDS)}")'
+    return f'cell {number} ("{cell_start(cell.source)}")'
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

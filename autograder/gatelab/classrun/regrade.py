@@ -17,8 +17,8 @@ from gatelab.classrun.store import Store
 from gatelab.report.corrected import StaffInput, apply_corrections, given_for
 from gatelab.report.hashes import REST, built_on, grading_hash
 from gatelab.report.model import Question, Report
-from gatelab.report.pages import plural, words
-from gatelab.report.points import equal, number
+from gatelab.report.pages import words
+from gatelab.report.points import equal, number, plural
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 

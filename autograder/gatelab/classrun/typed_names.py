@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gatelab.handed_out.near import nearest
+from gatelab.limits import PERSON_SHOWN
 from gatelab.lists import all_of, listed
 from gatelab.report.pages import display_name
 from gatelab.report.table_cells import Names
@@ -42,7 +43,7 @@ def one_of(typed: str, people: Sequence[Called], whole: bool = True) -> str:
     found = Names(by_name).find(typed)
     if found is not None:
         return by_name[found]
-    shown = f"{brief(typed, 80)!r}"
+    shown = f"{brief(typed, PERSON_SHOWN)!r}"
     same = [one.name for one in people if comparable(typed) in one.also]
     if len(same) == 1:
         return same[0]

@@ -28,8 +28,7 @@ from gatelab.lab.choose import agree
 from gatelab.report.corrected import CorrectedReport
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.pages import plural
-from gatelab.report.points import number
+from gatelab.report.points import number, plural
 from gatelab.report.sheet import BOM
 from gatelab.report.table import comments_of, overridden
 from gatelab.text import escape_formula, visible

@@ -18,10 +18,11 @@ from gatelab.cli.options import LabName, Root
 from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.did_you_mean import did_you_mean
+from gatelab.limits import TYPED
 from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks_by_hand import Mark, exact, number_of
-from gatelab.report.points import number
+from gatelab.report.points import number, plural
 from gatelab.report.readback import WITHDRAWN
 from gatelab.report.table_cells import quoted
 from gatelab.submission.collect import Submission
@@ -71,7 +72,7 @@ def mark(
             _withdraw(run, submission, what, id, f"{submission.name} {id}")
         points, most = number_of(words[2]), run.lab.questions[id].points
         if points is None or points > most:
-            usage(f"{submission.name} {id}: {words[2][:40]!r} is not a number from 0 to {most:g}.")
+            usage(f"{submission.name} {id}: {words[2][:TYPED]!r} is not a number from 0 to {most:g}.")
         reason = one_line(why or "")
         if what and not reason:
             usage(
@@ -146,7 +147,7 @@ def late(
             _withdraw(run, submission, LATE, "", f"{submission.name} late penalty")
         taken, reason = number_of(points), one_line(why or "")
         if taken is None:
-            usage(f"{submission.name}: {points[:40]!r} is not a number of points from 0 on.")
+            usage(f"{submission.name}: {points[:TYPED]!r} is not a number of points from 0 on.")
         if not reason:
             usage(f"{submission.name}: say with --why why the rule for late work does not apply here.")
         if run.lab.late is None:
@@ -157,7 +158,7 @@ def late(
         write_out(run)
         row = next(row for row in run.rows() if row.name == submission.name)
         taken = row.corrected.penalty if row.corrected and row.graded else taken  # no more than was earned
-        off = f"{exact(taken)} {'point' if taken == 1 else 'points'}" if taken else "nothing"
+        off = plural(taken, "point", write=exact) if taken else "nothing"
         _say(
             f"{submission.name}: {off} taken off for lateness.",
             submission,
@@ -170,7 +171,7 @@ def _question(run: ClassRun, typed: str) -> str:
     known = [*run.chosen, *run.lab.by_hand]
     if typed not in known:
         usage(
-            f"{typed[:40]}: no question of this class{did_you_mean(typed, known)}; there are {', '.join(known)}."
+            f"{typed[:TYPED]}: no question of this class{did_you_mean(typed, known)}; there are {', '.join(known)}."
         )
     return typed
 

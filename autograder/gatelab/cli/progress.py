@@ -21,6 +21,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import PERSON_IN_PROGRESS
 from gatelab.report.model import Report
 from gatelab.report.points import number
 from gatelab.report.schema import read_json
@@ -169,7 +170,8 @@ class Watch:
 
     def _show(self) -> None:
         now = ", ".join(
-            f"{name[:24]} {question}" for name, question in sorted(dict(self.in_progress).items())
+            f"{name[:PERSON_IN_PROGRESS]} {question}"
+            for name, question in sorted(dict(self.in_progress).items())
         )
         self.bar.update(
             self.task, completed=self.share(), done=self.done, left=self.time_left(), now=escape(now)

@@ -38,7 +38,7 @@ from gatelab.report.classfile import ClassFile
 from gatelab.report.corrected import StaffInput
 from gatelab.report.hashes import for_store
 from gatelab.report.marks_by_hand import MarksError
-from gatelab.report.pages import plural
+from gatelab.report.points import plural
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 

@@ -16,7 +16,7 @@ from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
 from gatelab.report.points import less, number
 from gatelab.report.raised import Frame, Raised
-from gatelab.text import shown
+from gatelab.text import LONGEST_SHOWN, shown
 
 Piece = tuple[int, Text]  # indentation and text
 
@@ -116,7 +116,9 @@ def _question(student: ClassRow, question: Question, detailed: bool) -> Iterator
         yield _below(2, "\n".join(first_lines(shown(question.code).splitlines(), LONGEST_CODE, "lines")))
     if detailed and question.output.strip():
         yield _below(1, "printed, its end:", "dim")
-        yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
+        yield _below(
+            2, "\n".join(shown(question.output.rstrip()[-LONGEST_SHOWN:]).splitlines()[-LONGEST_OUTPUT:])
+        )
 
 
 def _staff_remarks(question: Question) -> Iterator[Piece]:

@@ -14,10 +14,10 @@ from gatelab.classrun.written import Sheet, ToMark, page, sheets
 from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
+from gatelab.limits import TYPED
 from gatelab.lists import listed
 from gatelab.report.marks_by_hand import Mark, number_of
-from gatelab.report.pages import plural
-from gatelab.report.points import number
+from gatelab.report.points import number, plural
 from gatelab.text import brief, page_text, visible
 
 PAGE = "written.html"
@@ -94,7 +94,7 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
         elif not said:
             k += 1
         elif (points := number_of(said)) is None or points > sheet.most:
-            typer.echo(f"{brief(said, 40)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
+            typer.echo(f"{brief(said, TYPED)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
             if not sys.stdin.isatty():
                 usage(
                     f"{sheet.id} {one.submission.name}: what was piped in is not a mark; nothing after it was read."

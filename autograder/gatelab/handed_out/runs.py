@@ -16,6 +16,7 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import limits
 from .progress import statements
 from .stub import is_stub
 
@@ -70,7 +71,7 @@ class Run:
             getattr(error, "msg", "") == "incomplete input"
         ):  # Jupyter's word; Python's own says what was not closed
             error = _fault(_python(self.source)) or error
-        text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
+        text = " ".join(str(getattr(error, "msg", None) or error).split())[: limits.ERROR_IN_BRACKETS]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
         line = line or _line_of(error, self)
         where = f", line {line + _head(self.source)}{of}" if line else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
-from gatelab.report.pages import plural
+from gatelab.report.points import plural
 from gatelab.submission.people import Person
 
 

@@ -11,8 +11,8 @@ from itertools import groupby
 from gatelab.lists import first_lines
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.model import CellProblem, Question, Report
-from gatelab.report.pages import display_name, plural, sentence, words
-from gatelab.report.points import less, number
+from gatelab.report.pages import display_name, sentence, words
+from gatelab.report.points import less, number, plural
 from gatelab.text import shown
 
 WIDTH = 78

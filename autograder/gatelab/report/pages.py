@@ -18,7 +18,7 @@ from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import remarks_on, remarks_on_question
 from gatelab.report.drawn import drawn
 from gatelab.report.model import Part, Question, Report
-from gatelab.report.points import number
+from gatelab.report.points import number, plural
 from gatelab.report.sections import sections
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 from gatelab.text import html_with_code, page_text, shown
@@ -141,11 +141,6 @@ def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:
 def percent(part: float, whole: float) -> int:
     """Share of the whole in percent, rounded; 0 of nothing is 0."""
     return round(100 * part / whole) if whole else 0
-
-
-def plural(count: float, one: str, many: str = "") -> str:
-    """`1 submission`, `2 submissions`."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 # Rounding errors in sums of points are about 1e-14 in float64; points given by people differ by 0.01 or more. Sums are rounded to
 # six digits (report/model.py), after which equal sums are the same number.
 ROUNDING = 1e-9
@@ -10,6 +12,11 @@ ROUNDING = 1e-9
 def number(points: float) -> str:
     """Points to two decimals, without needless zeros: 14, 7.5, 3.43."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def plural(count: float, one: str, many: str = "", write: Callable[[float], str] = number) -> str:
+    """`1 point`, `2 points`. `write`: how the count is written."""
+    return f"{write(count)} {one if count == 1 else many or one + 's'}"
 
 
 def equal(one: float, other: float) -> bool:

@@ -18,6 +18,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
+from gatelab.limits import TYPED
 from gatelab.lists import listed
 from gatelab.report import table_cells
 from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
@@ -110,7 +111,7 @@ class _Reader(CorrectionsBack):
         expected = self.base.columns if self.base else dict.fromkeys(self.order)
         missing = [id for id in self.questions if id in expected and id not in self.table.columns]
         if missing and self.table.others:
-            others = ", ".join(repr(brief(title, 40)) for title in self.table.others.values())
+            others = ", ".join(repr(brief(title, TYPED)) for title in self.table.others.values())
             raise MarksError(
                 f"has no column {missing[0]!r}, and one that gatelab does not know ({others}); give the column its name "
                 f"{missing[0]!r} again, or take the other one out."
@@ -133,7 +134,7 @@ class _Reader(CorrectionsBack):
             return True
         id = next(id for id, mark in given.items() if mark and (not wrong or id in wrong))
         raise MarksError(
-            f"holds marks for {brief(submission, 40)!r}, and no submission has that name; correct the name there "
+            f"holds marks for {brief(submission, TYPED)!r}, and no submission has that name; correct the name there "
             f"or take the marks out (line {line.number}, column {id})."
         )
 
@@ -239,7 +240,7 @@ class _Reader(CorrectionsBack):
                     f"{table_cells.the(lost, 'row')} {listed(lost, table_cells.MOST_LISTED)} {table_cells.was(lost)} taken out; the marks are kept."
                 )
         for line in extra[:MOST]:
-            said = brief(self.table.cell(line, "submission"), 40)
+            said = brief(self.table.cell(line, "submission"), TYPED)
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
@@ -253,7 +254,7 @@ class _Reader(CorrectionsBack):
         if len(extra) > MOST:
             notes.append(f"{len(extra) - MOST} more rows belong to no submission; they are ignored.")
         if self.table.others:
-            others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
+            others = [brief(title, TYPED) or "without a title" for title in self.table.others.values()]
             notes.append(
                 f"{table_cells.the(others, 'column')} {listed(others, table_cells.MOST_LISTED)} {table_cells.was(others, 'is', 'are')} ignored."
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from gatelab.limits import TYPED
 from gatelab.report import table_cells
 from gatelab.report.changes import Readback, ReadbackOptions
 from gatelab.report.corrections import Corrections
@@ -145,7 +146,7 @@ class Rows:
                 return points or 0.0  # it was valid when it was given
             to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
-                f"{name}, column {id}: {cell[:40]!r} is not a number from 0{to}; fix it there and save."
+                f"{name}, column {id}: {cell[:TYPED]!r} is not a number from 0{to}; fix it there and save."
             )
         return points
 

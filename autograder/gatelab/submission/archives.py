@@ -29,6 +29,7 @@ from gatelab.limits import (
     ARCHIVE_SECONDS,
     CLASS_ARCHIVE_DEPTH,
     COPIED_AT_ONCE,
+    LIBRARY_WORDS,
     STUDENTS,
     Archive,
 )
@@ -191,7 +192,10 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        answer = {"refused": "died", "why": visible(done.stderr.decode("utf-8", "replace").strip()[-80:])}
+        answer = {
+            "refused": "died",
+            "why": visible(done.stderr.decode("utf-8", "replace").strip()[-LIBRARY_WORDS:]),
+        }
     if "members" in answer:
         found = [
             Member(_place(name, limits), kind, size, saved, None if number is None else into / str(number))
@@ -247,7 +251,7 @@ def _damage_named() -> Iterator[None]:
     except Exception as error:
         if _is_machines(error):
             raise
-        raise ArchiveError(f"that is damaged ({brief(str(error), 100)})") from error
+        raise ArchiveError(f"that is damaged ({brief(str(error), LIBRARY_WORDS)})") from error
 
 
 @contextmanager

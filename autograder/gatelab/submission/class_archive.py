@@ -13,7 +13,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from gatelab.limits import CLASS, FILE_NAME_LIMIT, STUDENTS
+from gatelab.limits import CLASS, FILE_ENDING, FILE_NAME_LIMIT, STUDENTS
 from gatelab.submission.archives import Member, is_archive, members, scratch
 from gatelab.submission.choose import EXTENSION, LITTER, REPLACED, is_notebook
 from gatelab.submission.gradescope_export import METADATA
@@ -95,5 +95,6 @@ def _short(part: str) -> str:
     raw = part.encode("utf-8", "surrogateescape")
     if len(raw) <= FILE_NAME_LIMIT:
         return part
-    ending = part[-20:][part[-20:].find(".") :] if "." in part[-20:] else ""
+    ending = part[-FILE_ENDING:]
+    ending = ending[ending.find(".") :] if "." in ending else ""
     return raw[: FILE_NAME_LIMIT - 40].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"

@@ -13,7 +13,7 @@ from typing import Any
 from gatelab.handed_out.marks import mark_of
 from gatelab.lab.parts import LabError, LabParts
 from gatelab.lab.spec import Lab
-from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.limits import CELL_LIMIT, GRADE_ID, SOURCE_LIMIT, TYPED
 from gatelab.submission import answers
 from gatelab.submission.notebook_file import HOW, Ungradable, parse, read_bytes, source_of
 from gatelab.submission.written import handed_out_cells
@@ -66,7 +66,7 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
         source = source_of(raw)
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
-        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
+        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:GRADE_ID]))
     written = any(_holds_written_answer(raw, lab) for raw in raw_cells)
     # A notebook of written answers alone has no code that could be in another language.
     language = _other_language(notebook, cells, lab) if cells or not written else ""
@@ -162,7 +162,7 @@ def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -
     ]
     if not others or any(_is_python(cell.source) for cell in cells):
         return ""
-    return brief(others[0].strip(), 40)
+    return brief(others[0].strip(), TYPED)
 
 
 def _is_python(source: str) -> bool:

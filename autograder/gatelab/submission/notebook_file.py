@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
-from gatelab.limits import FILE_LIMIT, NOTEBOOK_TOKENS, SIZE_LIMIT
+from gatelab.limits import FILE_LIMIT, FILE_START, NOTEBOOK_TOKENS, SIZE_LIMIT
 from gatelab.text import brief
 
 LONGEST_VERSION = 40  # characters that are quoted of what is in place of the number of the format
@@ -118,7 +118,7 @@ SAVE = "save the notebook in Jupyter and hand in the .ipynb file"
 
 def _called(data: bytes) -> str | None:
     """What a file that is not a notebook is, if that can be recognised."""
-    start = data.lstrip()[:60].lower()
+    start = data.lstrip()[:FILE_START].lower()
     return next((what for begin, what in NO_JSON if start.startswith(begin)), None)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.plain import meaning
+from gatelab.limits import SHAPE_LIMIT
 from gatelab.report.curve import Curve
 from gatelab.report.model import Kind
 from gatelab.sandbox.lost import WorkerLost
@@ -166,7 +167,7 @@ def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
         if own[name].shape != weight.shape:
             shape = str(tuple(own[name].shape))
             has = (
-                f"shape {shape}" if len(shape) <= 20 else "another shape"
+                f"shape {shape}" if len(shape) <= SHAPE_LIMIT else "another shape"
             )  # the worker could choose these sizes
             return f"{name} has {has}, it should be {tuple(weight.shape)}"
     return ""

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
+from gatelab.limits import CELL_START, LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
 from gatelab.text import is_printable, one_line, without_paths
@@ -33,7 +33,6 @@ MOST_PARTS = 5  # of a dotted name
 MOST_OWN = 2  # parts of it that are defined only in this notebook
 MOST_DIGITS = 18  # of all numbers in a message
 WITHHELD = "its message is withheld, because the grader's own solutions were loaded when it was raised"
-FIRST_WORDS = 28  # characters of a cell's first line that are quoted to identify it
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
@@ -207,9 +206,9 @@ def first_words(source: str) -> str:
     ).lstrip("\"'")
     if found := re.match(r"(?:async )?(?:def|class) \w+", line):
         return found[0][:LONGEST_NAME] + "…"
-    if len(line) <= FIRST_WORDS:
+    if len(line) <= CELL_START:
         return line
-    cut = line[:FIRST_WORDS]
+    cut = line[:CELL_START]
     return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from gatelab.classrun.lookup import ClassRow
+from gatelab.cli.screen import screen
+from gatelab.report.model import Question, Report
 from gatelab.text import visible
 from helpers import evening_class
 from helpers.evening_class import HOSTILE
@@ -221,3 +224,11 @@ def test_the_table_in_the_terminal_counts_the_marks_by_hand(out: Path, tmp_path:
     assert lines["adam"] == [rows["adam"][title] for title in ("q1", "q2", "q3", "total")]
     assert rows["adam"]["q3"] == "1.5"
     assert lines["ada"] == ["4", "6", "–", "10"] and lines["essay.pdf"] == ["–", "–", "–", "–"]
+
+
+def test_of_what_the_code_printed_the_end_is_shown() -> None:
+    printed = "".join(f"step {k}: loss {1 / (k + 1):.3f}\n" for k in range(1000))
+    report = Report("ada", "graded", questions=[Question("q1", "One", 4.0, output=printed)])
+    pieces = screen(ClassRow("ada", "ada", "graded", "", "", report), "q1")
+    text = "\n".join(str(piece) for _, piece in pieces)
+    assert text.endswith("step 999: loss 0.001") and "step 988" in text and "step 987" not in text

@@ -20,6 +20,7 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from .. import device, hooks, progress, runs, stub
+from ..limits import ERROR_TEXT
 from ..near import similar_name
 from . import fingerprint, leads, leftovers, patience, render, where
 from .calling import Contract, Missing, Student
@@ -358,4 +359,4 @@ def _line(error: BaseException) -> str:
     function in another."""
     text = " ".join(str(error).split()).partition(", but expected one of: * (")[0]
     text = re.sub(r"\b\w+\.<locals>\.", "", text).rstrip(".") or "no message"
-    return text if len(text) <= 300 else text[:300] + "…"
+    return text if len(text) <= ERROR_TEXT else text[:ERROR_TEXT] + "…"

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .. import progress, runs
+from .. import limits, progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
 from .calling import Contract
 from .plain import meaning
@@ -265,4 +265,4 @@ def _sizes(call: Call) -> str:
         for path, value in flatten(call.arguments).items()
         if isinstance(value, Tensor) and call.names
     ]
-    return f"The arguments were {', '.join(shapes)}." if 0 < len(shapes) <= 10 else ""
+    return f"The arguments were {', '.join(shapes)}." if 0 < len(shapes) <= limits.ARGUMENTS_SHOWN else ""

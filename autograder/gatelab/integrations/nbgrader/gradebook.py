@@ -23,10 +23,12 @@ from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import students_of
 from gatelab.lab.late import Lateness
+from gatelab.limits import LIBRARY_WORDS
 from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
 from gatelab.report.points import equal, number
+from gatelab.text import brief
 
 
 @dataclass
@@ -86,7 +88,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
                 f"{database}: was made by an older nbgrader ({sqlites}); run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`, and export again."
             ) from error
         raise ExportError(
-            f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."
+            f"{database}: cannot be written ({brief(str(error).splitlines()[0], LIBRARY_WORDS)}); close it elsewhere."
         ) from error
     return entered
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, STUDENTS
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, LIBRARY_WORDS, STUDENTS
 from gatelab.lists import listed
 from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import (
@@ -132,7 +132,7 @@ def _damage_named(archive: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise Unusable(
-            f"{archive} cannot be unpacked ({brief(str(error), 100)}): hand in the notebook itself."
+            f"{archive} cannot be unpacked ({brief(str(error), LIBRARY_WORDS)}): hand in the notebook itself."
         ) from error
 
 

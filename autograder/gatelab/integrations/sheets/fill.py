@@ -66,7 +66,7 @@ def fill(sheet: Sheet, layout: Layout, reports: Iterable[Report], rules: Rules, 
 
 
 def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Filled) -> Owners:
-    """The submissions that belong to each row. `filled` is told of those that have no row, or several."""
+    """The submissions that belong to each row. `filled` gets those that have no row, or several."""
     owners = Owners()
     for report in reports:
         name = report.submission
