@@ -17,6 +17,7 @@ import nbformat
 from gatelab.build import links, markers, master, pictures
 from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
+from gatelab.handed_out.marks import question_of
 from gatelab.lab.spec import Lab
 from gatelab.text import brief
 
@@ -155,7 +156,7 @@ def check_notebook(path: Path, lab: Lab) -> None:
         if extra:
             refuse(f"has the metadata {min(extra)!r}", index)
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if grade_id is not None and str(grade_id).split("-")[0] not in lab.questions:
+        if grade_id is not None and question_of(grade_id) not in lab.questions:
             refuse(f"has the grade_id {grade_id!r}, which belongs to no question", index)
 
 

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from gatelab.build import markers
 from gatelab.build.markers import BEGIN, BEGINS, END, ENDS, GIVEN, given_mark
+from gatelab.handed_out.marks import question_of
 from gatelab.text import brief
 
 # Characters that Python takes for the end of a line, or editors do not show, but nbgrader counts as letters.
@@ -43,8 +44,7 @@ def is_solution(cell: NotebookNode) -> bool:
 
 def question_id(cell: NotebookNode) -> str:
     """The question a cell belongs to: `q1` for the grade_ids `q1`, `q1-solution`, `q1-second-solution`."""
-    grade_id: str = cell.metadata["nbgrader"]["grade_id"]
-    return grade_id.split("-")[0]
+    return question_of(cell.metadata["nbgrader"]["grade_id"])
 
 
 def find(cell: NotebookNode) -> list[Region]:

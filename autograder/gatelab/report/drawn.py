@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import starmap
 from typing import Any
 
 from gatelab.report.curve import Curve
@@ -21,23 +23,26 @@ def drawn(curve: Curve | None) -> dict[str, Any] | None:
     highest = max((row.high for row in curve.band), default=max((p.loss for p in curve.points), default=1.0))
     top = max(ROOM * highest, 1e-6)
 
-    def at(step: int, loss: float) -> str:
+    def at(step: int, loss: float) -> tuple[str, str]:
         x = LEFT + (WIDTH - LEFT - RIGHT) * step / right
         y = TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(max(loss / top, 0.0), 1.0))
-        return f"{x:.1f},{y:.1f}"
+        return f"{x:.1f}", f"{y:.1f}"
 
-    band = [at(row.step, row.high) for row in curve.band]
-    band += [at(row.step, row.low) for row in reversed(curve.band)]
+    def line(points: Iterable[tuple[int, float]]) -> str:
+        return " ".join(map(",".join, starmap(at, points)))
+
+    band = [(row.step, row.high) for row in curve.band]
+    band += [(row.step, row.low) for row in reversed(curve.band)]
     ticks = [round(right * k / TICKS) for k in range(TICKS + 1)]
     losses = [top * k / TICKS for k in range(TICKS + 1)]
     return {
         "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
-        "line": " ".join(at(point.step, point.loss) for point in curve.points),
-        "dots": [at(point.step, point.loss).split(",") for point in curve.points],
-        "band": " ".join(band),
-        "middle": " ".join(at(row.step, row.middle) for row in curve.band),
-        "steps": [(at(step, 0).split(",")[0], step) for step in ticks],
-        "losses": [(at(0, loss).split(",")[1], f"{loss:.2g}") for loss in losses],
+        "line": line((point.step, point.loss) for point in curve.points),
+        "dots": [at(point.step, point.loss) for point in curve.points],
+        "band": line(band),
+        "middle": line((row.step, row.middle) for row in curve.band),
+        "steps": [(at(step, 0)[0], step) for step in ticks],
+        "losses": [(at(0, loss)[1], f"{loss:.2g}") for loss in losses],
         "rows": _rows(curve),
         "measure": curve.measure,
         "models": curve.models,

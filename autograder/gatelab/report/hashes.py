@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gatelab
+from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 from gatelab.source_without_comments import undocumented
@@ -116,7 +117,7 @@ def _belongs_to(place: str, name: Path, lab: Lab) -> str:
     """The question that a file belongs to, or REST."""
     id = ""
     if place == "hidden" and len(name.parts) == 1 and name.name.startswith("test_"):
-        id = name.name.split("_")[1].removesuffix(".py")
+        id = question_of(name)
     elif place == "hidden" and name.parts[0] == "reference":
         id = name.stem
     elif place == "chaff":

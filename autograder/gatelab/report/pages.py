@@ -50,7 +50,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
                 {
                     "id": q.id,
                     "max_points": q.max_points,
-                    "said": [shown(line) for line in remarks_on_question(q)],
+                    "remarks": [shown(line) for line in remarks_on_question(q)],
                 }
                 for q in unmarked
             ],
@@ -88,7 +88,7 @@ def _question(question: Question) -> dict[str, Any]:
         "title": question.title,
         "points": question.points,
         "max_points": question.max_points,
-        "said": [shown(line) for line in remarks_on_question(question)],
+        "remarks": [shown(line) for line in remarks_on_question(question)],
         "notes": _notes(question),
         "by_hand": question.by_hand,
         "curve": drawn(question.curve),

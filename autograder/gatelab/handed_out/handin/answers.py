@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
-from ..marks import is_experiment, mark_of, unchanged
+from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
 from ..stub import is_stub
 from .notebook import Notebook, copies, source
@@ -310,5 +310,6 @@ def _compare_with_what_ran(
 
 def _answers(mark: dict[str, Any]) -> str:
     """The question that an answer cell belongs to; "" for another cell."""
-    question, dash, _ = str(mark.get("grade_id", "")).partition("-")  # a check's cell has no second part
-    return question if dash else ""
+    grade_id = mark.get("grade_id")
+    question = question_of(grade_id)
+    return question if question != str(grade_id) else ""  # a check's cell has no second part

@@ -89,7 +89,7 @@ def _check(path: Path, everything: bool) -> int:
     read = notebook.read(path)
     checks.ready()
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
-    outcomes = _told(read, everything)
+    outcomes = _run_checks(read, everything)
     state = answers.look(read, path.parent)
     _warn(state.warnings)
     if state.unsaved:
@@ -108,7 +108,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
-    outcomes = [] if asked.without_checks else _told(read, asked.all)
+    outcomes = [] if asked.without_checks else _run_checks(read, asked.all)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
@@ -120,7 +120,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
-def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
+def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
     """Run the checks; a line each as it comes, then one for all."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""

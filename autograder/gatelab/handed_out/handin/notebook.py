@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import progress
 from ..limits import AGAIN_SECONDS, LARGEST_FILE, SAVING_SECONDS
-from ..marks import mark_of
+from ..marks import mark_of, question_of
 
 COMMAND = os.environ.get(  # start.py says that it was called itself
     f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
@@ -154,7 +154,7 @@ def _is_ours(path: Path) -> bool:
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     heads = tuple(f"{word} {name}(" for name in names for word in ("def", "class"))
     for cell in cells or []:
-        if str(mark_of(cell).get("grade_id", "")).split("-")[0] in ids:
+        if question_of(mark_of(cell).get("grade_id")) in ids:
             return True
         if cell.get("cell_type") == "code" and any(
             line.startswith(heads) for line in source(cell).split("\n")

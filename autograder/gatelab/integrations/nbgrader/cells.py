@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
-from gatelab.handed_out.marks import mark_of
+from gatelab.handed_out.marks import mark_of, question_of
 from gatelab.integrations.nbgrader.outputs import ByteBudget, kept_outputs
 from gatelab.lab.spec import Lab
 from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
@@ -189,10 +189,10 @@ def _restored(
 
 def _place(nb: NotebookNode, id: str) -> int:
     """The index at which to restore a deleted cell: after the last cell of its question, else at the end."""
-    question = id.split("-")[0]
+    question = question_of(id)
     for index in reversed(range(len(nb.cells))):
         mark = nb.cells[index].metadata.get("nbgrader", {})
-        if mark.get("grade_id", "").split("-")[0] == question:
+        if question_of(mark.get("grade_id")) == question:
             return index + 1
     return len(nb.cells)
 
