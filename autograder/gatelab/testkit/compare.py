@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.findings import changed, gradients, no_array, no_tensor, plain_number
+from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
 from gatelab.handed_out.checking.tensors import (
     ATOL,
@@ -20,10 +21,8 @@ from gatelab.handed_out.checking.tensors import (
     RTOL,
     Tolerance,
     difference,
-    verb,
     wrong_shape,
 )
-from gatelab.sandbox.worker.values import with_article
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import kind
 from gatelab.text import brief
@@ -53,7 +52,10 @@ def same(got: Any, want: Any, name: str) -> None:
         _none(no_array(got, name, kind(got)))
     elif isinstance(got, np.ndarray):
         needs(False, f"{name} should be {with_article(type(want).__name__)}, but it is {kind(got)}.")
-    needs(_equal(got, want), f"{name} is {brief(' '.join(repr(got).split()))}, which is not right.")
+    needs(
+        _equal(got, want),
+        f"{name} {verb(name, 'is')} {brief(' '.join(repr(got).split()))}, which is not right.",
+    )
 
 
 def close(

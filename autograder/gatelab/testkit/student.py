@@ -18,12 +18,13 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from gatelab.handed_out.checking.grammar import with_article
 from gatelab.handed_out.checking.plain import meaning
 from gatelab.limits import SHAPE_LIMIT
 from gatelab.report.curve import Curve
 from gatelab.report.model import Kind
 from gatelab.sandbox.lost import WorkerLost
-from gatelab.sandbox.worker.values import Ref, with_article
+from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.failed import StudentError
 from gatelab.testkit.words import OTHER_NAME, Words, WorkerText
 
@@ -141,7 +142,7 @@ def kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, list | tuple | dict):
-        return f"a {type(value).__name__} with {len(value)} {'entry' if len(value) == 1 else 'entries'}"
+        return f"{with_article(type(value).__name__)} with {len(value)} {'entry' if len(value) == 1 else 'entries'}"
     return "a str" if isinstance(value, str) else with_article(type(value).__name__)
 
 

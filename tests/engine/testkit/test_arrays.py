@@ -123,9 +123,9 @@ def test_two_answers_are_compared_inside_of_arrays(shown: Callable[[Any], Any]) 
     [
         (GRID.tolist(), "the rows should be a numpy array, but it is a list with 3 entries."),
         (torch.from_numpy(GRID), "the rows should be a numpy array, but it is a tensor of shape (3, 4)."),
-        (GRID.T, "the rows has shape (4, 3); expected (3, 4)"),
-        (GRID.astype(np.float32), "the rows has dtype float32; expected float64."),
-        (np.full_like(GRID, np.nan), "the rows holds nan"),
+        (GRID.T, "the rows have shape (4, 3); expected (3, 4)"),
+        (GRID.astype(np.float32), "the rows have dtype float32; expected float64."),
+        (np.full_like(GRID, np.nan), "the rows hold nan"),
         (-GRID, "11 of 12 numbers differ"),
     ],
 )
@@ -232,7 +232,7 @@ def test_a_suite_of_arrays_tells_right_from_wrong(tmp_path: Path) -> None:
         "right": 4, "list": 0, "wrong": 0, "changed": 0, "drawn": 0,
     }  # fmt: skip
     assert "the rows should be a numpy array, but it is a list with 2 entries" in told["list"]
-    assert "the rows has the right shape, but" in told["wrong"]
+    assert "the rows have the right shape, but" in told["wrong"]
     assert "changed its argument logits in place; make a new array instead" in told["changed"]
     assert "drawn at random" in told["drawn"]
 

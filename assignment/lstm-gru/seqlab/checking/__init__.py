@@ -4,6 +4,7 @@
 `differ`       says the first thing in which two results differ
 `tensors`      says it of two tensors, as the grader does
 `carried`      says where a layer does not carry its state
+`grammar`      says is or are, a or an
 `terms`        has the names of the axes, and what exceptions mean in this lab
 `likeness`     says what wrong numbers have in common with the right ones
 `steady`       says where equal calls get different answers

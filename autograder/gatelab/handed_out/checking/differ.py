@@ -13,6 +13,7 @@ from torch import Tensor
 
 from . import findings, leftovers
 from .equal import KEPT, alike
+from .grammar import with_article
 from .record import Call
 from .tensors import ATOL, LOOSE, RTOL, Tolerance, difference, wrong_shape
 
@@ -178,12 +179,12 @@ def describe(value: Any) -> str:
     """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
-        return f"{'an' if dtype.startswith('i') else 'a'} {dtype} tensor of shape {tuple(value.shape)}"
+        return f"{with_article(dtype)} tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):
         kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
-        return f"a {type(value).__name__} of {len(value)} ({kinds})"
+        return f"{with_article(type(value).__name__)} of {len(value)} ({kinds})"
     if isinstance(value, dict):
         return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
     if isinstance(value, GeneratorType):

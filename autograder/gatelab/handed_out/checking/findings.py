@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .grammar import is_plural, verb
 from .tensors import ATOL, GRAD_RTOL, Tolerance, difference
 from .terms import NO_NAME
 
@@ -88,7 +89,7 @@ def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str
     """Whether a number is the right one, which is said: for public checks."""
     if abs(got - want) <= rtol * max(1.0, abs(want)):
         return ""
-    return f"{name} is {got:.7g}; it should be {want:.7g}."
+    return f"{name} {verb(name, 'is')} {got:.7g}; {'they' if is_plural(name) else 'it'} should be {want:.7g}."
 
 
 def changed(who: str, name: str, value: Any, public: bool = False) -> str:

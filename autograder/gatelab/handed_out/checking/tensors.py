@@ -8,12 +8,12 @@ checks also state the expected number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
 
@@ -129,9 +129,10 @@ def _difference(
 def _single(got: float, want: float, name: str) -> str:
     """One number against the other, to four digits; if these are the same, by how much it is off."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
+    told = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
-        return f"{name} is {mine}, which is off by {abs(got - want):.1g}."
-    return f"{name} is {mine}; it should be {right}."
+        return f"{told}, which is off by {abs(got - want):.1g}."
+    return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
 
 
 def _listed(steps: list[int], most: int = 4) -> str:
@@ -158,16 +159,6 @@ def largest(
     told = f"got {float(got[tuple(where)]):.4g}"
     told += f", expected {float(want[tuple(where)]):.4g}" if public else ""
     return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
-
-
-PLURALS = re.compile(
-    r"(the )?(outputs|logits|probabilities|predictions|scores|values)\b"
-)  # words that a name may begin with
-
-
-def verb(name: str, one: str) -> str:
-    """`is`, or `are` if the name is plural."""
-    return {"is": "are", "has": "have", "holds": "hold"}[one] if PLURALS.match(name) else one
 
 
 def _shape(sizes: tuple[int, ...], names: list[str] | None) -> str:

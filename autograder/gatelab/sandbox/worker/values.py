@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gatelab.handed_out.checking.grammar import with_article
 from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT, REQUEST
 
 # What safetensors can carry and a check can compare.
@@ -127,11 +128,6 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
 def described(value: Any) -> str:
     """What a value is that cannot be sent."""
     return f"numpy array of {value.dtype}" if type(value) is np.ndarray else type(value).__name__
-
-
-def with_article(what: str) -> str:
-    """`a list`, `an object`."""
-    return f"{'an' if what[:1].lower() in 'aeio' and what else 'a'} {what}"
 
 
 def _key(key: Any) -> str | int:
