@@ -12,18 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from gatelab.handed_out.checking.findings import changed, gradients, no_array, no_tensor, plain_number
+from gatelab.handed_out.checking.equal import ASKED, alike
+from gatelab.handed_out.checking.findings import changed, gradients, of_other_kind, plain_number
 from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
-from gatelab.handed_out.checking.tensors import (
-    ATOL,
-    GRAD_RTOL,
-    RTOL,
-    Tolerance,
-    difference,
-    wrong_shape,
-)
-from gatelab.testkit.failed import LeftChanged
+from gatelab.handed_out.checking.scalars import REAL
+from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
+from gatelab.testkit.failed import LeftChanged, SuiteFault
 from gatelab.testkit.student import kind
 from gatelab.text import brief
 
@@ -49,11 +44,11 @@ def same(got: Any, want: Any, name: str) -> None:
     if isinstance(want, bool) and not isinstance(got, bool):
         needs(False, f"{name} should be True or False, but it is {kind(got)}.")
     if isinstance(want, np.ndarray):
-        _none(no_array(got, name, kind(got)))
+        _none(of_other_kind(got, np.ndarray, name, kind(got)))
     elif isinstance(got, np.ndarray):
         needs(False, f"{name} should be {with_article(type(want).__name__)}, but it is {kind(got)}.")
     needs(
-        _equal(got, want),
+        alike(got, want, ASKED),
         f"{name} {verb(name, 'is')} {brief(' '.join(repr(got).split()))}, which is not right.",
     )
 
@@ -76,19 +71,12 @@ def close(
             suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
             a function changed.
     """
-    letters, tolerance = axes.split(), Tolerance(rtol, atol)
-    if isinstance(want, np.ndarray) and want.dtype.kind in "biuf":
-        _none(no_array(got, name, kind(got)))
-        _none(wrong_shape(torch.from_numpy(got), want.shape, name, letters))
-        if dtype is not None and got.dtype != dtype:
-            needs(False, f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {np.dtype(dtype)}.")
-        got, want, dtype = torch.from_numpy(got), torch.from_numpy(want.astype(np.float64)), None
-    if not isinstance(want, torch.Tensor):
-        raise TypeError(
-            f"close compares with a tensor or a numpy array of real numbers, not with {kind(want)}"
+    if not isinstance(want, torch.Tensor) and not (isinstance(want, np.ndarray) and want.dtype.kind in REAL):
+        raise SuiteFault(
+            f'close is to compare "{name}" with {_described(want)}; it compares with a tensor or with a numpy array of real numbers'
         )
-    _none(no_tensor(got, name, kind(got)))
-    _none(difference(got, want.detach(), name, letters, tolerance, dtype, later))
+    _none(of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got)))
+    _none(difference(got, want, name, axes.split(), Tolerance(rtol, atol), dtype, later))
 
 
 def close_grads(
@@ -115,27 +103,8 @@ def unchanged(
         )
 
 
-def _equal(got: Any, want: Any) -> bool:
-    """Whether two values are equal, tensors and arrays in them by their kind of numbers, their shape and all numbers."""
-    if isinstance(want, torch.Tensor):
-        return isinstance(got, torch.Tensor) and _numbers_of(got) == _numbers_of(want)
-    if isinstance(want, np.ndarray):
-        return isinstance(got, np.ndarray) and _equal(torch.from_numpy(got), torch.from_numpy(want))
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return False
-    if isinstance(want, list | tuple) and isinstance(got, list | tuple):
-        return (
-            isinstance(got, list) == isinstance(want, list)
-            and len(got) == len(want)
-            and all(map(_equal, got, want))
-        )
-    if isinstance(want, dict) and isinstance(got, dict):
-        return got.keys() == want.keys() and all(_equal(got[key], want[key]) for key in want)
-    return bool(got == want)
-
-
-def _numbers_of(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return tensor.is_floating_point(), tensor.dtype == torch.bool, tensor.shape, tensor.tolist()
+def _described(want: Any) -> str:
+    return f"a numpy array of {want.dtype}" if isinstance(want, np.ndarray) else kind(want)
 
 
 def _none(problem: str) -> None:

@@ -136,6 +136,8 @@ def kind(value: Any) -> str:
         return "None (is a `return` missing?)"
     if isinstance(value, Remote):
         shown = str(value.type)
+        if shown == "ndarray":  # one of real numbers would have come as it is
+            return "a numpy array of something other than real numbers"
         return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -18,10 +19,13 @@ from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.equal import alike
 from gatelab.report.model import Report
 from gatelab.sandbox.worker import wire
+from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
 from gatelab.testkit import close, kind, same, unchanged
-from gatelab.testkit.failed import LeftChanged
+from gatelab.testkit.failed import LeftChanged, SuiteFault
+from gatelab.testkit.student import Remote
 from gatelab.testkit.trace import size
+from gatelab.testkit.words import Words
 from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -146,7 +150,10 @@ def test_close_says_that_an_array_is_no_tensor() -> None:
 
 @pytest.mark.parametrize("want", [np.array(["a"]), np.array([1j]), [1.0], 2.0])
 def test_what_close_cannot_compare_with_is_the_suites_fault(want: Any) -> None:
-    with pytest.raises(TypeError, match="close compares with a tensor or a numpy array of real numbers"):
+    with pytest.raises(
+        SuiteFault,
+        match=r"""close is to compare "the rows" with (a|an) .*; it compares with a tensor or with a numpy array of real numbers""",
+    ):
         close(GRID, want, "the rows", "R C")
 
 
@@ -175,8 +182,50 @@ def test_an_array_changed_in_place_is_told() -> None:
             unchanged(after, {"0": GRID}, {"0": "x"})
 
 
+@pytest.mark.parametrize("value", [np.longdouble(2.5), np.array(2.5), np.float32(2.5), np.float64(2.5)])
+def test_a_scalar_of_numpys_crosses_as_the_number(value: Any) -> None:
+    assert across([value, {"a": value}]) == [2.5, {"a": 2.5}] and type(across(value)) is float
+
+
+CHANGES: dict[str, Any] = {
+    "add": lambda x: x.__iadd__(1),
+    "add_inside": lambda x: x[0].__iadd__(1),
+    "replace": lambda x: x.__setitem__(0, x[0] + 1),
+}
+
+
+@pytest.mark.parametrize("driven", [False, True])
+def test_an_array_changed_in_place_is_noticed_whoever_calls(driven: bool) -> None:
+    """A tensor is too; in a list also another tensor or array in its place."""
+    runtime = Runtime(dict(CHANGES))
+
+    def asked(name: str, value: Any) -> dict[str, Any]:
+        if driven:
+            source = f"def main(ns, value):\n    ns['{name}'](value)"
+            return runtime.handle({"op": "run", "arguments": {"source": source, "values": {"value": value}}})
+        arguments = {
+            "target": name,
+            "method": None,
+            "args": (value,),
+            "kwargs": {},
+            "upstream": None,
+            "parameters": True,
+        }
+        return runtime.handle({"op": "call", "arguments": arguments})
+
+    for make, word in ((lambda: GRID.copy(), "array"), (lambda: torch.from_numpy(GRID.copy()), "argument")):
+        assert asked("add", make())["left"] == [("add", word)]
+        assert asked("add_inside", [make()])["left"] == [("add_inside", word)]
+        if not driven:
+            after = asked("replace", [make()])["after"]
+            with pytest.raises(LeftChanged, match=r"changed its argument x\[0\] in place"):
+                unchanged(after, {"0.0": make()}, {"0.0": "x[0]"})
+
+
 def test_a_value_is_described_with_its_article() -> None:
     assert kind(GRID) == "a numpy array of shape (3, 4)"
+    of_texts: Any = SimpleNamespace(_words=Words({}))
+    assert kind(Remote(Ref(0, "ndarray"), of_texts)) == "a numpy array of something other than real numbers"
     assert (kind(2), kind(2.0), kind("x"), kind({})) == (
         "an int",
         "a float",

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from gatelab.handed_out.checking.calling import Student
-from gatelab.handed_out.checking.differ import Finding, Part, agree, gradients_agree, is_number, untouched
+from gatelab.handed_out.checking.differ import (
+    Finding,
+    Part,
+    agree,
+    gradients_agree,
+    has_shapes,
+    is_number,
+    untouched,
+)
 from gatelab.handed_out.checking.record import Call
 from gatelab.testkit.compare import close, close_grads, same, unchanged
 from gatelab.testkit.failed import LeftChanged
@@ -111,6 +120,47 @@ def test_of_an_argument_changed_in_place() -> None:
 def test_of_a_number_of_another_type(value: Any) -> None:
     theirs = public(lambda: is_number(called(lambda x, y: value), int, 2))
     both_say(theirs, hidden(lambda: same(value, 2, "the result")).partition(", but it is")[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, y: x * y + 1,
+        lambda x, y: (x * y).T,
+        lambda x, y: (x * y).astype(np.float32),
+        lambda x, y: (x * y).astype(">f8")[:, ::-1],
+        lambda x, y: x * y / 0.0,
+        lambda x, y: torch.from_numpy(x * y),
+    ],
+    ids=["value", "axes", "dtype", "view", "inf", "tensor"],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_of_arrays(axes: None, wrong: Answer) -> None:
+    x, y = X.numpy(), Y.numpy()
+    call = Student({"answer": wrong}).call("answer", x, y, names="x y")
+    want = Student({"answer": lambda x, y: x * y}).call("answer", x, y)
+    theirs = public(lambda: agree(call, want, {"": Part("rows", "R C", np.ndarray)}))
+    ours = hidden(lambda: close(wrong(x, y), x * y, "rows", "R C", dtype=(x * y).dtype))
+    both_say(theirs, ours.partition(" (got")[0].partition(";")[0].partition(", but it is")[0])
+
+
+def test_a_public_check_takes_arrays_and_names_them() -> None:
+    rows = {"0": Part("rows", "R C", np.ndarray), "1": Part("sums", "R", np.ndarray)}
+
+    def answered(value: Any) -> Call:
+        return Student({"answer": lambda: value}).call("answer")
+
+    x = X.numpy()
+    right = answered((x, x.sum(axis=1)))
+    agree(right, answered((x + 1e-13, x.sum(axis=1))), rows)
+    has_shapes(right, rows, {"0": (2, 3), "1": (2,)})
+    for value, said in [
+        ((X, x), r"rows should be a numpy array, but it is a float64 tensor of shape \(2, 3\)"),
+        ((np.array(["a"]), x), "rows should be an array of real numbers, but it is a numpy array of <U1"),
+        ((x, [x]), r"sums should be one numpy array \(R\), yours is a list of 1"),
+    ]:
+        with pytest.raises(Finding, match=said):
+            agree(answered(value), right, rows)
 
 
 def test_of_what_is_no_tensor() -> None:

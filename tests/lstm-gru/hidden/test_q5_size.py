@@ -1,26 +1,14 @@
 """q5: exact counts, also of modules that hold more than their own trainable parameters."""
 
 import pytest
+from torch import Tensor
 
-from gatelab.testkit import needs, part, same
+from gatelab.testkit import kind, needs, part, same
 
 # Each source makes modules in the worker and returns name → count; the expected counts are worked out here.
-KEPT = """
-def kept(number):
-    # NumPy's whole numbers count as plain ones, as in the public check; a tensor or a float of the same value does not.
-    import numpy
-
-    if isinstance(number, numpy.generic | numpy.ndarray) and number.shape == () and number.dtype.kind in "iu":
-        number = number.item()
-    plain = isinstance(number, int) and not isinstance(number, bool)
-    return number if plain else {"kind": type(number).__name__, "value": number}
-"""
-
-PLAIN = (
-    KEPT
-    + """
+PLAIN = """
 def main(ns):
-    nn, count = torch.nn, lambda module: kept(ns["count_parameters"](module))
+    nn, count = torch.nn, ns["count_parameters"]
     return {
         "LSTM(3, 5)": count(nn.LSTM(3, 5)),
         "GRU(4, 2) of two layers": count(nn.GRU(4, 2, num_layers=2)),
@@ -30,7 +18,6 @@ def main(ns):
         "Tanh()": count(nn.Tanh()),
     }
 """
-)
 PLAIN_COUNTS = {
     "LSTM(3, 5)": 4 * 5 * (3 + 5 + 2),
     "GRU(4, 2) of two layers": 3 * 2 * (4 + 2 + 2) + 3 * 2 * (2 + 2 + 2),
@@ -40,9 +27,7 @@ PLAIN_COUNTS = {
     "Tanh()": 0,
 }
 
-SPECIAL = (
-    KEPT
-    + """
+SPECIAL = """
 class Tied(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -52,7 +37,7 @@ class Tied(torch.nn.Module):
         self.scale = torch.nn.Parameter(torch.ones(()))
 
 def main(ns):
-    nn, count = torch.nn, lambda module: kept(ns["count_parameters"](module))
+    nn, count = torch.nn, ns["count_parameters"]
     norm = nn.BatchNorm1d(6)
     part_frozen = nn.Sequential(nn.Linear(5, 3), nn.Linear(3, 2))
     for p in part_frozen[0].parameters():
@@ -68,7 +53,6 @@ def main(ns):
         "a ModuleList that holds one Linear twice": count(twice),
     }
 """
-)
 SPECIAL_COUNTS = {
     "BatchNorm1d(6)": 12,  # its running mean, variance and step counter are buffers
     "a Sequential whose first Linear is frozen": 3 * 2 + 2,
@@ -77,13 +61,10 @@ SPECIAL_COUNTS = {
     "a ModuleList that holds one Linear twice": 12,
 }
 
-WIDTHS = (
-    KEPT
-    + """
+WIDTHS = """
 def main(ns, pairs):
-    return [kept(ns["matched_hidden_size"](target, width)) for target, width in pairs]
+    return [ns["matched_hidden_size"](target, width) for target, width in pairs]
 """
-)
 
 
 def rnn_count(H: int, D: int) -> int:
@@ -105,23 +86,11 @@ def tied(target: int, D: int) -> bool:
     return abs(rnn_count(H + 1, D) - target) == abs(rnn_count(H, D) - target)
 
 
-KINDS = {
-    "Tensor": "a tensor", "Parameter": "a tensor", "ndarray": "a numpy array", "float": "a float", "bool": "a bool",
-    "NoneType": "None (is a `return` missing?)",
-}  # fmt: skip
-
-
 def whole(got, want: int, name: str) -> None:
     """The right number, as a Python int: torch.nn refuses a tensor or a float as a size, even of the same value."""
-    if isinstance(got, dict):
-        kind = str(got.get("kind"))
-        kind = KINDS.get(
-            kind,
-            "a NumPy number that is not whole"
-            if kind.startswith("float")
-            else f"no number, but of type {kind[:20]}",
-        )
-        needs(False, f"{name} should be a Python int; yours is {kind}.")
+    plain = isinstance(got, int) and not isinstance(got, bool)
+    yours = "a tensor" if isinstance(got, Tensor) else kind(got)
+    needs(plain, f"{name} should be a Python int; yours is {yours}.")
     same(got, want, name)
 
 

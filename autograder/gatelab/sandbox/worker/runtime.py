@@ -27,6 +27,7 @@ from gatelab.sandbox.worker.lines import cell_of
 from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
 
+NUMBERS = (torch.Tensor, np.ndarray)
 PROCESSOR = torch.device("cpu")
 BUILTINS = frozenset(vars(builtins)) - {"__name__", "__doc__", "__loader__", "__package__", "__spec__"}
 REFERENCE = "reference"  # the module name of what staff wrote
@@ -220,8 +221,11 @@ class Runtime:
         answer: dict[str, Any] = {"value": value}
         if upstream is not None:
             answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
-        arrays = dict(leaves(args, kind=np.ndarray)) | dict(leaves(kwargs, kind=np.ndarray))
-        answer["after"] = {name: tensor.detach() for name, tensor in wanted.items()} | arrays
+        # As they are now: the call may have put others into a list that it was given.
+        after = dict(leaves(args, kind=NUMBERS)) | dict(leaves(kwargs, kind=NUMBERS))
+        answer["after"] = {
+            path: one.detach() if isinstance(one, torch.Tensor) else one for path, one in after.items()
+        }
         return answer
 
     def do_attr(self, target: Any, name: str) -> dict[str, Any]:

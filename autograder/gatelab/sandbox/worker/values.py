@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.grammar import with_article
+from gatelab.handed_out.checking.scalars import REAL, is_scalar, without_numpy
 from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT, REQUEST
 
 # What safetensors can carry and a check can compare.
@@ -102,8 +103,8 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
         return {"tensor": box.add(_dense(value)), "grad": bool(value.requires_grad and value.is_leaf)}
     if isinstance(value, Ref):
         return {"ref": value.number, "type": value.type}
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
-        return encode(value.item(), box, shelf, depth + 1)  # a numpy scalar is a plain number
+    if is_scalar(value) and value.dtype.kind in REAL:
+        return encode(without_numpy(value), box, shelf, depth + 1)
     if type(value) is np.ndarray and value.dtype.newbyteorder("=") in ARRAYS:
         # A copy of its own, because a view may repeat numbers or have them in another order.
         _bounded(value.nbytes)
