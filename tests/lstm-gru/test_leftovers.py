@@ -120,6 +120,33 @@ def test_a_model_left_changed_costs_a_part(lab: Lab, question: str, kind: str) -
         check_charged(result, kind)
 
 
+# By question: a line of its reference, and what is put before it, which changes an argument in place and with it the numbers.
+IN_PLACE = {
+    "q1": ("    kept = f * c", "c.data.mul_(0.5)"),
+    "q2": ("    kept = z * h", "h.data.mul_(0.5)"),
+    "q3": ("        outputs = []", "h.data.mul_(0.5)"),
+    "q4": ("    gain = torch.ones_like", "forget_gates.data.mul_(0.5)"),
+    "q6": ("    rows = torch.arange", "lengths.clamp_(max=1)"),
+    "q7": ("        summary = ", "lengths.clamp_(max=1)"),
+    "q8": ("    first = torch.full_like", "targets.clamp_(max=1)"),
+    "q9": ("    index = targets", "targets.clamp_(max=1)"),
+}
+
+
+@pytest.mark.parametrize("question", IN_PLACE)
+@pytest.mark.one_in(2)
+def test_a_change_in_place_is_said_where_the_numbers_are_wrong_too(lab: Lab, question: str) -> None:
+    line, change = IN_PLACE[question]
+    source = lab.reference(question)
+    assert line in source
+    indent = line[: len(line) - len(line.lstrip())]
+    result = graded(lab, question, source.replace(line, f"{indent}{change}\n{line}"))
+    told = [part.student_text for part in result.parts if not part.passed]
+    first = next(text for text in told if "in place" in text)
+    assert first.startswith("After a call of `") and "changed in place. Make a new tensor instead. " in first
+    assert sum("in place" in text for text in told) <= 2, told
+
+
 @pytest.fixture
 def as_before() -> Iterator[None]:
     """What HARMLESS sets holds for the whole process; the other tests must not meet it."""

@@ -287,6 +287,7 @@ class Grading:
     def _charge_leftovers(self) -> None:
         """What calls left changed costs one part of the question, unless a check has already charged for it."""
         running = self.attempt
+        self._say_leftovers_first()
         tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
         if any(
             verdict.kind is Kind.LEFT_CHANGED
@@ -299,10 +300,24 @@ class Grading:
         part = costs((share.name for share in tests.values()), points)
         test = next((test for test, share in tests.items() if share.name == part), None)
         if test is not None:
-            name, kind = running.left[test][0]
-            known = {name for spec in self.lab.questions.values() for name in spec.names}
-            message = sentence(name if name in known else "", kind)
+            message = self._told_left(test)
             self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, message))
+
+    def _say_leftovers_first(self) -> None:
+        """Of the parts whose numbers are wrong after a call that left something changed, the first says that before it says how they
+        differ: it may be why. A part has one message, so a later test of it, or the charge, would not be read."""
+        running = self.attempt
+        for verdicts in running.verdicts.values():
+            wrong = next((v for v in verdicts if not v.passed), None)
+            if wrong is not None and wrong.kind is Kind.WRONG and wrong.test in running.left:
+                wrong.message = f"{self._told_left(wrong.test)} {wrong.message}"
+                return
+
+    def _told_left(self, test: str) -> str:
+        """What the calls of a test left changed, the first of it."""
+        name, kind = self.attempt.left[test][0]
+        known = {name for spec in self.lab.questions.values() for name in spec.names}
+        return sentence(name if name in known else "", kind)
 
     @property
     def time_up(self) -> bool:
