@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
@@ -66,3 +67,27 @@ def test_what_the_check_itself_could_not_do_is_not_put_down_to_the_students_code
 def test_what_a_cell_raised_is_reported_with_its_line() -> None:
     error = RemoteError("ValueError", "too few", "cell 3, line 2: raise ValueError('too few')")
     assert str(error) == "Your code raised ValueError: too few (cell 3, line 2: raise ValueError('too few'))"
+
+
+STATES = {  # what a GRU returns for the state h → whether its gradients are looked at all the same, and what is said of it
+    "(h,)": (True, "h of GRU's state after the last step should be a tensor, but it is a tuple with 1 entry."),
+    "[h]": (True, "h of GRU's state after the last step should be a tensor, but it is a list with 1 entry."),
+    "(h, h)": (False, "h of GRU's state after the last step should be a tensor, but it is a tuple with 2 entries."),
+    "h[None]": (False, "h of GRU's state after the last step has shape (1, 3, 4); expected (3, 4), that is (N batch, H hidden)."),
+    "(h.detach(),)": (False, "the gradient that reaches x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.one_in(2)
+def test_a_state_in_another_form_is_called_that_and_costs_the_gradients_only_if_they_are_out_of_reach(
+    lab: Lab, state: str
+) -> None:
+    before, gru, after = lab.reference("q3").partition("class GRU")
+    source = f"{before}{gru}{after.replace('dim=1), h', f'dim=1), {state}')}"
+    grading = Grading(lab, 11, LocalWorkers(lab, [source]), None)
+    run_suites(lab, grading, ["q3"])
+    told = {part.name: part.student_text for part in grading.finished["q3"].parts if not part.passed}
+    kept, said = STATES[state]
+    assert told.keys() == ({"gru-state"} if kept else {"gru-state", "gru-gradients"})
+    assert said in told["gru-state" if kept else "gru-gradients"]
