@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatelab.handed_out.checking.calling import Student
 from gatelab.handed_out.checking.differ import Finding, describe, is_number
 from gatelab.handed_out.checking.grammar import is_plural, verb, with_article
-from gatelab.handed_out.checking.record import Student
 from gatelab.testkit import close, kind, same
 
 SINGULAR = [
