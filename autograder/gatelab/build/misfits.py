@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+from gatelab.build import checks
 from gatelab.build.errors import BuildError
 from gatelab.build.handout import files
 from gatelab.build.settings import Settings
@@ -35,6 +36,9 @@ def check(lab: Lab) -> Bank:
 def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each, but for those of the bank, which is read as a whole."""
     yield from _marked_by_hand(lab)
+    for path, _ in checks.files(lab):
+        if not path.is_file():
+            yield f"{path}: is missing; gatelab build writes it: run that first."
     for name, path in files(lab, Settings.of(lab)).items():
         if path.suffix == ".py":
             tree, why = parsed(path)

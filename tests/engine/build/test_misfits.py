@@ -62,6 +62,17 @@ def test_a_slip_is_told_in_a_sentence(slipped: tuple[Path, str], command: list[s
     assert not (kit / "release").exists()
 
 
+def test_a_lab_that_was_never_built_is_told_to_be(whole: Path, tmp_path: Path) -> None:
+    kit = Path(shutil.copytree(whole, tmp_path / "kit"))
+    start = (kit / TABLE).with_name("start.py")
+    start.unlink()
+    done = gatelab("diff", "--root", kit)
+    assert done.exit_code != 0
+    assert f"{start}: is missing; gatelab build writes it: run that first." in " ".join(done.output.split())
+    assert gatelab("build", "--no-execute", "--accept", "--root", kit).exit_code == 0
+    assert gatelab("diff", "--root", kit).output == "Students get the same.\n"
+
+
 def test_a_lab_without_misfits_is_compared(whole: Path) -> None:
     assert "by_hand = true" in (whole / TABLE).read_text(encoding="utf-8")
     assert "new file: tests/q2.py" in gatelab("diff", "--root", whole).output
