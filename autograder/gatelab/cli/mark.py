@@ -22,7 +22,7 @@ from gatelab.limits import TYPED
 from gatelab.report.classbook import PENDING
 from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks_by_hand import Mark, exact, number_of
-from gatelab.report.points import number, plural
+from gatelab.report.points import instead_of, number, plural
 from gatelab.report.readback import WITHDRAWN
 from gatelab.report.table_cells import quoted
 from gatelab.submission.collect import Submission
@@ -81,7 +81,7 @@ def mark(
         _enter(run, submission, what, id, points, reason)
         write_out(run, (submission.name, id))
         graded = _graded(run, submission, id) if what else None
-        instead = "" if graded is None else f" instead of the grader's {number(graded)}"
+        instead = "" if graded is None else instead_of(points, graded, "the grader's ")
         _say(f"{submission.name} {id}: {exact(points)} of {most:g}{instead}.", submission, run)
 
 

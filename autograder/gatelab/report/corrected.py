@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.lab.late import Lateness
 from gatelab.report.marks_by_hand import Mark
 from gatelab.report.model import Kind, Part, Question, Report
-from gatelab.report.points import number
+from gatelab.report.points import instead_of, number
 
 NO_REASON = "no reason was given"
 
@@ -64,9 +64,10 @@ class Corrected(Question):
         """Remarks by staff, for student and staff, one sentence each."""
         remarks = []
         if self.given is not None:
+            instead = instead_of(self.given.points, self.graded, "the grader's ")
             remarks.append(
-                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, instead of the grader's "
-                f"{number(self.graded)}: {self.given.why or NO_REASON}."
+                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here"
+                f"{instead and ','}{instead}: {self.given.why or NO_REASON}."
             )
         if self.why:
             remarks.append(f"Marked by hand: {self.why}")
@@ -121,7 +122,8 @@ class CorrectedReport(Report):
             remarks.append(rule)
         if by is not None and self.status == "graded":
             what = _taken_off(self.penalty) if self.penalty else "Nothing is taken off"
-            remarks.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
+            instead = instead_of(self.penalty, self.by_rule)
+            remarks.append(f"{what} for lateness{instead and ','}{instead}: {by.why or NO_REASON}.")
         elif self.penalty:
             remarks.append(f"{_taken_off(self.penalty)} for lateness.")
         if self.status != "graded":  # no question is shown, so comments on one are listed here

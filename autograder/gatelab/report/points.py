@@ -24,6 +24,11 @@ def equal(one: float, other: float) -> bool:
     return abs(one - other) < ROUNDING
 
 
+def instead_of(points: float, was: float, whose: str = "") -> str:
+    """` instead of 4`, to be put behind points that replace others; "" where the two read the same."""
+    return "" if number(points) == number(was) else f" instead of {whose}{number(was)}"
+
+
 def less(one: float, other: float) -> bool:
     """Whether `one` is fewer points than `other`."""
     return one < other - ROUNDING

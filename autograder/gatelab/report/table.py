@@ -8,7 +8,7 @@ import io
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 from gatelab.report.corrected import CorrectedReport, StaffInput
-from gatelab.report.points import number
+from gatelab.report.points import instead_of, number
 from gatelab.text import escape_formula
 
 # Columns for people to fill, besides those of questions.
@@ -68,10 +68,10 @@ def overridden(report: CorrectedReport | None, given: StaffInput) -> list[str]:
     graded = {q.id: q.graded for q in report.questions} if report and counts else {}
     entries = []
     for id, mark in given.overrides.items():
-        instead = f" instead of {number(graded[id])}" if id in graded else ""
+        instead = instead_of(mark.points, graded[id]) if id in graded else ""
         entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
     if penalty := given.penalty:
-        instead = f" instead of {number(report.by_rule)}" if report and counts else ""
+        instead = instead_of(penalty.points, report.by_rule) if report and counts else ""
         entries.append(
             f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})"
         )

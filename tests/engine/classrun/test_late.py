@@ -89,6 +89,16 @@ def exported(tiny: Tiny, name: str) -> tuple[str, str]:
     return row["overrides"], row["late_penalty"]
 
 
+def test_what_the_rule_deducts_too_is_not_instead_of_it(tiny: Tiny) -> None:
+    tiny.grade()
+    assert tiny.gatelab("late", "ada", "0", "--why", "was in time").exit_code == 0
+    assert tiny.rows()["ada"]["overrides"] == "late penalty: 0 (was in time)"
+    assert "Nothing is taken off for lateness: was in time." in tiny.page("ada")
+    assert tiny.gatelab("late", "bob", "1.8", "--why", "as the rule says").exit_code == 0
+    assert tiny.rows()["bob"]["overrides"] == "late penalty: 1.8 (as the rule says)"
+    assert "1.8 points are taken off for lateness: as the rule says." in tiny.page("bob")
+
+
 def test_a_penalty_is_waived_by_name_and_stays_waived(tiny: Tiny) -> None:
     tiny.grade()
     said = tiny.gatelab("late", "bob", "--why", "ill, with a certificate")
