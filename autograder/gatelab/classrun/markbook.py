@@ -44,7 +44,8 @@ class SavedMeanwhile(Exception):
 
 class MarkBook:
     """Marks, corrections and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`:
-    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `StaffInput`."""
+    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `StaffInput`;
+    `is_part`: whether other questions were asked for, so that one marked by hand is in a result only if something was given to it."""
 
     def __init__(
         self,
@@ -53,9 +54,10 @@ class MarkBook:
         order: list[str],
         automatic: dict[str, float] | None = None,
         by_hand: tuple[HandMarkedQuestion, ...] | None = None,
+        is_part: bool = False,
     ) -> None:
         self.questions, self.order, self.automatic = questions, order, automatic or {}
-        self.by_hand = by_hand
+        self.by_hand, self.is_part = by_hand, is_part
         self.marks_path, self.grades_path = Path(out) / "marks.csv", Path(out) / "grades.csv"
         self.corrections_path = Path(out) / "corrections.csv"
         self.earlier = Earlier(out)
@@ -131,6 +133,9 @@ class MarkBook:
         """Everything that counts for this work."""
         marks = self.marks.counting(work, self.questions)
         found = {id: self.marks.by_key[work.name, id, work.sha256] for id in marks}
+        comments, by_hand = self.corrections.comments_on(work), self.by_hand
+        if self.is_part and by_hand is not None:
+            by_hand = tuple(one for one in by_hand if one.id in marks or one.id in comments)
         return StaffInput(
             marks,
             {id: mark.why for id, mark in found.items() if mark.why},
@@ -138,9 +143,9 @@ class MarkBook:
                 id: self.corrections.points.by_key[work.name, id, work.sha256]
                 for id in self.corrections.points.counting(work, self.automatic)
             },
-            self.corrections.comments_on(work),
+            comments,
             self.corrections.penalty(work),
-            by_hand=self.by_hand,
+            by_hand=by_hand,
         )
 
     def again(self, works: list[Work]) -> list[dict[str, tuple[float, str]]]:

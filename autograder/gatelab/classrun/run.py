@@ -85,7 +85,8 @@ class ClassRun:
         ]
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
         most = {one.id: one.points for one in by_hand}
-        self.book = MarkBook(self.out, most, columns(self.lab, self.chosen), automatic, tuple(by_hand))
+        order = columns(self.lab, self.chosen)
+        self.book = MarkBook(self.out, most, order, automatic, tuple(by_hand), self.is_part)
         self._first: list[Work] | None = None  # the class for which the existing grades.csv was written
         self._on_page: dict[str, StaffInput] = {}  # what each feedback page was written with
 

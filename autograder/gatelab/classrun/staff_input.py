@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatelab.classrun.markbook import MarkBook
+from gatelab.classrun.store import QUICK
 from gatelab.lab.late import Lateness
 from gatelab.report.classfile import ClassFile, SubmissionRow
 from gatelab.report.corrected import CorrectedReport, HandMarkedQuestion, StaffInput, apply_corrections
@@ -22,7 +23,9 @@ def mark_book(out: Path, table: ClassFile) -> MarkBook:
     ]
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
     order = header(list(automatic), [one.id for one in by_hand], bool(table.get("late")))
-    return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand))
+    # A first look is at all questions, though it can grade only some.
+    is_part = not table["all_questions"] and not table.get(QUICK)
+    return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand), is_part)
 
 
 def entry_for(book: MarkBook, work: Work, row: SubmissionRow) -> StaffInput:

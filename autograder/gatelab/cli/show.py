@@ -123,7 +123,10 @@ def _of_class(name: str, out: Path, lab_name: str | None) -> tuple[ClassRow, set
         usage(str(error))
     for note in graded.notes:
         typer.echo(note, err=True)
-    return found, set(graded.questions)
+    known = set(graded.questions)
+    if found.report is not None and found.report.status == "graded":
+        known = {row.id for row in found.report.questions}  # of a run of some questions, those
+    return found, known
 
 
 def _names_a_file(name: str) -> bool:

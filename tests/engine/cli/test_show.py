@@ -232,3 +232,20 @@ def test_of_what_the_code_printed_the_end_is_shown() -> None:
     pieces = screen(ClassRow("ada", "ada", "graded", "", "", report), "q1")
     text = "\n".join(str(piece) for _, piece in pieces)
     assert text.endswith("step 999: loss 0.001") and "step 988" in text and "step 987" not in text
+
+
+def test_a_run_of_some_questions_names_no_other(out: Path, tmp_path: Path) -> None:
+    """Not as waiting for a mark either; once one is given, it is there."""
+    kit, part = out.parent / "kit", tmp_path / "part"
+    (tmp_path / "class").mkdir()
+    shutil.copy(out.parent / "class" / "ada.ipynb", tmp_path / "class")
+    words = ["grade", tmp_path / "class", "-o", part, "--root", kit, "--question", "q1", "--jobs", "1"]
+    assert gatelab(*words).exit_code == 0
+    mail = said("why", "ada", "-o", part)
+    assert "4 of 4 points" in mail and "q3" not in mail and "marked" not in mail
+    assert "q3" not in said("show", "ada", "-o", part)
+    assert "q3" not in (part / "feedback" / "ada.html").read_text(encoding="utf-8")
+    done = gatelab("why", "ada", "q3", "-o", part)
+    assert done.exit_code == 2 and "q3: no such question here; there are q1." in done.output
+    assert gatelab("mark", "ada", "q3", "1", "-o", part, "--root", kit).exit_code == 0
+    assert "you have 5 of 6 points" in said("why", "ada", "-o", part)
