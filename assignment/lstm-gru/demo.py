@@ -229,7 +229,7 @@ guess_swap.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** On ten steps the RNN needs no gate. The network around the layer, the data and the optimiser are the same; one word differs. But the two layers do not have the same *size*: read the third column again.
+# **What did you see?** On ten steps the RNN needs no gate. The network around the layer and the data are the same; one word differs, and the learning rate that suits it. But the two layers do not have the same *size*: read the third column again.
 
 # %% [markdown]
 # ## Is it the parameters?
@@ -370,7 +370,7 @@ guess_gates.compare_first(
 # **What did you see?** Find the letters without looking at the axis. At the very top, after the last letter, $f \approx 1$ copies: that is the near-linear path. How many such units do you count? A path over 200 steps
 # needs a gate very near 1: $0.9^{200}$ is practically 0, $0.99^{200}$ is 0.13. The lower rows forget fast. And nothing squashes $c$ itself: a few cell states keep growing, so $c$ is clipped to ±2 in the plot. Nobody set these gates; all of this was learned.
 #
-# (To push a gate by hand and see what is lost, open [the gate explorer](seqlab/explorer.html), a page with two sliders.)
+# (To push a gate by hand and see what is lost, open [the gate explorer](seqlab/explorer.html), a page with two sliders; JupyterLab lets it move once you press *Trust HTML* above it.)
 
 # %% [markdown]
 # ## Follow the gradient

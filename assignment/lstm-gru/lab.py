@@ -286,7 +286,7 @@ plots.show(
 # %% [markdown]
 # #### q2: One GRU step ({{POINTS q2}} points)
 #
-# Write these equations for a whole batch, and return the new $h$ and the gates `r`, `z`, `n`.
+# Write these equations for a whole batch, and return the new $h$ and the three vectors `r`, `z`, `n`.
 #
 # *The check cannot see* whether your step is right at every size: it tries a handful of small batches.
 
@@ -482,7 +482,7 @@ for name, layer in {"yours": mine, "torch.nn.LSTM": theirs}.items():
 # **Predict.** A fresh network of width 32 reads 200 random inputs; nothing is trained yet. In the plain RNN, about how large is the gradient at
 # step 1 compared with the one at step 200?
 #
-# (Click, or write your choice into the call: `choice="b"` after the list. A choice in the code survives *Restart and run all*.)
+# (Click an option, or go to it with Tab and press Space; or write your choice into the call: `choice="b"` after the list. A choice in the code survives *Restart and run all*.)
 
 # %% tags=["experiment"]
 guess_gradient = predict.predict(
@@ -667,7 +667,7 @@ def matched_hidden_size(target_params, input_size):
 grader.check("q5")
 
 # %% [markdown]
-# **The contestants.** All five read the same 16-dimensional embeddings.
+# **The contestants.** All five read embeddings of the same size, 16.
 
 # %% tags=["experiment"]
 D, H = 16, 32
@@ -855,7 +855,8 @@ print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).s
 # others have lost all but a hundredth of it. One memory needs only a few keepers. The output gate follows no such simple rule.
 #
 # </details>
-#
+
+# %% [markdown]
 # To push a gate and see what becomes of the memory and its gradient, open the *gate explorer* with `python start.py explore` (or open `seqlab/explorer.html` in your browser): a trained LSTM and a trained GRU with two sliders.
 
 # %% [markdown]
@@ -1139,7 +1140,7 @@ for source, target in zip(examples.source, examples.targets, strict=True):
 # %% [markdown]
 # ### Teacher forcing
 #
-# The decoder models $p(y_t \mid y_1, \dots, y_{t-1}, \text{source})$: to predict token $t$ it must read token $t-1$. But *which* token $t-1$, the true one or its own guess?
+# The decoder models $p(y_t \mid y_0, \dots, y_{t-1}, \text{source})$: to predict token $t$ it must read token $t-1$. But *which* token $t-1$, the true one or its own guess?
 #
 # | decoder step | 0 | 1 | 2 | 3 |
 # | --- | --- | --- | --- | --- |
@@ -1687,5 +1688,5 @@ challenges()
 # 2. Save.
 # 3. Download *this* notebook. **In Colab:** File → Download → Download .ipynb (not from the file pane on the left). **In Jupyter or VS Code** it is the `.ipynb` file you have been writing in; JupyterLab has File → Download.
 #    To have it looked over first, type `python start.py submit` in a terminal in the lab's folder: it runs the checks on the saved file, says what is unsaved, unanswered or defined twice,
-#    and packs it as a zip with a receipt that proves, even later, exactly which file you handed in. Keep the receipt.
+#    and packs it as a zip with a receipt that says, even later, exactly which file is meant. Keep the receipt.
 # 4. Hand in that one file (or the zip, where your course's page takes one) on your course's page. Its name does not matter, `lab (1).ipynb` is fine; before you send it, open what you downloaded and check that your answers are in it.

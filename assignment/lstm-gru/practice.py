@@ -199,7 +199,7 @@ ahead = min(swapped["GRU"], swapped["LSTM"]) - swapped["RNN"]
 guess_swap.compare_first([abs(ahead) <= 0.02, ahead < -0.02, ahead > 0.02])
 
 # %% [markdown]
-# **What did you see?** One word changed, and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? From the gates inside a step; so let us look at one.
+# **What did you see?** One word changed (and the learning rate that suits it), and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? From the gates inside a step; so let us look at one.
 
 # %% [markdown]
 # ### One unit on the board
@@ -325,7 +325,7 @@ for label, sentence in zip(reviews.labels[:6], reviews.sentences[:6], strict=Tru
     print("friendly " if label else "unfriendly", " ".join(sentence))
 
 # %% [markdown]
-# **Predict.** Two models with the same word embeddings. One takes the *mean* of the embeddings, so it knows which words are there but not in which order; the other is an LSTM.
+# **Predict.** Two models, each with word embeddings of its own. One takes the *mean* of the embeddings, so it knows which words are there but not in which order; the other is an LSTM.
 
 # %%
 outcomes_words = [
@@ -460,7 +460,8 @@ for word, gates in at_word.items():
 # At *not* the forget gates are less open than at *very* or *the*, by 0.1 or more on average: what the sentence seemed to say so far can no longer be taken at face value. An intensifier such as *very* does nothing of the kind.
 #
 # </details>
-#
+
+# %% [markdown]
 # **Your own data.** In place of `sentiment.made(…)` use `sentiment.read("reviews.tsv")`, a file of lines `label<TAB>sentence` (1 friendly, 0 not). Be warned: on a public set of 3,700 product sentences that we tried, order hardly mattered
 # (mean of embeddings 0.76, LSTM 0.75 to 0.78, GRU 0.76, RNN 0.71, measured once and outside this notebook). In most reviews the words alone do say it all.
 
