@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -98,9 +99,7 @@ def show() -> None:
         done = known in (State.PASSED, State.EARLIER)
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
-        title = question["title"]
-        if len(title) > TITLE_WIDTH:
-            title = title[: TITLE_WIDTH - 2].rstrip() + " …"
+        title = textwrap.shorten(question["title"], TITLE_WIDTH, placeholder=" …")  # no word is cut
         rows.append(
             f"{question['id']:5} {title:{TITLE_WIDTH}} {question['points']:>6g} {question['minutes']:>8g}   {said}"
         )

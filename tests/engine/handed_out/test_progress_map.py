@@ -53,3 +53,12 @@ def test_the_map_counts_what_passed_now_or_earlier(capsys: pytest.CaptureFixture
     assert ends == ["passed", "passed earlier", "not yet", "not checked", "read by a person"]
     assert said.startswith("Checks have passed for questions worth 20 of 50 points")
     assert said.endswith("Left, by estimate: 15 minutes.")
+
+
+def test_a_long_title_is_cut_between_two_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = {"id": "q5", "title": "In your own words: do all the larger ones win?", "points": 2, "minutes": 9}
+    monkeypatch.setattr(progress, "table", lambda: {"questions": [long | {"by_hand": True}]})
+    progress.show()
+    assert "q5    In your own words: do all the larger …  " in capsys.readouterr().out
