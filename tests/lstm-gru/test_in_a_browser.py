@@ -13,7 +13,6 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +21,9 @@ import pytest
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
 from helpers.browser import Page, chromium, opened
+from helpers.jupyterlab import SECONDS, ready, served
 
 pytestmark = pytest.mark.one_in(3, at=2)
-
-SETTINGS = {  # every cell is there to be found, and nothing is asked of the network
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-SECONDS = 180
 
 
 @dataclass
@@ -91,57 +85,9 @@ def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iter
     chromium()  # without one nothing is built
     place = tmp_path_factory.mktemp("first-hour")
     folder = make_release(lab, root, place)
-    with _served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
-        _ready(page)
+    with served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
+        ready(page)
         yield Desk(page, folder)
-
-
-@contextmanager
-def _served(place: Path, folder: Path, **settings: dict[str, object]) -> Iterator[str]:
-    """A JupyterLab of its own, its settings and files under `place`; its address."""
-    place.mkdir(exist_ok=True)
-    for name, values in (
-        SETTINGS | {f"apputils-extension/{name}": values for name, values in settings.items()}
-    ).items():
-        file = place / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
-    homes = {
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "IPYTHONDIR": "ipython",
-    }
-    environment = os.environ | {key: str(place / name) for key, name in homes.items()}
-    options = (
-        "--no-browser --allow-root --port=0 --ip=127.0.0.1 --IdentityProvider.token= --ServerApp.password="
-    )
-    with open(place / "server.log", "w") as log:
-        command = [sys.executable, "-m", "jupyter", "lab", *options.split()]
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            yield _address(place / "runtime", server)
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _ready(page: Page) -> None:
-    page.wait_for_selector(".jp-CodeCell >> text=import math")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")  # the kernel has started
-
-
-def _address(runtime: Path, server: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return json.loads(file.read_text())["url"]
-            except ValueError:  # not yet written to its end
-                pass
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab did not start")
 
 
 def test_the_set_up_runs_and_the_map_says_where_one_is(desk: Desk) -> None:
@@ -215,10 +161,10 @@ def next_day(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     """The saved notebook under another name, opened anew by a fresh server, in the dark theme."""
     (desk.folder / "lab.ipynb").rename(desk.folder / "lab (1).ipynb")
     place = tmp_path_factory.mktemp("next-day") / "server"
-    with _served(place, desk.folder, themes={"theme": "JupyterLab Dark", "adaptive-theme": False}) as address:
+    with served(place, desk.folder, themes={"theme": "JupyterLab Dark", "adaptive-theme": False}) as address:
         desk.page.on("dialog", lambda dialog: dialog.accept())  # "Leave the page?"
         desk.page.goto(f"{address}lab/tree/lab%20(1).ipynb")
-        _ready(desk.page)
+        ready(desk.page)
         yield desk
         desk.page.goto("about:blank")  # before its server is gone
 
