@@ -275,6 +275,12 @@ REFUSED = [  # what is in the folder, the command, and the sentence
     ({"lab.ipynb": "[" * 100_000}, ["submit"], "this notebook cannot be read"),
     ({"lab.ipynb": "{}"}, ["submit", "mine.ipynb"], "there is no such file"),
     ({"lab.py": "x"}, ["submit", "lab.py"], "it is not a notebook (.ipynb)"),
+    ({"lab.ipynb": "{}"}, ["submit", "lab"], "lab: there is no such file; is it lab.ipynb?"),
+    (
+        {"lab.ipynb": "{}"},
+        ["check", "q1"],
+        'q1: that is a question, and a notebook was expected; all questions are looked at here. In the notebook, grader.check("q1") checks this one.',
+    ),
 ]
 
 
