@@ -111,4 +111,5 @@ def scripted(ns: Any, script: Tensor, bos: int, limit: int) -> tuple[nn.Module, 
     with torch.no_grad():
         model.head.weight.copy_(30.0 * torch.eye(vocab, hidden))
         model.head.bias.zero_()
+    model.requires_grad_()  # also where a layer of the notebook's own has weights without gradients
     return model, seen

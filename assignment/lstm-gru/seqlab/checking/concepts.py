@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from ..limits import CONCEPT_ANSWER
+
 LETTERS = "abcd"
 NEAR = 1  # hundredths by which a number may differ
 # scrypt with these takes about a tenth of a second and 32 MiB.
@@ -25,10 +27,10 @@ NUMBER = r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:e[-+]?[0-9]{1,
 def text(value: Any) -> str:
     """An answer as text, whatever type it was written in: "0.5", 0.5, torch.tensor(0.5), ("b", "d"), ["b, d"]."""
     if isinstance(value, (list, tuple)):
-        return ",".join(text(item) for item in value)[:200]
+        return ",".join(text(item) for item in value)[:CONCEPT_ANSWER]
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return str(value.item())
-    return "" if value is None or value is ... else str(value)[:200]
+    return "" if value is None or value is ... else str(value)[:CONCEPT_ANSWER]
 
 
 def empty(answer: str) -> bool:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..device import fetched, is_away
 from .in_place import changed_in
+from .scalars import is_scalar, without_numpy
 
 # Calls draw from this seed, which nobody sets by habit (unlike 0 or 42), so that a call that sets its own is noticed.
 SEED = 7_360_411
@@ -107,18 +108,8 @@ def flatten(value: Any, path: str = "") -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """The value with numpy's scalars as the plain numbers that they are, which is how the hidden suites get them."""
     leaves = flatten(value)
-    scalars = {
-        path: leaf
-        for path, leaf in leaves.items()
-        if isinstance(leaf, np.generic) or (type(leaf) is np.ndarray and leaf.shape == ())
-    }
-    numbers = {path: _number(scalar) for path, scalar in scalars.items()}
+    numbers = {path: without_numpy(leaf) for path, leaf in leaves.items() if is_scalar(leaf)}
     return _rebuild(value, leaves | numbers) if numbers else value
-
-
-def _number(scalar: np.generic | np.ndarray[Any, Any]) -> Any:
-    found = scalar.item()
-    return float(found) if isinstance(found, np.floating) else found  # a long double's item is itself
 
 
 def pattern(key: str, like: Tensor) -> Tensor:

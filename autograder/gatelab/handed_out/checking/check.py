@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -184,6 +184,18 @@ class Check:
             text = f"the numbers are right, but they should be in {wrong}. Yours is {describe(call.value)}."
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
+
+    @contextlib.contextmanager
+    def built_on(self, name: str, question: str, sound: bool) -> Iterator[None]:
+        """Anything found within may be the mistake of what this answer builds on; unless that is `sound`, or the notebook has no
+        such name, the finding says so."""
+        try:
+            yield
+        except Finding as finding:
+            if sound or name not in self.student.namespace:
+                raise
+            note = f"({self.question} builds on {name}, which is not right yet: look at {question} first.)"
+            raise type(finding)(finding.call, f"{finding} {note}".lstrip()) from None
 
     def nothing_left(self, group: str) -> None:
         """No call of this name left anything changed."""
