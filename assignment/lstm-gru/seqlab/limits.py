@@ -14,7 +14,6 @@ PRINTED_LINES = 20
 # sentence goes on behind it; and of the name of a check that somebody typed.
 ERROR_TEXT, ERROR_IN_BRACKETS, TYPED_NAME = 300, 200, 40
 ARGUMENTS_SHOWN = 10  # whose shapes an error's sentence names; no answer takes as many
-CONCEPT_ANSWER = 200  # characters that are read of an answer of a few words or one number
 # Of a question's title in the map: with points, minutes and state the line has 79 characters.
 TITLE_WIDTH = 40
 

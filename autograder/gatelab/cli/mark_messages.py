@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.run import ClassRun
 from gatelab.lists import listed
 from gatelab.report.classbook import Row
@@ -9,16 +10,22 @@ from gatelab.report.classbook import Row
 MOST = 12  # of anything in one line
 
 
-def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
-    """What was read from grades.csv, what was not, and what must be marked again."""
-    book, works, lines = run.book, run.works(), []
+def lines_of_read(book: MarkBook) -> list[str]:
+    """What was read from grades.csv, and what was not."""
+    lines = []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
             lines.append(f"{what} read from {book.grades_path}: {listed(changes, MOST, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
-    lines += book.lines_of_too_high(works)
+    return lines
+
+
+def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
+    """What was read from grades.csv, what was not, and what must be marked again."""
+    book, works = run.book, run.works()
+    lines = [*lines_of_read(book), *book.lines_of_too_high(works)]
     again = [
         f"{row.name} {id} (was {was})"
         for row, high in zip(rows, map(book.too_high, works), strict=True)

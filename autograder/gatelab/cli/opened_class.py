@@ -13,6 +13,7 @@ from gatelab.classrun.lock import locked
 from gatelab.classrun.reopen import read_class_file, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import StoreError
+from gatelab.cli.mark_messages import lines_of_read
 from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
@@ -90,7 +91,7 @@ def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
     before = run.store.last_class_file()
     rows = run.write_class()
     too_high = run.book.lines_of_too_high(run.works())
-    for note in [*run.unwritten, *run.book.notes, *too_high, *moved_marks(run, before, rows, given)]:
+    for note in [*run.unwritten, *lines_of_read(run.book), *too_high, *moved_marks(run, before, rows, given)]:
         typer.echo(visible(note), err=True)
     if run.unwritten:
         raise typer.Exit(1)

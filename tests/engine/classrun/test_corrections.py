@@ -139,6 +139,17 @@ class TestAnOverride:
         assert fresh.rows()["ada"]["override_reason"] == "" and "read from" not in fresh.run().stderr
         everywhere(fresh, "ada", "q1", "2.5", "2.5", WHY)
 
+    @pytest.mark.parametrize(
+        "words", [("comment", "bob", "Well done."), ("mark", "bob", "q1", "2", "--why", WHY)]
+    )
+    def test_an_override_that_a_correcting_command_reads_is_named_by_it(
+        self, fresh: Class, words: tuple[str, ...]
+    ) -> None:
+        fresh.edit({("ada", "q1"): "3", ("bob", "q1"): "1"})
+        said = gatelab(fresh, *words)
+        assert said.exit_code == 0
+        assert f"Corrections read from {fresh.grades}: ada q1 4 → 3, without a reason; bob q1" in said.stderr
+
     def test_an_override_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "3"})
         assert "ada q1 4 → 3, without a reason" in fresh.run().stderr

@@ -79,6 +79,12 @@ def test_what_cannot_cross_is_refused_in_a_sentence_and_stays_in_a_worker(value:
     assert decode(encode(value, Box(), shelf), {}) == Ref(0, type(value).__name__)
 
 
+@pytest.mark.parametrize("empty", [np.empty((0, 1 << 40)), torch.empty(1 << 40, 0), torch.empty((1,) * 40)])
+def test_a_shape_that_no_answer_has_is_too_large_and_no_fault_of_the_line(empty: Any) -> None:
+    with pytest.raises(ValueProblem, match="too large"):
+        encode(empty, Box())
+
+
 @pytest.mark.parametrize(
     ("tree", "tensors"),
     [

@@ -345,3 +345,22 @@ def test_one_mistake_costs_one_question_however_the_answer_was_kept(
     )
     points = {id: report.question(id).points == report.question(id).max_points for id in change}
     assert points == {"q3": False, "q6": False, "q7": False, "q8": True}, points
+
+
+LSTM_BIAS = "        self.bias_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size).uniform_(-bound, bound))\n"
+FROZEN = (LSTM_BIAS, f"{LSTM_BIAS}        self.mine = True\n        self.requires_grad_(False)\n")
+
+
+def test_frozen_weights_of_the_students_layer_do_not_hide_that_decoding_keeps_the_graph(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Not either where decoding uses what only their layer has, so that it counts with their own versions alone."""
+    report = graded(
+        engine,
+        tmp_path,
+        {
+            "q3": [FROZEN],
+            "q10": [("    with torch.no_grad():\n", "    assert model.encoder.mine\n    if True:\n")],
+        },
+    )
+    assert "no-gradients" in dict(lost(report)["q10"])

@@ -7,7 +7,8 @@ An array crosses as a tensor that is marked as one: `{"array": "t0"}`. Other obj
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,16 @@ import torch
 
 from gatelab.handed_out.checking.grammar import with_article
 from gatelab.handed_out.checking.scalars import REAL, is_scalar, without_numpy
-from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT, REQUEST
+from gatelab.limits import (
+    MAX_AXES,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_INT_KEY,
+    MAX_KEY,
+    MAX_NODES,
+    NAME_LIMIT,
+    REQUEST,
+)
 
 # What safetensors can carry and a check can compare.
 DTYPES = {
@@ -107,7 +117,7 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
         return encode(without_numpy(value), box, shelf, depth + 1)
     if type(value) is np.ndarray and value.dtype.newbyteorder("=") in ARRAYS:
         # A copy of its own, because a view may repeat numbers or have them in another order.
-        _bounded(value.nbytes)
+        _bounded(value)
         numbers = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
         return {"array": box.add(torch.from_numpy(numbers))}
     if isinstance(value, tuple):
@@ -146,15 +156,20 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
             f"a tensor of dtype {tensor.dtype} on {tensor.device} ({tensor.layout}); "
             "a dense, real tensor on the CPU is needed"
         )
-    _bounded(tensor.nbytes)
+    _bounded(tensor)
     # A copy, because safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
     return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
-def _bounded(nbytes: int) -> None:
+def _bounded(value: torch.Tensor | np.ndarray[Any, Any]) -> None:
     """Before a copy is made: a view of one number may have any size."""
-    if nbytes > REQUEST[1]:
+    if value.nbytes > REQUEST[1] or is_implausible(value.shape, REQUEST[1]):
         raise ValueProblem("the value is too large")
+
+
+def is_implausible(shape: Sequence[int], limit: int) -> bool:
+    """Whether no answer has this shape: without entries an axis may have any length, and messages repeat it."""
+    return len(shape) > MAX_AXES or math.prod(max(1, size) for size in shape) > limit
 
 
 def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None) -> Any:

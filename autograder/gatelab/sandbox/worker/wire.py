@@ -9,7 +9,6 @@ before memory is allocated, and every read has a deadline.
 from __future__ import annotations
 
 import json
-import math
 import socket
 import struct
 import time
@@ -20,8 +19,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-from gatelab.limits import MAX_AXES, MIB, REQUEST
-from gatelab.sandbox.worker.values import DTYPES, Box, Shelf, ValueProblem, decode, encode
+from gatelab.limits import MIB, REQUEST
+from gatelab.sandbox.worker.values import DTYPES, Box, Shelf, ValueProblem, decode, encode, is_implausible
 
 MAGIC = b"GLw1"
 HEAD = struct.Struct(">4sIQ")
@@ -93,7 +92,10 @@ def receive(
         if int.from_bytes(blob[:8], "little") > limits[0]:
             raise WireProblem(Trouble.NOISE)
         tensors = safetensors.torch.load(blob) if blob else {}
-        if any(tensor.dtype not in DTYPES or _odd_shape(tensor, limits[1]) for tensor in tensors.values()):
+        if any(
+            tensor.dtype not in DTYPES or is_implausible(tensor.shape, limits[1])
+            for tensor in tensors.values()
+        ):
             raise WireProblem(Trouble.NOISE, "the process sent a tensor of an unknown type")
         return decode(json.loads(text), tensors, shelf)
     except (
@@ -105,11 +107,6 @@ def receive(
         safetensors.SafetensorError,
     ) as error:
         raise WireProblem(Trouble.NOISE) from error
-
-
-def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
-    """Whether the shape is implausible: an empty tensor may have any sizes, and messages repeat them."""
-    return tensor.ndim > MAX_AXES or math.prod(max(1, size) for size in tensor.shape) > limit
 
 
 def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
