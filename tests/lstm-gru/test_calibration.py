@@ -122,12 +122,14 @@ def test_no_wrong_model_wins_a_quick_training_and_nearly_every_right_one_does():
     wins: dict[str, list[bool]] = {}
     for line in quick_runs.lines():
         wins.setdefault(line["run"], []).append(line["won"] is not None)
-    wrong = [f"q7 {name}" for name in ("rnn H=32", "lstm-no-carry", "lstm-no-forget")]
-    assert {run: any(wins[run]) for run in [*wrong, "q11 no BOS"]} == dict.fromkeys(
-        [*wrong, "q11 no BOS"], False
-    )
-    for run in ("q7 lstm", "q11 correct"):  # the others are trained in full
-        assert len(wins[run]) >= 16 and sum(wins[run]) >= 0.9 * len(wins[run])
+    right = {"q7 lstm", "q7 gru", "q11 correct"}
+    # What the gradient checks and q9 catch, and no accuracy can: q7's detached cell state (here it does not even win), and this one.
+    unseen = {"q11 padding in the loss"}
+    wrong = wins.keys() - right - unseen
+    assert len(wrong) >= 9 and {run: sum(wins[run]) for run in wrong} == dict.fromkeys(wrong, 0)
+    assert {run: len(of) for run, of in wins.items()} == dict.fromkeys(wins, 200)
+    for run in right:  # the others are trained in full, which costs time and no points
+        assert sum(wins[run]) >= 0.85 * len(wins[run])
 
 
 def test_the_band_on_the_feedback_page_is_that_of_the_losses_and_of_the_settings_in_use():
