@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import progress
+from .limits import TYPED_NAME
 from .natural_order import natural
 from .near import nearest
 
@@ -89,7 +90,7 @@ def named_check(asked: object, there: list[str]) -> str:
             f'grader.check needs a question, as in grader.check("{there[0]}"); grader.check_all() runs every check. {all}'
         )
     shown = asked if isinstance(asked, str) else getattr(asked, "__name__", None) or repr(asked)
-    shown = shown if len(shown) <= 40 else shown[:39] + "…"
+    shown = shown if len(shown) <= TYPED_NAME else shown[: TYPED_NAME - 1] + "…"
     close = guess(shown, there)
     if close is None and (by_hand := _of_table(shown, by_hand=True)):
         raise NoSuchCheck(f"{by_hand} has no check: a person reads what you write. {all}")

@@ -21,6 +21,11 @@ def mark_of(cell: Any) -> dict[str, Any]:
     return mark if isinstance(mark, dict) else {}
 
 
+def question_of(grade_id: object) -> str:
+    """The question that a cell belongs to, by its grade_id: `q1` for `q1`, `q1-solution`, `q1-second-solution`; "" if it has none."""
+    return str(grade_id or "").partition("-")[0]
+
+
 def is_experiment(cell: dict[str, Any]) -> bool:
     """Whether no check needs what the cell computes: the lab marks it."""
     metadata = cell.get("metadata")

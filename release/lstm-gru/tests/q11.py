@@ -97,15 +97,11 @@ def gradient_of_logits(sequence_loss):
 @check.case("training_step")
 def training_step(found):
     q9 = found.pop("q9")
-    try:
+    sound = q9.value is not None and torch.allclose(q9.value, GRADIENT)
+    with check.built_on("sequence_loss", "q9", sound):
         for call, _, given, optimizer in found.values():
             one_step(call, given, optimizer)
         sizes(found)
-    except Finding as finding:
-        sound = q9.value is not None and torch.allclose(q9.value, GRADIENT)
-        there = "sequence_loss" in check.student.namespace
-        more = "" if sound or not there else " (q11 builds on sequence_loss, which is not right yet: look at q9 first.)"
-        raise type(finding)(finding.call, f"{finding}{more}") from None
 
 
 def one_step(call, seen, optimizer):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,16 +19,17 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import device, hooks, progress, runs
+from .. import device, hooks, progress, runs, stub
+from ..limits import ERROR_TEXT
 from ..near import similar_name
 from . import fingerprint, leads, leftovers, patience, render, where
+from .calling import Contract, Missing, Student
 from .differ import Finding, NoReturn, describe, untouched
-from .record import Call, Contract, Missing, Student
+from .record import Call
 from .steady import unsteady
 
 # The checks and their numbers are next to the package, whatever the notebook's working directory.
 TESTS = Path(__file__).parents[2] / "tests"
-STUB = re.compile(r"([a-z][a-z0-9]*): not written yet\b")  # as the build writes it
 
 
 render.install()
@@ -183,6 +185,18 @@ class Check:
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
+    @contextlib.contextmanager
+    def built_on(self, name: str, question: str, sound: bool) -> Iterator[None]:
+        """Anything found within may be the mistake of what this answer builds on; unless that is `sound`, or the notebook has no
+        such name, the finding says so."""
+        try:
+            yield
+        except Finding as finding:
+            if sound or name not in self.student.namespace:
+                raise
+            note = f"({self.question} builds on {name}, which is not right yet: look at {question} first.)"
+            raise type(finding)(finding.call, f"{finding} {note}".lstrip()) from None
+
     def nothing_left(self, group: str) -> None:
         """No call of this name left anything changed."""
         for call in self.student.record:
@@ -308,17 +322,25 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     if not isinstance(call.error, NotImplementedError):
         return None
     words = str(call.error)
-    if 'required "forward"' in words:  # PyTorch's own words for a module without one
-        own = namespace.get(call.function.partition(".")[0])
-        other = similar_name("forward", vars(own)) if isinstance(own, type) else ""
+    own = namespace.get(call.function.partition(".")[0])
+    if isinstance(own, type) and _lacks_forward(call.error, own):
+        other = similar_name("forward", vars(own))
         other = f" It has `{other}`: is that it?" if other else ""
         if not other and (dedented := leads.outside("forward", namespace)):
             other = f" {dedented}"
         return f"{question} is not written yet: `{call.function}` has no forward().{other}"
-    if re.match(rf"{question}\b", words) is None and words:  # a stub's text begins with its question
-        stub = STUB.match(words)
-        return f"{question} builds on {stub[1]}, which is not written yet." if stub else None
+    if words and not stub.is_of(question, words):
+        earlier = stub.question_of(words)
+        return f"{question} builds on {earlier}, which is not written yet." if earlier else None
     return f"{question} is not written yet: `{call.function}`.{leads.still_a_stub(call, namespace)}"
+
+
+def _lacks_forward(error: NotImplementedError, own: type) -> bool:
+    """Whether PyTorch raised it because an object of this class has no forward()."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if not frames or frames[-1].f_code is not torch.nn.Module.forward.__code__:
+        return False
+    return isinstance(frames[-1].f_locals.get("self"), own)
 
 
 def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
@@ -349,4 +371,4 @@ def _line(error: BaseException) -> str:
     function in another."""
     text = " ".join(str(error).split()).partition(", but expected one of: * (")[0]
     text = re.sub(r"\b\w+\.<locals>\.", "", text).rstrip(".") or "no message"
-    return text if len(text) <= 300 else text[:300] + "…"
+    return text if len(text) <= ERROR_TEXT else text[:ERROR_TEXT] + "…"

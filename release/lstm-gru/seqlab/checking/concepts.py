@@ -22,13 +22,17 @@ COST, BLOCK, MEMORY = 2**15, 8, 64 * 2**20
 NUMBER = r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:e[-+]?[0-9]{1,2})?"
 
 
-def text(value: Any) -> str:
-    """An answer as text, whatever type it was written in: "0.5", 0.5, torch.tensor(0.5), ("b", "d"), ["b, d"]."""
+def text(value: Any, most: int = 200) -> str:
+    """An answer as text, whatever type it was written in: "0.5", 0.5, torch.tensor(0.5), ("b", "d"), ["b, d"].
+
+    `most`: the characters that are read; an answer is a few words or a number. The limit is here because a suite sends the source of
+    this function, alone.
+    """
     if isinstance(value, (list, tuple)):
-        return ",".join(text(item) for item in value)[:200]
+        return ",".join(text(item) for item in value)[:most]
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return str(value.item())
-    return "" if value is None or value is ... else str(value)[:200]
+    return "" if value is None or value is ... else str(value)[:most]
 
 
 def empty(answer: str) -> bool:

@@ -1,4 +1,4 @@
-"""The other findings that hidden suites and public checks share: no tensor, gradients, a plain number, an argument changed in place.
+"""The other findings that hidden suites and public checks share: no tensor or array, gradients, a plain number, an argument changed in place.
 
 As in tensors.py each is one sentence, "" if nothing is wrong, and public checks say more: the right number, and what works in
 place.
@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from .grammar import is_plural, verb
+from .scalars import REAL
 from .tensors import ATOL, GRAD_RTOL, Tolerance, difference
 from .terms import NO_NAME
 
 NUMBERS = {int: "a whole number (int)", float: "a number (float)"}
 OF_GRADIENTS = Tolerance(GRAD_RTOL, ATOL)
 EXACT = 0.0
+CONTAINERS = {torch.Tensor: "a tensor", np.ndarray: "a numpy array"}
 # What a call was given: its name in a sentence, and what works in place.
 IN_PLACE = {
     torch.Tensor: ("tensor", "Operations that end in an underscore, += and assignments to a slice"),
@@ -27,14 +30,13 @@ IN_PLACE = {
 }
 
 
-def no_tensor(got: Any, name: str, described: str) -> str:
-    """`described`: what `got` is, in a few words."""
-    return "" if isinstance(got, torch.Tensor) else f"{name} should be a tensor, but it is {described}."
-
-
-def no_array(got: Any, name: str, described: str) -> str:
-    """The same where it should be an array."""
-    return "" if isinstance(got, np.ndarray) else f"{name} should be a numpy array, but it is {described}."
+def of_other_kind(got: Any, kind: type, name: str, described: str) -> str:
+    """Whether `got` is no tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
+    if not isinstance(got, kind):
+        return f"{name} should be {CONTAINERS[kind]}, but it is {described}."
+    if isinstance(got, np.ndarray) and got.dtype.kind not in REAL:
+        return f"{name} should be an array of real numbers, but it is {described}."
+    return ""
 
 
 def gradients(
@@ -68,7 +70,7 @@ def gradients(
         axes = [NO_NAME] * tensor.ndim
         if mine is None:
             continue
-        if problem := no_tensor(mine, name, "something else") or difference(
+        if problem := of_other_kind(mine, torch.Tensor, name, "something else") or difference(
             mine, tensor, name, axes, tolerance, public=public
         ):
             cut = " Is part of the graph cut (`.detach()`, `.data`, `torch.no_grad()`)?"
@@ -88,7 +90,7 @@ def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str
     """Whether a number is the right one, which is said: for public checks."""
     if abs(got - want) <= rtol * max(1.0, abs(want)):
         return ""
-    return f"{name} is {got:.7g}; it should be {want:.7g}."
+    return f"{name} {verb(name, 'is')} {got:.7g}; {'they' if is_plural(name) else 'it'} should be {want:.7g}."
 
 
 def changed(who: str, name: str, value: Any, public: bool = False) -> str:

@@ -16,10 +16,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .. import progress, runs
+from .. import limits, progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
+from .calling import Contract
 from .plain import meaning
-from .record import Call, Contract, flatten
+from .record import Call, flatten
 from .terms import TERMS
 from .where import Place, places, raised_there
 
@@ -45,7 +46,7 @@ def told(call: Call, namespace: dict[str, Any]) -> list[str]:
     assert error is not None
     if isinstance(error, Contract):  # whose text says all
         return [outside(call.function.partition(".")[2], namespace)]
-    if sure := _built_already(error, namespace) or _not_callable(error, namespace):
+    if sure := _built_already(error, namespace) or _not_callable(error, namespace) or _no_tensor(error):
         return [sure]
     lead = _lead(call, namespace)
     # Of an attribute that is missing, the code knows more than the error's type.
@@ -97,6 +98,8 @@ def _lead(call: Call, namespace: dict[str, Any]) -> str:
     if isinstance(error, AttributeError):
         return _no_attribute(error, namespace)
     if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
+        return said
+    if isinstance(error, ValueError) and (said := _parts(error, namespace)):
         return said
     if isinstance(error, RuntimeError | IndexError | ValueError) and SIZES.search(str(error)):
         return _sizes(call)
@@ -236,6 +239,26 @@ def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
     return ""
 
 
+def _no_tensor(error: BaseException) -> str:
+    """What is no tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    if not isinstance(error, AttributeError) or frame.f_code is not nn.Parameter.__new__.__code__:
+        return ""
+    return f"`nn.Parameter` takes a tensor; it was given a value of type {type(error.obj).__name__}."
+
+
+def _parts(error: ValueError, namespace: dict[str, Any]) -> str:
+    """`split`, taken for what makes so many parts."""
+    through = places(error, namespace)
+    wanted = re.search(r"to unpack \(expected (\d+)", str(error))
+    if wanted is None or not through or not raised_there(error, through[-1]):
+        return ""
+    number = wanted[1]
+    if not re.search(rf"\bsplit\((.*,)?\s*{number}\b", through[-1].source):
+        return ""
+    return f"`split` with {number} makes parts of length {number}, as many as there are; it does not make {number} parts."
+
+
 def _names_in(place: Place, before: str) -> list[str]:
     """The names in a line that come before something: a dot and an attribute, a bracket."""
     found: list[str] = re.findall(rf"(?<![\w.])([^\W\d]\w*){before}", place.source)
@@ -264,4 +287,4 @@ def _sizes(call: Call) -> str:
         for path, value in flatten(call.arguments).items()
         if isinstance(value, Tensor) and call.names
     ]
-    return f"The arguments were {', '.join(shapes)}." if 0 < len(shapes) <= 10 else ""
+    return f"The arguments were {', '.join(shapes)}." if 0 < len(shapes) <= limits.ARGUMENTS_SHOWN else ""

@@ -11,8 +11,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
+
+from .equal import EXACT, alike
 
 # What may be reported about a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
 SAID = {
@@ -28,6 +31,7 @@ SAID = {
     "seed": "torch's random numbers start again from a seed (`torch.manual_seed`?), so everything drawn later is the same "
     "after every call. Leave the seed to the program that calls you",
     "argument": "an argument is changed in place. Make a new tensor instead",
+    "array": "an argument is changed in place. Make a new array instead",
     "requires-grad": "the `requires_grad` of a tensor that was passed in, or of a model's weight, is no longer as it was. "
     "Work on a copy of your own, `x.detach().clone()`; to compute without gradients, `with torch.no_grad():` is enough",
     "grad": "a `.grad` is no longer what it was. `torch.autograd.grad` computes a gradient without touching any `.grad`",
@@ -37,7 +41,8 @@ SAID = {
     "still holds the old ones",
     "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
-LARGE = 1 << 22  # numbers; a larger tensor is not copied, nor checked for changes
+LARGE = 1 << 22  # numbers; a larger tensor or array is not copied, nor checked for changes
+_Array = np.ndarray[Any, Any]
 _leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
 
@@ -81,7 +86,7 @@ def put_back(before: dict[str, Any]) -> list[str]:
 
 
 class Held:
-    """The tensors and modules passed to a call, as they are now.
+    """The tensors, arrays and modules passed to a call, as they are now.
 
     If an optimiser is among them, weights and their gradients are meant to change.
     """
@@ -89,6 +94,7 @@ class Held:
     def __init__(self, *given: Any) -> None:
         self.modules: list[nn.Module] = []
         self.arguments: list[torch.Tensor] = []
+        self.arrays: list[tuple[_Array, _Array | None]] = []  # as they are, and as they were
         self.trains = False
         self._sort(given)
         submodules = {id(m): m for module in self.modules for m in module.modules()}
@@ -102,6 +108,8 @@ class Held:
     def _sort(self, value: Any) -> None:
         if isinstance(value, torch.Tensor):
             self.arguments.append(value)
+        elif isinstance(value, np.ndarray):
+            self.arrays.append((value, value.copy() if value.size <= LARGE else None))
         elif isinstance(value, nn.Module):
             self.modules.append(value)
         elif isinstance(value, torch.optim.Optimizer):
@@ -115,6 +123,8 @@ class Held:
     def changed(self) -> list[str]:
         """The words for what has changed."""
         found = [kind for tensor in self.tensors for kind in tensor.changed("argument")]
+        if any(before is not None and not alike(now, before, EXACT) for now, before in self.arrays):
+            found.append("array")
         found += [kind for weight in self.weights for kind in weight.changed("weights")]
         if self._exchanged():
             found.append("exchanged")
@@ -162,13 +172,13 @@ class _Tensor:
     def changed(self, kind: str) -> list[str]:
         """The words for what has changed; `kind` is the word for the numbers."""
         tensor, found = self.tensor, []
-        if not self.trains and not alike(tensor, self.numbers):
+        if not self.trains and not _same(tensor, self.numbers):
             found.append(kind)
         if tensor.is_leaf and tensor.requires_grad != self.asks:
             found.append("requires-grad")
         if not self.trains and tensor.is_leaf:
             now = tensor.grad
-            same = now is None if self.grad is None else now is not None and alike(now, self.grad_numbers)
+            same = now is None if self.grad is None else now is not None and _same(now, self.grad_numbers)
             found += [] if same else ["grad"]
         if len(tensor._backward_hooks or ()) > self.hooks:
             found.append("hooks")
@@ -195,14 +205,9 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor.detach().clone() if tensor.numel() <= LARGE else None
 
 
-def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
-    """Whether the numbers are the same, with nan equal to nan. `before` is None where the tensor was too large to copy."""
-    if before is None:
-        return True
-    now = now.detach()
-    if now.shape != before.shape or now.dtype != before.dtype:
-        return False
-    return torch.equal(now, before) or bool(((now == before) | ((now != now) & (before != before))).all())
+def _same(now: torch.Tensor, before: torch.Tensor | None) -> bool:
+    """Whether the numbers are the same. `before` is None where the tensor was too large to copy."""
+    return before is None or alike(now, before, EXACT)
 
 
 def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
@@ -241,7 +246,7 @@ def watched(
     """The function, wrapped so that the words for what its calls leave changed go into `found`, each once.
 
     Torch's switches are restored; modules (also `target`, on which the call is made) if `restore` says so. `arguments`:
-    whether a passed tensor that was changed in place counts; callers that compare the copies themselves say no.
+    whether a passed tensor or array that was changed in place counts; callers that compare the copies themselves say no.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -266,7 +271,7 @@ def watched(
             found.extend(
                 kind
                 for kind in dict.fromkeys(left)
-                if kind not in found and (arguments or kind != "argument")
+                if kind not in found and (arguments or kind not in ("argument", "array"))
             )
 
     return call

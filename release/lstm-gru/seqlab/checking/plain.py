@@ -153,6 +153,11 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
         "The call lacks something that the definition asks for. (CONTRACT.md says what the answers take.)",
     ),
     (
+        r"(Sigmoid|Tanh|ReLU|Softmax|Dropout|Identity|Softplus)\.__init__\(\) takes",
+        "The names of torch.nn that begin with a capital letter are layers: one is built first, and what was built is called with the tensor. "
+        "Is a function meant?",
+    ),
+    (
         r"takes (from )?\d+.* positional arguments? but|takes no arguments",
         "The call passes more than the definition takes. (CONTRACT.md says what the answers take; a method's definition begins with "
         "`self`, a function's does not.)",

@@ -1,13 +1,11 @@
-"""Call the notebook's functions and record what they return: values, gradients, changed arguments, errors."""
+"""One call and what came of it: the value, gradients, changed arguments, errors."""
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,40 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from ..device import fetched, is_away
-from . import leftovers
 from .in_place import changed_in
-from .leftovers import watched
+from .scalars import is_scalar, without_numpy
 
 # Calls draw from this seed, which nobody sets by habit (unlike 0 or 42), so that a call that sets its own is noticed.
 SEED = 7_360_411
 NAMED = "_loaded_names"  # on a module: the names under which its weights were loaded
-
-
-class Missing(Exception):
-    """The notebook does not define that name."""
-
-
-class Contract(Exception):
-    """Something differs from CONTRACT.md; the text is for the student."""
-
-
-class Numbers:
-    """Test inputs from a fixed seed. NumPy promises that this stream never changes; PyTorch does not."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = np.random.RandomState(seed)
-
-    def __call__(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
-        """Standard normal numbers."""
-        return torch.from_numpy(np.asarray(self._random.standard_normal(shape))).to(dtype)
-
-    def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Whole numbers from low up to high − 1, int64."""
-        return torch.from_numpy(np.asarray(self._random.randint(low, high, shape, dtype=np.int64)))
-
-    def like(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-        """Weights by name, as large as in a trained network."""
-        return {name: 0.6 * self(*shape) for name, shape in shapes.items()}
 
 
 @dataclass
@@ -114,7 +84,7 @@ class Call:
         With `module`, its parameters get gradients too.
         """
         twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
-        _run(twin, function, module)
+        run(twin, function, module)
         if error := twin.error or twin.backward_error:
             raise error
         return twin
@@ -138,18 +108,8 @@ def flatten(value: Any, path: str = "") -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """The value with numpy's scalars as the plain numbers that they are, which is how the hidden suites get them."""
     leaves = flatten(value)
-    scalars = {
-        path: leaf
-        for path, leaf in leaves.items()
-        if isinstance(leaf, np.generic) or (type(leaf) is np.ndarray and leaf.shape == ())
-    }
-    numbers = {path: _number(scalar) for path, scalar in scalars.items()}
+    numbers = {path: without_numpy(leaf) for path, leaf in leaves.items() if is_scalar(leaf)}
     return _rebuild(value, leaves | numbers) if numbers else value
-
-
-def _number(scalar: np.generic | np.ndarray[Any, Any]) -> Any:
-    found = scalar.item()
-    return float(found) if isinstance(found, np.floating) else found  # a long double's item is itself
 
 
 def pattern(key: str, like: Tensor) -> Tensor:
@@ -159,228 +119,7 @@ def pattern(key: str, like: Tensor) -> Tensor:
     return torch.cos(0.7 * steps * steps + start).reshape(like.shape)
 
 
-class Watched:
-    """A function that reports each of its calls. Everything else is passed on to the function itself.
-
-    `seen(arguments, keywords)` is called before it, with the same arguments.
-    """
-
-    def __init__(self, function: Callable[..., Any], seen: Callable[..., None]) -> None:
-        self._function, self._seen = function, seen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_function"], name)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        self._seen(arguments, keywords)
-        return self._function(*arguments, **keywords)
-
-
-class Student:
-    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record.
-
-    Args:
-        namespace: the notebook's names.
-        own: what a question builds on is the student's own version if that is sound; otherwise a stand-in.
-    """
-
-    # Whether the notebook's own version of what a question builds on gives the same results as the stand-in of that name. A
-    # lab with stand-ins says how to find out.
-    sound_version: Callable[[str, Any], bool] = staticmethod(lambda name, own: False)
-
-    def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
-        self.namespace = namespace
-        self.own = own
-        self.record: list[Call] = []
-        # Names for which stand-ins were needed: those of which the notebook has a sound version, and the others.
-        self.sound: set[str] = set()
-        self.unsound: set[str] = set()
-        self._given: dict[str, Any] = {}
-
-    def call(
-        self,
-        function: str,
-        *arguments: Any,
-        names: str = "",
-        about: str = "",
-        parts: Iterable[str] = (),
-        gradients: str | None = None,
-        **keywords: Any,
-    ) -> Call:
-        """Call a function of the notebook by name.
-
-        `gradients="0 2.i"` also runs backward, from these parts of what it returns ("" is the whole of it).
-        """
-        call = Call(
-            function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
-        )
-        return self._keep(call, lambda: self._function(function), repeatable=True)
-
-    def make(
-        self,
-        cls: str,
-        *arguments: Any,
-        weights: dict[str, Tensor] | None = None,
-        exact: bool = False,
-        **keywords: Any,
-    ) -> Call:
-        """Make an object of one of the notebook's classes. `weights` are then loaded into it, as float64.
-
-        `exact`: its state_dict has these names and no others (else buffers of the student's own are fine).
-        """
-        call = Call(cls, cls, arguments=arguments, keywords=keywords)
-
-        def target() -> Callable[..., Any]:
-            own = watched(self._function(cls), call.left, restore=True, arguments=False)
-
-            def build(*arguments: Any, **keywords: Any) -> Any:
-                made = own(*arguments, **keywords)
-                # Not watched: a layer that was passed in is part of it, and becomes float64 too.
-                return made if weights is None else _load(cls, made, weights, exact)
-
-            return build
-
-        return self._keep(call, target, watch=False)
-
-    def on(
-        self,
-        made: Call,
-        *arguments: Any,
-        method: str = "",
-        names: str = "",
-        about: str = "",
-        parts: Iterable[str] = (),
-        gradients: str | None = None,
-        **keywords: Any,
-    ) -> Call:
-        """Call an object made earlier, or one of its methods."""
-        title = f"{made.function}.{method}" if method else made.function
-        call = Call(
-            title, made.group, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
-        )
-
-        def target() -> Callable[..., Any]:
-            if made.error is not None:
-                raise made.error
-            if method and not hasattr(made.value, method):
-                raise Contract(f"`{made.function}` has no method `{method}`.")
-            bound: Callable[..., Any] = getattr(made.value, method) if method else made.value
-            return bound
-
-        return self._keep(call, target, None if made.error else made.value, repeatable=True)
-
-    def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
-        """Record something read from an object made earlier: `function(object)`."""
-        call = Call(made.function, made.group, about)
-
-        def target() -> Callable[..., Any]:
-            if made.error is not None:
-                raise made.error
-            return lambda: function(made.value)
-
-        return self._keep(call, target, watch=False)
-
-    def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
-        """Record what `function` returns for something in the notebook: `function(softmax)`."""
-        call = Call(name, name, about)
-
-        def target() -> Callable[..., Any]:
-            own = self._lookup(name)
-            if not isinstance(own, type) and callable(own):
-                own = watched(own, call.left, own, restore=True, arguments=False)
-            return lambda: function(own)
-
-        return self._keep(call, target)
-
-    def note(self, group: str, about: str, value: Any) -> Call:
-        """Record something that the check itself has seen."""
-        call = Call(group, group, about, value=plain(value))
-        self.record.append(call)
-        return call
-
-    @contextlib.contextmanager
-    def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
-        """Put stand-ins for what a question builds on under these names, and restore the student's own afterwards.
-
-        So a question can be checked whatever the ones before it do, and one mistake shows in one question. `seen(name, arguments,
-        keywords)` is called for every call inside, of a stand-in or of the student's own version.
-        """
-        absent = object()
-        before = {name: self.namespace.get(name, absent) for name in names}
-        put = {name: self.instead(name, standin) for name, standin in names.items()}
-        if seen:
-            put = {name: Watched(one, partial(seen, name)) for name, one in put.items()}
-        outside, self._given = self._given, self._given | names
-        self.namespace.update(put)
-        try:
-            yield
-        finally:
-            self._given = outside
-            for name, value in before.items():
-                if value is absent:
-                    self.namespace.pop(name, None)
-                else:
-                    self.namespace[name] = value
-
-    def instead(self, name: str, standin: Any) -> Any:
-        """The stand-in for a name of the notebook, or the student's own version."""
-        if name not in self.namespace:
-            return standin
-        mine = self.namespace[name]
-        if name not in self.sound | self.unsound:
-            (self.sound if self.sound_version(name, mine) else self.unsound).add(name)
-        return mine if self.own and name in self.sound else standin
-
-    def _lookup(self, name: str) -> Any:
-        try:
-            return self.namespace[name]
-        except KeyError:
-            raise Missing(f"the notebook defines no `{name}`") from None
-
-    def _function(self, name: str) -> Any:
-        own = self._lookup(name)
-        if not callable(own):
-            raise Contract(
-                f"`{name}` is of type {type(own).__name__} and cannot be called. Did a cell use the name for something else? "
-                "Then run the cell of your answer again."
-            )
-        return own
-
-    def _keep(
-        self,
-        call: Call,
-        target: Callable[[], Callable[..., Any]],
-        module: Any = None,
-        repeatable: bool = False,
-        watch: bool = True,
-    ) -> Call:
-        self.record.append(call)
-        try:
-            function = target()
-        except Exception as error:
-            call.error = error
-            return call
-        given = self._given
-
-        def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
-            twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
-            twin.arguments = call.arguments if arguments is None else arguments
-            before = leftovers.switches()  # what the call leaves changed is already reported
-            try:
-                with self.given(**given):
-                    _run(twin, function, module, seed)
-            finally:
-                leftovers.put_back(before)
-            return twin
-
-        if repeatable:
-            call.again = again
-        kept = watched(function, call.left, module, restore=True, arguments=False) if watch else function
-        _run(call, kept, module)
-        return call
-
-
-def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int = 0) -> None:
+def run(call: Call, function: Callable[..., Any], module: Any = None, seed: int = 0) -> None:
     """Call `function` with fresh copies of the call's arguments and fill in the rest of `call`."""
     given = flatten(call.arguments)
     leaves: dict[str, Tensor] = {}
@@ -445,36 +184,6 @@ def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
             again[k] = _rebuild(part, leaves, f"{path}.{k}" if path else str(k))
         return again
     return leaves[path]
-
-
-def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
-    """Load weights by PyTorch's names, saying what does not fit."""
-    if not isinstance(made, nn.Module):
-        raise Contract(f"`{cls}(…)` gave {type(made).__name__}, not an nn.Module.")
-    own = {name: tuple(value.shape) for name, value in made.state_dict().items()}
-    wanted = {name: tuple(value.shape) for name, value in weights.items()}
-    if missing := [name for name in wanted if name not in own]:
-        has = ", ".join(own) or "none"
-        ask = (
-            "The names are fixed in CONTRACT.md."
-            if len(own) >= len(wanted)  # all are there, some under another name
-            else "(Is it under another name, or an attribute that is neither an nn.Parameter nor a layer?)"
-            if own
-            else "(Is it an nn.Parameter, or a layer?)"
-        )
-        raise Contract(f"`{cls}` has no parameter {missing[0]}; it has {has}. {ask}")
-    for name, shape in wanted.items():
-        if own[name] != shape:
-            raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
-    # A layer may also have a second name.
-    parameters = dict(made.named_parameters(remove_duplicate=False))
-    known = {id(parameter) for name, parameter in parameters.items() if name in wanted}
-    names = own if exact else parameters
-    if extra := [name for name in names if name not in wanted and id(parameters.get(name)) not in known]:
-        raise Contract(f"`{cls}` has a parameter the contract does not know: {extra[0]}.")
-    made.double().load_state_dict(weights, strict=False)
-    vars(made)[NAMED] = frozenset(wanted)
-    return made
 
 
 def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:

@@ -87,22 +87,22 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
     remarks: set[str] = set()
     while left:
         at, last, why = "the set-up", "", ""
-        for told in _child(
+        for news in _child(
             path, {"checks": left, "ended": ended, "all": everything, "seconds": limits.CHECK_CPU}
         ):
-            if isinstance(told, Waiting):
-                yield told
-            elif "begins" in told:
-                at, last, why = told["begins"], "", ""
-            elif "remark" in told:
-                why = told["remark"]
+            if isinstance(news, Waiting):
+                yield news
+            elif "begins" in news:
+                at, last, why = news["begins"], "", ""
+            elif "remark" in news:
+                why = news["remark"]
                 if why not in remarks:
                     remarks.add(why)
                     yield Remark(why)
             else:
-                last = told["id"]
+                last = news["id"]
                 left.remove(last)
-                yield Outcome(last, told["state"], told["says"], told.get("unknown", ""))
+                yield Outcome(last, news["state"], news["says"], news.get("unknown", ""))
         if last:
             ended.append(last)  # stopped after this outcome, if any are left
         elif at in left:
@@ -149,9 +149,9 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
             if not line:
                 break
             with contextlib.suppress(ValueError):
-                told = json.loads(line)
-                at, since = told.get("begins", at), time.monotonic()
-                yield told
+                news = json.loads(line)
+                at, since = news.get("begins", at), time.monotonic()
+                yield news
         child.wait()
     finally:
         child.kill()

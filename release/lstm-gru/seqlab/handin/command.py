@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import re
 import sys
 import textwrap
 from pathlib import Path
@@ -25,13 +24,14 @@ class Parser(argparse.ArgumentParser):
     """Wrong usage is one sentence, with the command that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        typed = re.search("invalid choice: '(.*?)'", message)
-        if typed:
-            near = nearest(typed[1], COMMANDS)
-            meant = f"did you mean `{notebook.COMMAND} {near[0]}`? " if near else ""
-            message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
-        else:
-            message = f"{message}; `{self.prog} --help` says what there is"
+        self._refuse(f"{message}; `{self.prog} --help` says what there is")
+
+    def no_such_command(self, typed: str) -> NoReturn:
+        near = nearest(typed, COMMANDS)
+        meant = f"did you mean `{notebook.COMMAND} {near[0]}`? " if near else ""
+        self._refuse(f"there is no `{typed}`; {meant}`{notebook.COMMAND} --help` says what there is")
+
+    def _refuse(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{progress.PACKAGE}: {message}.\n")
 
 
@@ -40,7 +40,11 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    command = next((word for word in arguments if not word.startswith("-")), COMMANDS[0])
+    if command not in COMMANDS:
+        parser.no_such_command(command)
+    asked = parser.parse_args(arguments)
     try:
         if asked.command == "explore":
             explorer.show()
@@ -85,7 +89,7 @@ def _check(path: Path, everything: bool) -> int:
     read = notebook.read(path)
     checks.ready()
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
-    outcomes = _told(read, everything)
+    outcomes = _run_checks(read, everything)
     state = answers.look(read, path.parent)
     _warn(state.warnings)
     if state.unsaved:
@@ -104,13 +108,11 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
-    outcomes = [] if asked.without_checks else _told(read, asked.all)
+    outcomes = [] if asked.without_checks else _run_checks(read, asked.all)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    no_python = (
-        [] if outcomes else [*state.broken, *state.faulty]
-    )  # the checks tell of it, where any were run
+    no_python = [] if outcomes else [*state.broken, *state.faulty]  # the checks report it, where any were run
     _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
@@ -118,7 +120,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
-def _told(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
+def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
     """Run the checks; a line each as it comes, then one for all."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""

@@ -74,7 +74,7 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
 
 
 def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
-    """Run the cells, and tell of the first one that fails and is no experiment's."""
+    """Run the cells, and report the first one that fails and is not an experiment's."""
     failed = False
     for number, text in read.code():
         if CHECK.match(text):

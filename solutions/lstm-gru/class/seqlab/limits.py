@@ -10,6 +10,13 @@ PATIENCE_SECONDS = 20.0
 # Of what an answer prints: the beginning says what it is, and the check's own words stay in sight.
 PRINTED_LINES = 20
 
+# Characters that a check's sentence shows: of an error's text, which may hold a whole tensor; of the same inside of brackets, where the
+# sentence goes on behind it; and of the name of a check that somebody typed.
+ERROR_TEXT, ERROR_IN_BRACKETS, TYPED_NAME = 300, 200, 40
+ARGUMENTS_SHOWN = 10  # whose shapes an error's sentence names; no answer takes as many
+# Of a question's title in the map: with points, minutes and state the line has 79 characters.
+TITLE_WIDTH = 40
+
 # `check` and `submit`.
 CHECK_CPU = 60.0  # for a check or a cell; the longest of a right answer takes a tenth of it
 EXPERIMENT_TIMES = 15  # as long for an experiment's cell, which may train

@@ -13,10 +13,13 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from .limits import TITLE_WIDTH
 
 PACKAGE = __name__.partition(".")[0]
 MEMORY = Path(f".{PACKAGE}") / "progress.json"  # in the notebook's folder
@@ -96,11 +99,11 @@ def show() -> None:
         done = known in (State.PASSED, State.EARLIER)
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
-        title = question["title"] if len(question["title"]) <= 40 else question["title"][:38].rstrip() + " …"
+        title = textwrap.shorten(question["title"], TITLE_WIDTH, placeholder=" …")  # no word is cut
         rows.append(
-            f"{question['id']:5} {title:40} {question['points']:>6g} {question['minutes']:>8g}   {said}"
+            f"{question['id']:5} {title:{TITLE_WIDTH}} {question['points']:>6g} {question['minutes']:>8g}   {said}"
         )
-    print(f"{'':5} {'question':40} {'points':>6} {'minutes':>8}   its check")
+    print(f"{'':5} {'question':{TITLE_WIDTH}} {'points':>6} {'minutes':>8}   its check")
     print("\n".join(rows))
     total = sum(question["points"] for question in questions)
     print(

@@ -7,6 +7,7 @@ from the import of this package on; elsewhere nothing is noted or said.
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import linecache
 import re
@@ -14,6 +15,10 @@ import sys
 import traceback
 from dataclasses import dataclass, replace
 from typing import Any
+
+from . import limits
+from .progress import statements
+from .stub import is_stub
 
 KEPT = 500  # runs that are remembered
 HOOK = "_checked_runs"  # on the shell, which a second import finds again
@@ -40,6 +45,13 @@ class Run:
             )
         )
 
+    @property
+    def is_stub(self) -> bool:
+        """Whether a stub's line is left in it."""
+        with contextlib.suppress(SyntaxError, ValueError):
+            return any(is_stub(node) for statement in statements(self.source) for node in ast.walk(statement))
+        return False
+
     def imports(self, name: str) -> bool:
         """Whether a line of this text imports something under that name."""
         return bool(
@@ -59,7 +71,7 @@ class Run:
             getattr(error, "msg", "") == "incomplete input"
         ):  # Jupyter's word; Python's own says what was not closed
             error = _fault(_python(self.source)) or error
-        text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
+        text = " ".join(str(getattr(error, "msg", None) or error).split())[: limits.ERROR_IN_BRACKETS]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
         line = line or _line_of(error, self)
         where = f", line {line + _head(self.source)}{of}" if line else ""
@@ -158,7 +170,7 @@ def answered_before(name: str) -> bool:
     of_it = [run for run in listen() if run.defines(name)]
     return any(
         run.error is None
-        and "NotImplementedError" not in run.source
+        and not run.is_stub
         and (run.id is None or run.id != of_it[-1].id)
         and run.source != of_it[-1].source
         for run in of_it[:-1]

@@ -1,9 +1,10 @@
 """What the public checks (`tests/q1.py`, …) are made of. `grader.check("q1")` in the notebook runs them.
 
-`record`       calls your functions and keeps what they give back
+`calling`      calls your functions, and `record` keeps what they give back
 `differ`       says the first thing in which two results differ
-`tensors`      says it of two tensors, as the grader does
+`tensors`      says it of two tensors, as the grader does; `equal` only whether two values are the same
 `carried`      says where a layer does not carry its state
+`grammar`      says is or are, a or an; `scalars` reads a number of numpy's as the number
 `terms`        has the names of the axes, and what exceptions mean in this lab
 `likeness`     says what wrong numbers have in common with the right ones
 `steady`       says where equal calls get different answers
@@ -34,7 +35,8 @@ from seqlab.checking.differ import (
     untouched,
 )
 from seqlab.checking.library import Watching
-from seqlab.checking.record import SEED, Call, Contract, Numbers, Student
+from seqlab.checking.calling import Contract, Numbers, Student
+from seqlab.checking.record import SEED, Call
 
 Student.sound_version = staticmethod(standins.sound)
 

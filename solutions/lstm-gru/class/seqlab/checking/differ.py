@@ -13,22 +13,34 @@ from torch import Tensor
 
 from . import findings, leftovers
 from .equal import KEPT, alike
+from .grammar import with_article
 from .record import Call
-from .tensors import ATOL, LOOSE, RTOL, Tolerance, difference, wrong_shape
+from .tensors import ATOL, LOOSE, RTOL, Numbers, Tolerance, difference, wrong_shape
 
 ORDINALS = ("first", "second", "third")
 NEAR = 1e-6  # of a plain number: PyTorch's float32 is not exact
 
 
 class Part(NamedTuple):
-    """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"). `axes`: the letters of its dimensions."""
+    """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"); Part("rows", "R C", np.ndarray) is
+    an array. `axes`: the letters of its dimensions."""
 
     name: str  # as messages show it
     axes: str = ""  # none: one number
+    kind: type = Tensor
 
     @property
     def letters(self) -> list[str]:
         return self.axes.split()
+
+    @property
+    def asked(self) -> str:
+        """As in "one tensor (R, C)"."""
+        return f"one {self.noun} ({', '.join(self.letters)})"
+
+    @property
+    def noun(self) -> str:
+        return findings.CONTAINERS[self.kind].removeprefix("a ")
 
 
 Spec = dict[str, Part]  # path in the returned value → what should be there
@@ -64,16 +76,16 @@ def returned(call: Call, spec: Spec) -> None:
         return
     top = list(dict.fromkeys(path.split(".")[0] for path in spec))
     if top == [""]:
-        want = f"one tensor ({', '.join(spec[''].letters)})"
+        want = spec[""].asked
     elif all(part.isdigit() for part in top):
         parts = [_item(spec, place) for place in top]
         if isinstance(call.value, tuple | list) and len(call.value) == len(parts):
             for place, (part, value) in enumerate(zip(parts, call.value, strict=True)):
-                if part.startswith("(") and isinstance(value, Tensor):
+                if part.startswith("(") and isinstance(value, Tensor | np.ndarray):
                     raise Finding(
                         call,
                         f"{call.title} should return ({', '.join(parts)}); the {ORDINALS[place]} item of yours "
-                        f"is a single tensor, not {part}.",
+                        f"is a single {'tensor' if isinstance(value, Tensor) else 'numpy array'}, not {part}.",
                     )
         want = f"a tuple of {len(top)}: ({', '.join(parts)})"
     else:
@@ -93,17 +105,20 @@ def _odd_item(call: Call, spec: Spec, place: str) -> str:
     item, part = call.value[int(place)], _item(spec, place)
     yours = f"yours is {describe(item)}" if item is not None else "yours is None"
     if place in spec:
-        return f"{call.title}: {part} should be one tensor ({', '.join(spec[place].letters)}), {yours}."
+        return f"{call.title}: {part} should be {spec[place].asked}, {yours}."
     keys = [path.split(".")[1] for path in spec if path.split(".")[0] == place]
     if all(key.isdigit() for key in keys):
-        return f"{call.title}: {part} should be a tuple of {len(keys)} tensors, {yours}."
+        nouns = {f"{one.noun}s" for path, one in spec.items() if path.split(".")[0] == place}
+        return (
+            f"{call.title}: {part} should be a tuple of {len(keys)} {' and '.join(sorted(nouns))}, {yours}."
+        )
     asked = ", ".join(map(repr, keys))
     yours = "yours is an empty dict" if item == {} else yours
     return f"{call.title}: {part} should be a dict with the keys {asked}; {yours}."
 
 
 def has_shapes(call: Call, spec: Spec, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Are the parts of `spec` tensors of these shapes?"""
+    """Are the parts of `spec` tensors (or arrays) of these shapes?"""
     returned(call, spec)
     for path, part in spec.items():
         _has_shape(call, call.leaves[path], shapes[path], part)
@@ -123,7 +138,7 @@ def agree(call: Call, want: Call, spec: Spec, later: Callable[[Call, str, int], 
         _has_shape(call, got[path], tuple(expected[path].shape), part)
     untouched(call)
     for path, part in spec.items():
-        _tensor_agrees(call, got[path], expected[path], part, later and partial(later, call, path))
+        _agrees(call, got[path], expected[path], part, later and partial(later, call, path))
 
 
 def gradients_agree(call: Call, want: Call) -> None:
@@ -178,12 +193,12 @@ def describe(value: Any) -> str:
     """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
-        return f"{'an' if dtype.startswith('i') else 'a'} {dtype} tensor of shape {tuple(value.shape)}"
+        return f"{with_article(dtype)} tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):
         kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
-        return f"a {type(value).__name__} of {len(value)} ({kinds})"
+        return f"{with_article(type(value).__name__)} of {len(value)} ({kinds})"
     if isinstance(value, dict):
         return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
     if isinstance(value, GeneratorType):
@@ -192,16 +207,16 @@ def describe(value: Any) -> str:
 
 
 def _has_shape(call: Call, got: Any, shape: tuple[int, ...], part: Part) -> None:
-    if not isinstance(got, Tensor):
-        raise Finding(call, f"{call.title}: {findings.no_tensor(got, part.name, describe(got))}")
+    if problem := findings.of_other_kind(got, part.kind, part.name, describe(got)):
+        raise Finding(call, f"{call.title}: {problem}")
     if problem := wrong_shape(got, shape, part.name, part.letters, public=True):
         raise Finding(call, f"{call.title}: {problem}")
 
 
-def _tensor_agrees(
-    call: Call, got: Tensor, expected: Tensor, part: Part, later: Callable[[int], str] | None
+def _agrees(
+    call: Call, got: Numbers, expected: Numbers, part: Part, later: Callable[[int], str] | None
 ) -> None:
-    tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype == torch.float32 else Tolerance()
+    tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype in (torch.float32, np.float32) else Tolerance()
     if problem := difference(
         got, expected, part.name, part.letters, tolerance, expected.dtype, later, public=True
     ):

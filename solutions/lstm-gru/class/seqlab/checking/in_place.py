@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from .leftovers import alike
+from .equal import EXACT, alike
 
 
 def changed_in(now: Any, before: Any) -> list[str]:
@@ -40,14 +40,10 @@ def _changed(now: Any, before: Any, path: str) -> Iterator[str]:
 
 
 def _alike(now: Any, before: Any) -> bool:
-    """Whether the numbers of two tensors, or of two arrays, are the same."""
-    if isinstance(before, Tensor):
-        return now.device == before.device and alike(now, before)
-    if before.dtype.kind == "O":
+    """Whether the numbers of two tensors, or of two arrays, are the same; objects in an array must be the same ones."""
+    if isinstance(before, np.ndarray) and before.dtype.kind == "O":
         return now.shape == before.shape and all(map(operator.is_, now.ravel(), before.ravel()))
-    return now.dtype == before.dtype and bool(
-        np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
-    )
+    return alike(now, before, EXACT)
 
 
 def _same(now: Any, before: Any) -> bool:

@@ -8,12 +8,14 @@ checks also state the expected number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
+from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
 
@@ -23,6 +25,8 @@ GRAD_RTOL = 1e-8  # of gradients
 LOOSE = 1e-4  # both, for float32
 # No tensor of a lab has more. Next to an axis of length 0 others may have any length: digits that could spell a message.
 MOST_AXES, LARGEST_SIZE = 6, 100_000
+
+Numbers = torch.Tensor | np.ndarray[Any, Any]
 
 ONE_STEP = "There is only one step. (Is there a `return` inside the loop?)"
 NEW = (
@@ -40,21 +44,21 @@ class Tolerance:
 
 
 def difference(
-    got: torch.Tensor,
-    want: torch.Tensor,
+    got: Numbers,
+    want: Numbers,
     name: str,
     axes: list[str],
     tolerance: Tolerance = Tolerance(),  # frozen
-    dtype: torch.dtype | None = None,
+    dtype: Any = None,
     later: Callable[[int], str] | None = None,
     public: bool = False,
 ) -> str:
-    """What is wrong with `got`.
+    """What is wrong with `got`, a tensor or an array as `want` is.
 
     Args:
         name: its name in the sentence.
         axes: letters of the dimensions, as in ["R", "C"]; "?" where one has none.
-        dtype: the dtype it must have, if that counts.
+        dtype: the dtype it must have, if that counts; torch's or numpy's.
         later: called if the numbers are right before a step and wrong from it on; returns a sentence with what the check
             knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or a
             function changed.
@@ -63,9 +67,10 @@ def difference(
     if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem
     if dtype is not None and got.dtype != dtype:
-        told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {dtype}."
+        expected = dtype if isinstance(got, torch.Tensor) else np.dtype(dtype)
+        told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
         return f"{told} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else told
-    got, want = got.detach().to(torch.float64), want.detach().to(torch.float64)
+    got, want = _in_float64(got), _in_float64(want)
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
@@ -74,8 +79,14 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
+def _in_float64(numbers: Numbers) -> torch.Tensor:
+    if isinstance(numbers, torch.Tensor):
+        return numbers.detach().to(torch.float64)
+    return torch.from_numpy(np.array(numbers, dtype=np.float64, order="C"))  # a view may run backwards
+
+
 def wrong_shape(
-    got: torch.Tensor, shape: torch.Size | tuple[int, ...], name: str, axes: list[str], public: bool = False
+    got: Numbers, shape: torch.Size | tuple[int, ...], name: str, axes: list[str], public: bool = False
 ) -> str:
     """The sentence that the shape is wrong; "" if it is right."""
     if got.shape == shape:
@@ -86,7 +97,7 @@ def wrong_shape(
     return f"{told}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{told}."
 
 
-def _one_step(got: torch.Size, want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
+def _one_step(got: torch.Size | tuple[int, ...], want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
     """Whether there is one step instead of several, and all else is right."""
     along = TERMS.get().ordered(axes)
     if along is None or len(got) != len(want) or len(axes) != len(want):
@@ -94,7 +105,7 @@ def _one_step(got: torch.Size, want: torch.Size | tuple[int, ...], axes: list[st
     return got[along] == 1 and (*got[:along], *got[along + 1 :]) == (*want[:along], *want[along + 1 :])
 
 
-def _reordered(got: torch.Size, want: torch.Size | tuple[int, ...]) -> bool:
+def _reordered(got: torch.Size | tuple[int, ...], want: torch.Size | tuple[int, ...]) -> bool:
     return len(got) == len(want) and sorted(got) == sorted(want)
 
 
@@ -129,9 +140,10 @@ def _difference(
 def _single(got: float, want: float, name: str) -> str:
     """One number against the other, to four digits; if these are the same, by how much it is off."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
+    told = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
-        return f"{name} is {mine}, which is off by {abs(got - want):.1g}."
-    return f"{name} is {mine}; it should be {right}."
+        return f"{told}, which is off by {abs(got - want):.1g}."
+    return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
 
 
 def _listed(steps: list[int], most: int = 4) -> str:
@@ -158,16 +170,6 @@ def largest(
     told = f"got {float(got[tuple(where)]):.4g}"
     told += f", expected {float(want[tuple(where)]):.4g}" if public else ""
     return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
-
-
-PLURALS = re.compile(
-    r"(the )?(outputs|logits|probabilities|predictions|scores|values)\b"
-)  # words that a name may begin with
-
-
-def verb(name: str, one: str) -> str:
-    """`is`, or `are` if the name is plural."""
-    return {"is": "are", "has": "have", "holds": "hold"}[one] if PLURALS.match(name) else one
 
 
 def _shape(sizes: tuple[int, ...], names: list[str] | None) -> str:

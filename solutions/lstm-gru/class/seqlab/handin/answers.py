@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
-from ..marks import is_experiment, mark_of, unchanged
+from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
+from ..stub import is_stub
 from .notebook import Notebook, copies, source
 
 
@@ -176,10 +177,7 @@ def _bare(statement: ast.stmt, id: str) -> list[str]:
         f"`{owner}{step.name}`"
         for step in inner
         if isinstance(step, ast.FunctionDef)
-        and all(
-            isinstance(line, ast.Expr) or (isinstance(line, ast.Raise) and _is_stub(line, id))
-            for line in step.body
-        )
+        and all(isinstance(line, ast.Expr) or is_stub(line, id) for line in step.body)
         and isinstance(step.body[-1], ast.Raise)
     ]
 
@@ -190,7 +188,7 @@ def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
 
     def walk(node: ast.AST, owner: str) -> None:
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Raise) and _is_stub(child, id):
+            if is_stub(child, id):
                 found.append(f"`{owner}`")
             walk(
                 child, f"{owner}.{child.name}" if isinstance(child, ast.FunctionDef | ast.ClassDef) else owner
@@ -199,7 +197,7 @@ def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
     walk(statement, getattr(statement, "name", ""))
     if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
         body = progress.statements(text)
-        found += ["the cell" for node in body if isinstance(node, ast.Raise) and _is_stub(node, id)]
+        found += ["the cell" for node in body if is_stub(node, id)]
     return found
 
 
@@ -208,13 +206,7 @@ def _is_whole_stub(statement: ast.stmt) -> bool:
     inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
     methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
     first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
-    return bool(first) and all(
-        isinstance(s, ast.Raise) and "NotImplementedError" in ast.unparse(s) for s in first
-    )
-
-
-def _is_stub(node: ast.Raise, id: str) -> bool:
-    return f"NotImplementedError('{id}" in ast.unparse(node)
+    return bool(first) and all(is_stub(step) for step in first)
 
 
 def _touched(notebook: Notebook, id: str) -> bool:
@@ -318,5 +310,6 @@ def _compare_with_what_ran(
 
 def _answers(mark: dict[str, Any]) -> str:
     """The question that an answer cell belongs to; "" for another cell."""
-    question, dash, _ = str(mark.get("grade_id", "")).partition("-")  # a check's cell has no second part
-    return question if dash else ""
+    grade_id = mark.get("grade_id")
+    question = question_of(grade_id)
+    return question if question != str(grade_id) else ""  # a check's cell has no second part

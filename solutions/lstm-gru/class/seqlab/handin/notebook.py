@@ -12,7 +12,8 @@ from typing import Any
 
 from .. import progress
 from ..limits import AGAIN_SECONDS, LARGEST_FILE, SAVING_SECONDS
-from ..marks import mark_of
+from ..marks import mark_of, question_of
+from ..near import nearest
 
 COMMAND = os.environ.get(  # start.py says that it was called itself
     f"{progress.PACKAGE.upper()}_COMMAND", f"python -m {progress.PACKAGE}"
@@ -53,8 +54,15 @@ def find(named: str | None, folder: Path) -> Path:
         path = Path(named)
         if path.suffix.lower() == ".ipynb" and path.is_file():
             return path
+        if any(named == question["id"] for question in progress.table()["questions"]):
+            raise Refused(
+                f"{named}: that is a question, and a notebook was expected; all questions are looked at here. In the notebook, "
+                f'grader.check("{named}") checks this one.'
+            )
         what = "there is no such file" if not path.exists() else "it is not a notebook (.ipynb)"
-        raise Refused(f"{named}: {what}; name the notebook that you write in.")
+        near = nearest(path.stem, sorted(one.stem for one in path.parent.glob("*.ipynb")))
+        meant = f"is it {path.with_name(near[0])}.ipynb?" if near else "name the notebook that you write in."
+        raise Refused(f"{named}: {what}; {meant}")
     found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
     if not found:
         raise Refused(
@@ -154,7 +162,7 @@ def _is_ours(path: Path) -> bool:
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     heads = tuple(f"{word} {name}(" for name in names for word in ("def", "class"))
     for cell in cells or []:
-        if str(mark_of(cell).get("grade_id", "")).split("-")[0] in ids:
+        if question_of(mark_of(cell).get("grade_id")) in ids:
             return True
         if cell.get("cell_type") == "code" and any(
             line.startswith(heads) for line in source(cell).split("\n")
