@@ -17,7 +17,7 @@ from gatelab.handed_out.checking.findings import changed, gradients, of_other_ki
 from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
 from gatelab.handed_out.checking.scalars import REAL
-from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
+from gatelab.handed_out.checking.tensors import ATOL, Tolerance, difference, tolerance_of
 from gatelab.testkit.failed import LeftChanged, SuiteFault
 from gatelab.testkit.student import kind
 from gatelab.text import brief
@@ -58,8 +58,8 @@ def close(
     want: torch.Tensor | np.ndarray[Any, Any],
     name: str,
     axes: str,
-    rtol: float = RTOL,
-    atol: float = ATOL,
+    rtol: float | None = None,
+    atol: float | None = None,
     dtype: Any = None,
     later: Callable[[int], str] | None = None,
 ) -> None:
@@ -67,6 +67,7 @@ def close(
 
     Args:
         axes: letters of the dimensions, for example "R C"; the lab's policy says what messages call them.
+        rtol, atol: by default those of `dtype`, as in the public checks.
         later: called if the numbers are right up to a step and wrong from there on; returns a sentence about that step from the
             suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
             a function changed.
@@ -76,18 +77,23 @@ def close(
             f'close is to compare "{name}" with {_described(want)}; it compares with a tensor or with a numpy array of real numbers'
         )
     _none(of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got)))
-    _none(difference(got, want, name, axes.split(), Tolerance(rtol, atol), dtype, later))
+    of_dtype = Tolerance() if dtype is None else tolerance_of(dtype)
+    tolerance = Tolerance(of_dtype.rtol if rtol is None else rtol, of_dtype.atol if atol is None else atol)
+    _none(difference(got, want, name, axes.split(), tolerance, dtype, later))
 
 
 def close_grads(
     got: Mapping[str, torch.Tensor | None],
     want: Mapping[str, torch.Tensor],
     names: Mapping[str, str],
-    rtol: float = GRAD_RTOL,
+    rtol: float | None = None,
     atol: float = ATOL,
 ) -> None:
-    """Assert that gradients equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it."""
-    _none(gradients(got, want, names, Tolerance(rtol, atol)))
+    """Assert that gradients equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it.
+
+    Without `rtol` the tolerance is that of each gradient's dtype, as in the public checks.
+    """
+    _none(gradients(got, want, names, None if rtol is None else Tolerance(rtol, atol)))
 
 
 def unchanged(

@@ -166,3 +166,33 @@ def test_a_public_check_takes_arrays_and_names_them() -> None:
 def test_of_what_is_no_tensor() -> None:
     theirs = public(lambda: agree(called(lambda x, y: (2.0,)), called(lambda x, y: (x,)), {"0": ROWS[""]}))
     both_say(theirs, hidden(lambda: close(2.0, X, "rows", "R C")).partition(", but it is")[0])
+
+
+@pytest.mark.parametrize("off", [0.0, 3e-6, 5e-5, -5e-5, 1e-3])
+def test_suite_and_public_check_allow_float32_the_same(off: float) -> None:
+    x, y = X.float(), Y.float()
+
+    def answer(x: Tensor, y: Tensor) -> Tensor:
+        return x * y + off
+
+    call = Student({"answer": answer}).call("answer", x, y, names="x y", gradients="")
+    want = call.like(right)
+    texts = []
+    for look in (
+        lambda: agree(call, want, ROWS),
+        lambda: close(call.value, x * y, "answer", "R C", dtype=torch.float32),
+        lambda: gradients_agree(call, want),
+    ):
+        try:
+            look()
+        except (Finding, AssertionError) as error:
+            texts.append(str(error))
+    assert len(texts) == (3 if abs(off) > 1e-5 else 0)
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda x, y: (x * y)[:1], lambda x, y: {"product": x * y}, lambda x, y: [x, y]]
+)
+def test_gradients_of_a_wrong_result_are_a_finding_and_no_error(answer: Answer) -> None:
+    call = called(answer, gradients="")
+    assert "the values are not right" in public(lambda: gradients_agree(call, called(right, "")))
