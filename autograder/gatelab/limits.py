@@ -103,7 +103,7 @@ LARGEST_SEED = 2**63 - 1
 # solved notebook holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that leaves room for wasteful code, and
 # two still fit into a laptop's 8 GiB.
 WORKER_MEMORY = 3 * GIB
-# Of each process; a question allows less (lab.toml), 620 at most so far, where it trains a model.
+# Of each process; a question allows less (lab.toml), also where it trains a model.
 WORKER_CPU = 700
 # Threads count too. Measured: 2, the loaded notebook and its fork. A library may still start a pool of one thread a processor.
 WORKER_PROCESSES = 32

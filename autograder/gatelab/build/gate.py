@@ -74,7 +74,7 @@ def _prose_of(lab: Lab, masters: dict[str, NotebookNode]) -> Iterator[prose.Secr
     for name, run in (("RUBRIC.md", prose.OF_THE_RUBRIC), ("LESSON_PLAN.md", prose.OF_THE_LESSON_PLAN)):
         path = lab.assignment / name
         if path.is_file():
-            text = prose.for_staff_alone(path.read_text(encoding="utf-8"))
+            text = prose.for_staff_alone(path.read_text(encoding="utf-8"), lab.settings.shared_sections)
             yield prose.Secret(text, f"words of {name}", run)
     yield from prose.reasons_of(lab)
 

@@ -19,10 +19,6 @@ from gatelab.text import one_line
 OF_AN_ANSWER = 10
 OF_THE_RUBRIC = 14
 OF_THE_LESSON_PLAN = 24
-SHARED_SECTIONS = {
-    "Key takeaways",
-    "Curated references",
-}  # of the lesson plan: students have these sections, word for word
 PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
 WHOLE_KEY = 4  # an answer of this many letters is recognisable by itself
 _WORD = re.compile(r"[^\W_]+")
@@ -40,12 +36,10 @@ class Secret:
     run: int
 
 
-def for_staff_alone(text: str) -> str:
-    """A page of staff's without the sections that the student's notebook repeats."""
+def for_staff_alone(text: str, shared: Iterable[str]) -> str:
+    """A page of staff's without the sections of these headings, which students have word for word."""
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
-    return "".join(
-        part for part in sections if part.removeprefix("## ").split("\n")[0] not in SHARED_SECTIONS
-    )
+    return "".join(part for part in sections if part.removeprefix("## ").split("\n")[0] not in shared)
 
 
 def words(text: str) -> list[str]:

@@ -38,7 +38,7 @@ def bench_command(
     root: Root = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what training costs
-    in the accuracy questions compared with the same training in full, and what follow-through credit costs.
+    in the questions that train a model compared with the same training in full, and what follow-through credit costs.
 
     Example: gatelab bench --students 3
     """

@@ -194,6 +194,7 @@ class Table:
     release: Texts = ()  # what students get besides the notebook
     questions_file: Text = ""  # among what students get: the questions as JSON, besides those in the package
     shared_lines: Texts = ()  # lines that a solution or a hidden suite may share with what students get
+    shared_sections: Texts = ()  # headings of staff's pages whose sections students have too, word for word
     questions: dict[str, QuestionSpec] = field(default_factory=dict)
 
     @classmethod

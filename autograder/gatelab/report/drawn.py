@@ -73,7 +73,7 @@ def _verdict(curve: Curve) -> str:
     if curve.won:
         return f"After {last} steps every group of unseen inputs reached {curve.needed:g}, and training ended there."
     return (
-        f"It did not pass by step {last} (every group of unseen inputs at {curve.needed:g}, on two fresh batches), so the grader trained your model "
+        f"It did not pass by step {last} (every group of unseen inputs at {curve.needed:g}), so the grader trained your model "
         "again, in full; the points below are for that training."
     )
 

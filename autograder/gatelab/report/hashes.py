@@ -24,7 +24,17 @@ from gatelab.source_without_comments import undocumented
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may change a number or a verdict
 # Keys of lab.toml.
-NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "questions_file", "shared_lines"}
+NO_POINT = {
+    "course",
+    "due",
+    "late",
+    "colab_base",
+    "handout_url",
+    "release",
+    "questions_file",
+    "shared_lines",
+    "shared_sections",
+}
 OWN = ("assignment", "hidden")  # where the lab's own code and tables are
 REST = ""  # what belongs to no single question
 
