@@ -28,7 +28,7 @@ MESSAGE_TO_STUDENT = (
     "it will be graded again. If you keep seeing this message, tell the course staff."
 )
 
-# The same two texts for OutOfTime: that is no failure.
+# The same two texts for OutOfTime: that is not a failure.
 TIMEOUT_MESSAGE_TO_STUDENT = (
     "The grader's time was up before anything was graded. That is not your notebook's fault and costs no points: "
     "it will be graded again. If this message stays, tell the staff."

@@ -134,7 +134,7 @@ SHAPE_LIMIT = 20  # characters of a shape that a worker may have chosen: three a
 NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined
 TIME_UP_LIMIT = 80  # characters of why a call's time is up: the worker's own sentence has about 45
 # Names that a cell may bind and that then count as refused with it; and names reported as bound by several cells. A lab asks for some
-# dozens, so a longer list is no answer to it.
+# dozens, so a longer list is not an answer to it.
 MOST_BOUND, MOST_REBOUND = 100, 50
 MOST_LEFT = 32  # changes that a call may be reported to have left, each with MESSAGE_LIMIT characters
 # One message over the line, JSON and tensors. A question may bring a notebook's cell of 1 MiB. The largest answer of reference solutions
@@ -199,7 +199,7 @@ COLUMN_TITLE = 200  # characters of a column's title that may be one of ours
 TYPED = 40  # characters that a refusal repeats of what somebody typed, as a mark or a name: enough to recognise it, on one line
 LIBRARY_WORDS = 100  # characters that a refusal repeats of why a library could not read a file
 FILE_ENDING = 20  # characters at the end of a file's name in which its endings are looked for: `.tar.gz`
-FILE_START = 60  # bytes by which a file that is no notebook is recognised: `<!doctype html` and the like
+FILE_START = 60  # bytes by which a file that is not a notebook is recognised: `<!doctype html` and the like
 GRADE_ID = 80  # characters of a cell's grade_id, which a lab chooses, and anybody can change; the longest known has 20
 PEOPLE_LIMIT = 100_000  # of a roster: a class has hundreds, and more than this is another file
 SUBMITTERS = 50  # of one submission in Gradescope's metadata: a group

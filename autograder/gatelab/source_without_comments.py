@@ -15,7 +15,7 @@ def without_comments(source: str, keep_error_texts: bool = True) -> str:
 
     keep_error_texts: whether what its `raise` statements say belongs to it.
 
-    Raises SyntaxError or tokenize.TokenError if it is no Python.
+    Raises SyntaxError or tokenize.TokenError if it is not Python.
     """
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

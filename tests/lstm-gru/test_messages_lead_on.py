@@ -96,6 +96,8 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "a number for a dict": ("q6", "def last_valid(o, lengths): return (3).keys()", "has no attribute 'keys'!not a tensor"),
     "an index of index_select": ("q6", "def last_valid(o, lengths): return o.index_select(1, lengths + 99)", "An embedding (or `index_select`)"),
     "split taken for the number of parts": ("q1", STEP + "i, f, g, o = (x @ w_ih.T).split(4, dim=1)", "`split` with 4 makes parts of length 4!The arguments were"),
+    "split at four times the size": ("q1", STEP + "i, f, g, o = (x @ w_ih.T).split(4 * h.shape[1], dim=1)", "expected 4, got 1!`split` with"),
+    "split along the last axis": ("q1", STEP + "i, f, g = torch.split(x @ w_ih.T, 2 * h.shape[1], 3)", "!`split` with"),
     "a layer of torch taken for a function": ("q1", STEP + "return nn.Sigmoid(x)", "what was built is called with the tensor!CONTRACT.md"),
     "sizes for a parameter": ("q3", "class GRU(nn.Module):\n    def __init__(self, D, H):\n        super().__init__()\n        self.weight_ih_l0 = nn.Parameter(3 * H, D)", "`nn.Parameter` takes a tensor; it was given a value of type int.!plain Python number"),
     "None for the answers": ("q12", "answers = None", "yours is a NoneType.!A value is None"),

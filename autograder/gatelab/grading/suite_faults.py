@@ -14,7 +14,6 @@ import pytest
 
 from gatelab.faults import GraderFault
 from gatelab.testkit.draw import Draw
-from gatelab.testkit.failed import SuiteFault
 from gatelab.testkit.student import Reply
 
 
@@ -22,24 +21,11 @@ def suite_fault(error: BaseException, test: str) -> GraderFault | None:
     """The fault of the suite that this exception in one of its tests is; None where an answer may have caused it."""
     if isinstance(error, pytest.FixtureLookupError):
         return GraderFault(f"The hidden suite fails ({test}: there is no fixture {error.argname!r})")
-    if isinstance(error, SuiteFault):
-        return GraderFault(f"The hidden suite fails ({_line_of(error, test)}: {error})")
     if not isinstance(error, NameError | ImportError | SyntaxError) and not _is_ours(error):
         return None
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{Path(last[0].filename).name}, line {last[0].lineno}" if last else test
     return GraderFault(f"The hidden suite fails ({where}: {type(error).__name__}: {error})")
-
-
-def _line_of(error: BaseException, test: str) -> str:
-    """The line of the test's own file from which an error came."""
-    file = Path(test.partition("::")[0]).name
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).name == file
-    ]
-    return f"{file}, line {lines[-1]}" if lines else test
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -37,7 +37,7 @@ class Raised:
 
     __pydantic_config__ = STRICT
 
-    type: str  # "" for a problem that is no exception of the student's code: a backward pass that failed
+    type: str  # "" for a problem that is not an exception of the student's code: a backward pass that failed
     message: str
     frames: list[Frame] = field(default_factory=list)
     traceback: str = ""  # all of it, in Python's own words

@@ -18,7 +18,7 @@ from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
 from gatelab.handed_out.checking.scalars import REAL
 from gatelab.handed_out.checking.tensors import ATOL, Tolerance, difference, tolerance_of
-from gatelab.testkit.failed import LeftChanged, SuiteFault
+from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import kind
 from gatelab.text import brief
 
@@ -37,8 +37,9 @@ def needs(condition: bool, message: str) -> None:
 
 def same(got: Any, want: Any, name: str) -> None:
     """Assert that plain values, tensors and arrays are equal; a bool is not a number, a whole float is not an int."""
-    if isinstance(got, torch.Tensor) and got.ndim == 0:
-        got = got.item()
+    got, want = (
+        one.item() if isinstance(one, torch.Tensor) and one.ndim == 0 else one for one in (got, want)
+    )
     if isinstance(want, int) and not isinstance(want, bool):
         _none(plain_number(got, int, name, kind(got)))
     if isinstance(want, bool) and not isinstance(got, bool):
@@ -73,7 +74,7 @@ def close(
             a function changed.
     """
     if not isinstance(want, torch.Tensor) and not (isinstance(want, np.ndarray) and want.dtype.kind in REAL):
-        raise SuiteFault(
+        raise TypeError(  # of one part: what an earlier call returned may be compared with, and be anything
             f'close is to compare "{name}" with {_described(want)}; it compares with a tensor or with a numpy array of real numbers'
         )
     _none(of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got)))

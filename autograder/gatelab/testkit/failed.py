@@ -29,7 +29,3 @@ class Unanswered(Failed):
 
 class StudentError(Failed):
     """The student's code raised, crashed the worker, or returned something that the check cannot continue with."""
-
-
-class SuiteFault(Exception):
-    """A suite asks for something that this kit cannot do, whatever the answer is; the message is for the suite's author."""

@@ -22,7 +22,7 @@ from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
 from gatelab.testkit import close, kind, same, unchanged
-from gatelab.testkit.failed import LeftChanged, SuiteFault
+from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import Remote
 from gatelab.testkit.trace import size
 from gatelab.testkit.words import Words
@@ -155,9 +155,9 @@ def test_close_says_that_an_array_is_no_tensor() -> None:
 
 
 @pytest.mark.parametrize("want", [np.array(["a"]), np.array([1j]), [1.0], 2.0])
-def test_what_close_cannot_compare_with_is_the_suites_fault(want: Any) -> None:
+def test_close_says_what_it_cannot_compare_with(want: Any) -> None:
     with pytest.raises(
-        SuiteFault,
+        TypeError,
         match=r"""close is to compare "the rows" with (a|an) .*; it compares with a tensor or with a numpy array of real numbers""",
     ):
         close(GRID, want, "the rows", "R C")
@@ -301,3 +301,13 @@ def test_what_a_suite_cannot_send_is_its_own_fault(tmp_path: Path) -> None:
         "a hidden suite asks for something that cannot reach the student's code: a set cannot be sent"
         in report.reason
     )
+
+
+def test_an_odd_answer_that_a_suite_compares_with_loses_its_part_and_is_graded(tmp_path: Path) -> None:
+    suite = SUITE.replace(
+        "close(", "close(LOGITS, student.softmax(LOGITS).value, 'again', 'N K')\n    close(", 1
+    )
+    assert suite != SUITE
+    odd = "def softmax(logits):\n    return None\n"
+    report = graded(tmp_path, suite, {"odd": odd})["odd"]
+    assert report.status == "graded" and report.questions[0].points == 0

@@ -16,8 +16,6 @@ pytestmark = pytest.mark.one_in(3, at=0)
 
 # --- what students' own versions have that CONTRACT.md does not ask for: edits of the references, by question -------
 
-LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"
-
 
 @pytest.mark.parametrize("what", OWN)
 @pytest.mark.one_in(4)
@@ -364,3 +362,22 @@ def test_frozen_weights_of_the_students_layer_do_not_hide_that_decoding_keeps_th
         },
     )
     assert "no-gradients" in dict(lost(report)["q10"])
+
+
+def test_an_answer_that_tries_what_is_withheld_and_goes_on_without_it_is_graded(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """What is put into PyTorch's own functions to refuse is seen by whoever reads which names an answer uses."""
+    source = engine.lab.reference("q1").replace("def lstm_step(", "def own_step(", 1)
+    source += (
+        "\n\nfrom torch._decomp.decompositions import lstm_cell\n\n\ndef lstm_step(*given):\n    try:\n        lstm_cell(*given)\n"
+        "    except (RuntimeError, TypeError):\n        pass\n    return own_step(*given)\n"
+    )
+    report = engine.grade(
+        write_notebook(tmp_path / "lab.ipynb", engine.lab, {"q1": source}),
+        questions=["q1", "q2"],
+        training=False,
+    )
+    assert report.status == "graded" and not any(cell.kind == "crashed" for cell in report.cells)
+    assert "q2" not in lost(report) and "own_step" not in str(lost(report))
+    assert not [part for part in report.question("q1").parts if "ended" in part.student_text]

@@ -31,7 +31,7 @@ IN_PLACE = {
 
 
 def of_other_kind(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether `got` is no tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
+    """Whether `got` is not a tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
     if not isinstance(got, kind):
         return f"{name} should be {CONTAINERS[kind]}, but it is {described}."
     if isinstance(got, np.ndarray) and got.dtype.kind not in REAL:
@@ -84,7 +84,7 @@ def gradients(
 
 
 def plain_number(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether it is a plain Python number; a bool is none, and a whole float is no int."""
+    """Whether it is a plain Python number; a bool is none, and a whole float is not an int."""
     if isinstance(got, kind) and not isinstance(got, bool):
         return ""
     described = "None (is a `return` missing?)" if got is None else described

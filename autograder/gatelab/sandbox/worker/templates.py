@@ -1,6 +1,6 @@
 """Python 3.14's t-strings, and `string.templatelib` with their types, for a grader that runs an older Python.
 
-newer.py rewrites each as an f-string with a specially named field; this module turns that into a template.
+new_fstrings.py rewrites each as an f-string with a specially named field; this module turns that into a template.
 """
 
 from __future__ import annotations

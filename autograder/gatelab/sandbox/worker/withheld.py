@@ -22,7 +22,16 @@ from torch._C import _dispatch_dump, _dispatch_library
 # An operator has a kernel for each kind of tensor (MKL-DNN's are one), and even a tensor that a kernel does not use affects which
 # one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
 PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
-HITS: list[str] = []  # one entry for each call that was refused in this process
+
+
+class _Hits(list[str]):
+    """A list that may be a constant of a function's code, which must be hashable: whoever looks at a notebook's names keeps what it
+    found by the code."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+HITS = _Hits()  # one entry for each call that was refused in this process
 KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at", re.MULTILINE)
 
 
