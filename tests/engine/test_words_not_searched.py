@@ -21,6 +21,7 @@ ALLOWED = {
     "faults.py: is_machines": "PyTorch's, where memory cannot be had",
     "grading/plugin.py: _plain": "pytest adds to a failed assertion's message",
     "handed_out/checking/leads.py: _lead": "PyTorch's, of the sizes that do not fit",
+    "handed_out/checking/leads.py: _parts": "Python's, of how many values there were to unpack",
     "handed_out/checking/leads.py: _not_callable": "Python's, of what was called",
     "handed_out/runs.py: unknown": "Python's, of a name without a value yet",
     "lab/bank.py: _docstring": "a mark that staff replace in a new file",

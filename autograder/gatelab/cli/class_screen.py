@@ -17,6 +17,7 @@ from gatelab.lab.quick import QuickLab
 from gatelab.lists import listed
 from gatelab.report.classbook import Row
 from gatelab.report.points import number
+from gatelab.submission.collect import NOTHING
 from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -90,7 +91,7 @@ def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:
     missing = [row for row in rows if row.missing]
     if missing:
         yield f"\n{len(missing)} handed in nothing: {listed([row.called for row in missing], MOST)}."
-        yield from (f"  {row.reason}" for row in missing if row.submission and row.submission.perhaps)
+        yield from (f"  {row.reason}" for row in missing if row.reason != NOTHING)
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         yield f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"

@@ -194,7 +194,6 @@ def _submission_entry(submission: Submission | None) -> dict[str, Any]:
         "attempt": submission.attempt,
         "remarks": list(submission.notes),
         "called_late": submission.called_late,
-        "perhaps": submission.perhaps,
         "problem": submission.problem if submission.missing else "",
     }
 
@@ -230,7 +229,6 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
         newest=row.get("newest") or "",
         attempt=row.get("attempt", 0),
         called_late=row.get("called_late", any(note.endswith(CALLS_LATE) for note in notes)),
-        perhaps=row.get("perhaps", ""),
         notes=notes,
     )
 

@@ -66,7 +66,6 @@ class SubmissionRow(TypedDict):
     attempt: NotRequired[int]
     remarks: NotRequired[list[str]]
     called_late: NotRequired[bool]
-    perhaps: NotRequired[str]
     problem: NotRequired[str]
 
 

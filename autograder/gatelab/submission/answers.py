@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.handed_out.marks import mark_of
-from gatelab.limits import CELL_LIMIT
+from gatelab.limits import CELL_LIMIT, TEXT_START
 from gatelab.lists import listed
 from gatelab.submission.notebook_file import source_of
-from gatelab.text import cell_start, utf8
+from gatelab.text import brief, one_line, utf8
 
 TELLING = 20  # characters from which a line without a heading's mark identifies a cell
 MOST_NAMED = 3  # cells
@@ -146,7 +146,7 @@ def _release_of(cells: Sequence[Cell], releases: Sequence[Sequence[Cell]], ids: 
 
 def _named(parts: list[CellPart]) -> str:
     """Where to look: the numbers of the cells, counted from 1 as editors do, and how they begin."""
-    named = [f"cell {part.index + 1}, “{cell_start(part.text)}”" for part in parts]
+    named = [f"cell {part.index + 1}, “{brief(one_line(part.text), TEXT_START)}”" for part in parts]
     return f": {listed(named, MOST_NAMED, '; ')}" if named else ""
 
 

@@ -34,7 +34,9 @@ from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
 from gatelab.text import brief, visible
 
-__all__ = ["CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
+__all__ = ["NOTHING", "CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
+
+NOTHING = "Nothing was handed in."  # the whole reason, where nothing more is known
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,6 @@ class Submission:
     attempt: int = 0  # for an earlier attempt: its number, from 1 on
     alike: bool = False  # whether another row's person has the same name
     called_late: bool = False  # whether the platform calls it late
-    perhaps: str = ""  # of somebody who handed in nothing: the name of a submission that may be theirs
     notes: tuple[str, ...] = ()  # remarks for staff on how it was handed in, one sentence each
 
     @property
@@ -337,13 +338,13 @@ def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
     names = distinct(taken + [person.called for person in absent], taken + raws)[len(taken) :]
     stems = file_names([submission.file for submission in submissions] + names)[len(taken) :]
     return [
-        Submission(name, stem, None, reason, reason, people=(person,), attempts=0, perhaps=perhaps)
+        Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
         for name, stem, person in zip(names, stems, absent, strict=True)
         for perhaps in [maybe.get(id(person), "")]
         for reason in [
             f"Nothing that is certainly theirs was handed in; {perhaps} may be theirs."
             if perhaps
-            else "Nothing was handed in."
+            else NOTHING
         ]
     ]
 

@@ -241,8 +241,12 @@ def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
 
 def _no_tensor(error: BaseException) -> str:
     """What is not a tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    if not isinstance(error, AttributeError) or frame.f_code is not nn.Parameter.__new__.__code__:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if (
+        not isinstance(error, AttributeError)
+        or not frames
+        or frames[-1].f_code is not nn.Parameter.__new__.__code__
+    ):
         return ""
     return f"`nn.Parameter` takes a tensor; it was given a value of type {type(error.obj).__name__}."
 
