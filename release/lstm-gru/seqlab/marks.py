@@ -43,7 +43,7 @@ def unchanged(cell: dict[str, Any], text: str) -> bool:
 def checksum(cell: dict[str, Any], text: str) -> str:
     """nbgrader's checksum of a cell (nbgrader.utils.compute_checksum, without nbgrader).
 
-    Of a cell that nbgrader itself could not read, with points that are no number or letters that no file can hold, it is
+    Of a cell that nbgrader itself could not read, with points that are not a number or letters that no file can hold, it is
     some other digest, which agrees with none that was handed out.
     """
     mark = mark_of(cell)
@@ -57,7 +57,7 @@ def checksum(cell: dict[str, Any], text: str) -> str:
 
 
 def _points(points: Any) -> str:
-    """As nbgrader writes them; of what is no number, or none that a float can hold, as it is."""
+    """As nbgrader writes them; of what is not a number, or none that a float can hold, as it is."""
     try:
         return str(float(points)) if isinstance(points, int | float) else repr(points)
     except OverflowError:

@@ -8,14 +8,14 @@ from types import GeneratorType
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from . import findings, leftovers
 from .equal import KEPT, alike
 from .grammar import with_article
 from .record import Call
-from .tensors import ATOL, LOOSE, RTOL, Numbers, Tolerance, difference, wrong_shape
+from .tensors import Numbers, difference, tolerance_of, wrong_shape
+from .terms import NO_NAME
 
 ORDINALS = ("first", "second", "third")
 NEAR = 1e-6  # of a plain number: PyTorch's float32 is not exact
@@ -149,7 +149,10 @@ def gradients_agree(call: Call, want: Call) -> None:
         raise Finding(call, f"{call.title}: the values come out, but backward() through them fails: {text}")
     leaves = call.leaves
     for path in (call.gradients or "").split() or want.leaves:
-        if not torch.allclose(leaves[path], want.leaves[path], rtol=RTOL, atol=ATOL):
+        got, right = leaves.get(path), want.leaves[path]
+        if not isinstance(got, Tensor) or difference(
+            got, right, "the result", [NO_NAME] * right.ndim, tolerance_of(right.dtype)
+        ):
             raise Finding(call, f"{call.title}: the values are not right, so the gradients cannot be.")
     expected = {path: grad for path, grad in want.grads.items() if grad is not None}
     if problem := findings.gradients(
@@ -216,7 +219,7 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], part: Part) -> None
 def _agrees(
     call: Call, got: Numbers, expected: Numbers, part: Part, later: Callable[[int], str] | None
 ) -> None:
-    tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype in (torch.float32, np.float32) else Tolerance()
+    tolerance = tolerance_of(expected.dtype)
     if problem := difference(
         got, expected, part.name, part.letters, tolerance, expected.dtype, later, public=True
     ):

@@ -14,7 +14,7 @@ import torch
 
 from .grammar import is_plural, verb
 from .scalars import REAL
-from .tensors import ATOL, GRAD_RTOL, Tolerance, difference
+from .tensors import ATOL, GRAD_RTOL, Tolerance, difference, tolerance_of
 from .terms import NO_NAME
 
 NUMBERS = {int: "a whole number (int)", float: "a number (float)"}
@@ -31,7 +31,7 @@ IN_PLACE = {
 
 
 def of_other_kind(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether `got` is no tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
+    """Whether `got` is not a tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
     if not isinstance(got, kind):
         return f"{name} should be {CONTAINERS[kind]}, but it is {described}."
     if isinstance(got, np.ndarray) and got.dtype.kind not in REAL:
@@ -39,14 +39,19 @@ def of_other_kind(got: Any, kind: type, name: str, described: str) -> str:
     return ""
 
 
+def _of_gradients(dtype: torch.dtype) -> Tolerance:
+    return OF_GRADIENTS if dtype == torch.float64 else tolerance_of(dtype)
+
+
 def gradients(
     got: Mapping[str, torch.Tensor | None],
     want: Mapping[str, torch.Tensor],
     names: Mapping[str, str],
-    tolerance: Tolerance = OF_GRADIENTS,
+    tolerance: Tolerance | None = None,
     public: bool = False,
 ) -> str:
-    """What is wrong with gradients; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it.
+    """What is wrong with gradients; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it. The tolerance is by
+    default that of the gradient's dtype.
 
     None in `got` counts as 0. A public check has compared the values before, and says that they are right.
     """
@@ -71,7 +76,7 @@ def gradients(
         if mine is None:
             continue
         if problem := of_other_kind(mine, torch.Tensor, name, "something else") or difference(
-            mine, tensor, name, axes, tolerance, public=public
+            mine, tensor, name, axes, tolerance or _of_gradients(tensor.dtype), public=public
         ):
             cut = " Is part of the graph cut (`.detach()`, `.data`, `torch.no_grad()`)?"
             return f"{right}{problem[0].upper()}{problem[1:]}{cut}" if public else problem
@@ -79,7 +84,7 @@ def gradients(
 
 
 def plain_number(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether it is a plain Python number; a bool is none, and a whole float is no int."""
+    """Whether it is a plain Python number; a bool is none, and a whole float is not an int."""
     if isinstance(got, kind) and not isinstance(got, bool):
         return ""
     described = "None (is a `return` missing?)" if got is None else described

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from .equal import EXACT, alike
+from .scalars import REAL
 
 # What may be reported about a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
 SAID = {
@@ -108,7 +109,9 @@ class Held:
     def _sort(self, value: Any) -> None:
         if isinstance(value, torch.Tensor):
             self.arguments.append(value)
-        elif isinstance(value, np.ndarray):
+        elif (
+            type(value) is np.ndarray and value.dtype.kind in REAL
+        ):  # what a suite sends; others may not be comparable
             self.arrays.append((value, value.copy() if value.size <= LARGE else None))
         elif isinstance(value, nn.Module):
             self.modules.append(value)

@@ -53,7 +53,7 @@ def validating() -> bool:
 
 
 def quiet() -> contextlib.AbstractContextManager[Any]:
-    """What an answer itself writes to stderr, a warning or a progress bar, is no failure: Validate gets it as ordinary output."""
+    """What an answer itself writes to stderr, a warning or a progress bar, is not a failure: Validate gets it as ordinary output."""
     return contextlib.redirect_stderr(sys.stdout) if validating() else contextlib.nullcontext()
 
 

@@ -22,7 +22,6 @@ from .terms import NO_NAME, TERMS
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
 RTOL, ATOL = 1e-9, 1e-10
 GRAD_RTOL = 1e-8  # of gradients
-LOOSE = 1e-4  # both, for float32
 # No tensor of a lab has more. Next to an axis of length 0 others may have any length: digits that could spell a message.
 MOST_AXES, LARGEST_SIZE = 6, 100_000
 
@@ -41,6 +40,19 @@ class Tolerance:
 
     rtol: float = RTOL
     atol: float = ATOL
+
+
+# float32 rounds to 6e-8 in each operation, of which a result takes hundreds; the mistakes of the bank are off by more than 1e-3.
+LOOSE = Tolerance(1e-4, 1e-5)
+
+
+def tolerance_of(dtype: torch.dtype | np.dtype[Any]) -> Tolerance:
+    """By how much right numbers of this dtype may be off."""
+    return (
+        LOOSE
+        if dtype in (torch.float32, torch.float16, torch.bfloat16, np.float32, np.float16)
+        else Tolerance()
+    )
 
 
 def difference(

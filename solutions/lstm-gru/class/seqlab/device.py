@@ -47,7 +47,7 @@ def on_the_processor() -> Iterator[None]:
 
 
 def fetched(value: Any, flatten: Callable[[Any], dict[str, Any]], rebuild: Callable[..., Any]) -> Any:
-    """A returned value with its tensors on the processor. Computing them elsewhere is no mistake.
+    """A returned value with its tensors on the processor. Computing them elsewhere is not a mistake.
 
     Args:
         value: what a call returned.

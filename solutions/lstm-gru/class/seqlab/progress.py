@@ -113,14 +113,14 @@ def show() -> None:
 
 
 def defines(source: str) -> set[str]:
-    """The names that a cell's text defines at its top level; none where it is no Python."""
+    """The names that a cell's text defines at its top level; none where it is not Python."""
     with contextlib.suppress(SyntaxError, ValueError):
         return {name for statement in statements(source) for name in bound(statement)}
     return set()
 
 
 def statements(source: str) -> list[ast.stmt]:
-    """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError where it is no Python."""
+    """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError where it is not Python."""
     try:
         return ast.parse(source).body
     except SyntaxError:

@@ -214,7 +214,7 @@ def _run(result: Any) -> Run | None:
 
 
 def _fault(code: str) -> SyntaxError | None:
-    """Why a text is no Python, in Python's own words."""
+    """Why a text is not Python, in Python's own words."""
     try:
         ast.parse(code)
     except SyntaxError as error:

@@ -30,7 +30,7 @@ def is_of(question: str, text: str) -> bool:
 
 
 def question_of(text: str) -> str:
-    """The question whose stub has this text; "" if it is no stub's."""
+    """The question whose stub has this text; "" if it is not a stub's."""
     found = re.match(rf"([a-z][a-z0-9]*): {WORDS}\b", text)
     return found[1] if found else ""
 

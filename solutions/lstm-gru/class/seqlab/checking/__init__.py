@@ -3,6 +3,7 @@
 `calling`      calls your functions, and `record` keeps what they give back
 `differ`       says the first thing in which two results differ
 `tensors`      says it of two tensors, as the grader does; `equal` only whether two values are the same
+`findings`     says what else is wrong: no tensor, gradients, a plain number, an argument changed in place (`in_place`)
 `carried`      says where a layer does not carry its state
 `grammar`      says is or are, a or an; `scalars` reads a number of numpy's as the number
 `terms`        has the names of the axes, and what exceptions mean in this lab

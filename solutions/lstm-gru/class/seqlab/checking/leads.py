@@ -141,7 +141,7 @@ def _meant_here(name: str, known: Mapping[str, Any], namespace: dict[str, Any]) 
 
 
 def _one_letter(name: str, known: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
-    """The letter of an axis is no variable; another capital one may be a slip."""
+    """The letter of an axis is not a variable; another capital one may be a slip."""
     axes = TERMS.get().axes
     if name.lower() in known and name not in axes and name.isupper():
         return f"Did you mean `{name.lower()}`?"
@@ -201,7 +201,7 @@ def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[st
 
 
 def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
-    """A name that is called and is no function, because it was given another value."""
+    """A name that is called and is not a function, because it was given another value."""
     through = places(error, namespace)
     if not isinstance(error, TypeError) or "object is not callable" not in str(error) or not through:
         return ""
@@ -240,9 +240,13 @@ def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
 
 
 def _no_tensor(error: BaseException) -> str:
-    """What is no tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    if not isinstance(error, AttributeError) or frame.f_code is not nn.Parameter.__new__.__code__:
+    """What is not a tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if (
+        not isinstance(error, AttributeError)
+        or not frames
+        or frames[-1].f_code is not nn.Parameter.__new__.__code__
+    ):
         return ""
     return f"`nn.Parameter` takes a tensor; it was given a value of type {type(error.obj).__name__}."
 
@@ -254,7 +258,10 @@ def _parts(error: ValueError, namespace: dict[str, Any]) -> str:
     if wanted is None or not through or not raised_there(error, through[-1]):
         return ""
     number = wanted[1]
-    if not re.search(rf"\bsplit\((.*,)?\s*{number}\b", through[-1].source):
+    # The size alone: neither a factor of it nor the dimension.
+    if not re.search(
+        rf"(?:torch\.split\([^,()]*,|(?<!torch)\.split\()\s*{number}\s*[,)]", through[-1].source
+    ):
         return ""
     return f"`split` with {number} makes parts of length {number}, as many as there are; it does not make {number} parts."
 

@@ -142,7 +142,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
     ),
     (
         r"'numpy\.\w+' object has no attribute",
-        "This comes from numpy and is no tensor. (`.numpy()` makes it of one, and what numpy computes of tensors is numpy's.)",
+        "This comes from numpy and is not a tensor. (`.numpy()` makes it of one, and what numpy computes of tensors is numpy's.)",
     ),
     (
         r"received an invalid combination of arguments",

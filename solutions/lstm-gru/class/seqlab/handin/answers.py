@@ -24,7 +24,7 @@ class State:
     unanswered: list[str] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
     warnings: list[str] = field(default_factory=list)
-    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is no Python
+    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is not Python
     broken: list[str] = field(default_factory=list)  # and on each other cell
     unsaved: list[str] = field(
         default_factory=list
@@ -244,7 +244,7 @@ def _in_text(notebook: Notebook, name: str) -> str:
 
 
 def _broken(notebook: Notebook) -> list[str]:
-    """A sentence on each cell that is no Python, except experiments and those of which `_slip` tells."""
+    """A sentence on each cell that is not Python, except experiments and those of which `_slip` tells."""
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     return [
         f"cell {number} is not valid Python ({why}): nothing in it is run."
@@ -267,7 +267,7 @@ def _begins(text: str, names: list[str]) -> bool:
 
 
 def _fault(text: str) -> str:
-    """Why a cell's text is no Python, and in which line; "" where it is."""
+    """Why a cell's text is not Python, and in which line; "" where it is."""
     try:
         progress.statements(text)
     except (SyntaxError, ValueError) as error:
