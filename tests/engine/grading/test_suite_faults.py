@@ -32,7 +32,6 @@ def tiny(laid_out: Tiny, tmp_path: Path) -> Tiny:
         (PROBABILITIES, PROBABILITIES.replace("draw", "drow"), "there is no fixture 'drow'"),
         ("student.softmax(", "student.softmaxx(", "The hidden suite of q1 uses softmaxx, which no question of lab.toml asks for (did you mean softmax?)"),
         ("torch.float64", "torch.flaot64", "AttributeError: module 'torch' has no attribute 'flaot64'"),
-        ("logits.softmax(dim=1), ", "logits.softmax(dim=1).tolist(), ", 'The hidden suite fails (test_q1_softmax.py, line 11: close is to compare "softmax(logits)" with a list with '),
         (".value", ".valeu", "AttributeError: 'Reply' object has no attribute 'valeu'"),
     ],
 )  # fmt: skip
