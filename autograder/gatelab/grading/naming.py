@@ -32,10 +32,9 @@ def name_mistake(
             lab.without(attempt.spec),
         )
     if not found and attempt.trace.failed and question.attempted:
-        names = {name for spec in lab.questions.values() for name in spec.names}
         own = attempt.spec.names
         question.signature = signature(attempt.trace)
-        question.code = own_code(sources, own, names.difference(own))
+        question.code = own_code(sources, own, lab.names.difference(own))
     if found:
         question.mistakes = [Mistake(chaff.id, chaff.misconception, chaff.hint) for chaff in found]
         if found.full:

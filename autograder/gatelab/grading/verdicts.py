@@ -56,10 +56,9 @@ class Grading:
             None  # a fault of the grader or its machine: then no verdict counts
         )
         self.until = math.inf  # by the monotonic clock; grading stops then
-        names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
         told = (*lab.policy.messages, *([held.says] if held else ()))
-        self.words = Words(workers.sources, (*names, *lab.policy.names), told)
+        self.words = Words(workers.sources, (*lab.names, *lab.policy.names), told)
 
     @property
     def attempt(self) -> QuestionRun:
@@ -133,7 +132,7 @@ class Grading:
 
     def _require_asked_name(self, target: Any) -> None:
         """A name that a submission lacks must be one that the lab asks for. Raises GraderFault."""
-        asked = {name for spec in self.lab.questions.values() for name in spec.names}
+        asked = self.lab.names
         spec = self.attempt.spec
         if isinstance(target, str) and spec.names and target not in asked and not self.words.given:
             raise GraderFault(
@@ -316,8 +315,7 @@ class Grading:
     def _told_left(self, test: str) -> str:
         """What the calls of a test left changed, the first of it."""
         name, kind = self.attempt.left[test][0]
-        known = {name for spec in self.lab.questions.values() for name in spec.names}
-        return sentence(name if name in known else "", kind)
+        return sentence(name if name in self.lab.names else "", kind)
 
     @property
     def time_up(self) -> bool:

@@ -83,6 +83,11 @@ class LabParts:
         return [id for id, spec in self.questions.items() if not spec.by_hand]
 
     @property
+    def names(self) -> set[str]:
+        """All names that the questions ask for."""
+        return {name for spec in self.questions.values() for name in spec.names}
+
+    @property
     def notebook(self) -> str:
         """File name of the student's notebook, `lab.ipynb`."""
         return self.settings.notebook

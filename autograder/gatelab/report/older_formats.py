@@ -17,10 +17,8 @@ from pathlib import PurePath
 from typing import Any
 
 EARLIER = (1, 2, 3, 4)
-OF_3, OF_4 = (
-    3,
-    4,
-)  # the first format with the mistakes of the present one, and the first with hashes of their own
+OF_3 = 3  # the first format with the mistakes of the present one
+OF_4 = 4  # the first with hashes of their own
 # Of formats 1 to 4: key → today's. `otherwise` is a question's, `says` a mistake's.
 OLD_NAMES = {
     "told": "student_reason",

@@ -340,10 +340,9 @@ def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
     return [
         Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
         for name, stem, person in zip(names, stems, absent, strict=True)
-        for perhaps in [maybe.get(id(person), "")]
         for reason in [
-            f"Nothing that is certainly theirs was handed in; {perhaps} may be theirs."
-            if perhaps
+            f"Nothing that is certainly theirs was handed in; {maybe[id(person)]} may be theirs."
+            if id(person) in maybe
             else NOTHING
         ]
     ]

@@ -203,8 +203,8 @@ def stand_in(error: ImportError) -> bool:
     """
     if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= ABSENT_MODULES:
         return False
-    name: Any = error.name if isinstance(error, ModuleNotFoundError) else ""
-    named = name if isinstance(name, str) else ""  # whoever raises it may name anything
+    # Whoever raises it may name anything.
+    named = error.name if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str) else ""
     root = named.partition(".")[0]
     if _is_missing(root) and root not in _FOR_GOOD.roots:
         _FOR_GOOD.roots.add(root)
