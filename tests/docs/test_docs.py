@@ -21,7 +21,7 @@ from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.table import grades_csv
+from gatelab.report.outputs.grade_table import grades_csv
 from helpers import outline
 from helpers.browser import opened
 from helpers.pages import pages

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from gatelab.report.hashes import grading_hash
+from gatelab.report.record.hashes import grading_hash
 from helpers.tiny_lab import tiny_lab_here
 from programs.locked import LOCK, locked, needed
 
@@ -106,6 +106,6 @@ def test_a_grade_of_another_version_of_a_library_does_not_hold(
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(
-        "gatelab.report.hashes.version", lambda name: "0.0" if name == library else version(name)
+        "gatelab.report.record.hashes.version", lambda name: "0.0" if name == library else version(name)
     )
     assert grading_hash(lab, 11, ["q1"]) != before

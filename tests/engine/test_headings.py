@@ -12,9 +12,9 @@ from helpers import outline
 sys.path.append(str(Path(__file__).parent / "report"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
-from gatelab.report.classbook import class_content
-from gatelab.report.model import CellProblem, Report
-from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.record.model import CellProblem, Report
+from gatelab.report.whole_class.class_report import class_content
 
 ROOT = Path(__file__).resolve().parents[2]
 MASTERS = sorted(

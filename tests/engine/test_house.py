@@ -182,7 +182,7 @@ def _is_so(arrow: str, one: set[Path], other: set[Path], engine: Path) -> bool:
 def test_an_arrow_that_points_the_wrong_way_is_found(root: Path) -> None:
     engine = root / "autograder" / "gatelab"
     boxes = {box: _files_of(engine, text) for box, text in BOX.findall(picture(root))}
-    assert not _is_so("-->", boxes["report"], boxes["command"], engine)
+    assert not _is_so("-->", boxes["outputs"], boxes["command"], engine)
     assert not _is_so("-->", boxes["examiner"], boxes["server"], engine)
 
 

@@ -26,9 +26,9 @@ ALLOWED = {
     "handed_out/runs.py: unknown": "Python's, of a name without a value yet",
     "lab/bank.py: _docstring": "a mark that staff replace in a new file",
     "lab/toml.py: _sentence": "tomllib's, whose exception has no fields before Python 3.14",
-    "report/classbook.py: submission_of": "a class.json of an earlier kit",
-    "report/older_formats.py: converted": "a report of an earlier kit",
-    "report/older_formats.py: _part": "a report of an earlier kit",
+    "report/whole_class/class_report.py: submission_of": "a class.json of an earlier kit",
+    "report/record/older_formats.py: converted": "a report of an earlier kit",
+    "report/record/older_formats.py: _part": "a report of an earlier kit",
     "sandbox/worker/devices.py: misses_gpu": "PyTorch's, where there is no GPU",
     "submission/archive_child.py: _is_out_of_memory": "zlib's, whose exception has no number",
 }

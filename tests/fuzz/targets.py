@@ -25,9 +25,9 @@ from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import _unpack
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import ANSWER, MAX_NODES
-from gatelab.report.corrections import POINTS, Corrections, read_corrections
-from gatelab.report.marks_by_hand import Mark, Marks, MarksError, Work, read_marks
-from gatelab.report.readback import ReadbackOptions, parsed, read_back
+from gatelab.report.by_hand.corrections import POINTS, Corrections, read_corrections
+from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, read_marks
+from gatelab.report.edited_table.readback import ReadbackOptions, parsed, read_back
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import Box, ValueProblem, encode
 from gatelab.submission.notebook import Ungradable, cells_of, parse

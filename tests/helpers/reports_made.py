@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import Row
-from gatelab.report.model import Kind, Mistake, Part, Question, Report
-from gatelab.report.raised import Raised
+from gatelab.report.record.exceptions import Raised
+from gatelab.report.record.model import Kind, Mistake, Part, Question, Report
+from gatelab.report.whole_class.class_report import Row
 from helpers.tiny_lab import tiny_kit
 
 # The tiny lab with a question that trains a model, and two that are marked by hand.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 
 def edited(source: str, *edits: tuple[str, str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatelab.grading.engine import Engine
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 Cells = list[dict]
 

@@ -26,7 +26,7 @@ from gatelab.build.settings import Settings
 from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

@@ -17,7 +17,7 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Question
+from gatelab.report.record.model import Question
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

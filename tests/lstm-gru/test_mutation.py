@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.audit.listed import Listed, equivalents
+from gatelab.audit.bank_lists import Listed, equivalents
 from gatelab.audit.mutate import OPERATORS, mutants
 from gatelab.audit.mutate_run import ENDLESS, MutationResult, stamp
 from gatelab.cli.mutate import mutated

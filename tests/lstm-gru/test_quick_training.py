@@ -17,8 +17,8 @@ from gatelab.audit.bench_training import in_full
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Question, Report
-from gatelab.report.pages import feedback_page
+from gatelab.report.outputs.pages import feedback_page
+from gatelab.report.record.model import Question, Report
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 

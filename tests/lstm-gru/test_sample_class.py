@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).with_name("sample")))
 import said
 from kit_lab import kit_lab
 
-from gatelab.report.schema import read_json
+from gatelab.report.record.schema import read_json
 from helpers import accepted
 
 ROOT = Path(__file__).resolve().parents[2]

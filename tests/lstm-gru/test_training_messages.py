@@ -16,7 +16,7 @@ import pytest
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Part, Report
+from gatelab.report.record.model import Part, Report
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 

@@ -27,7 +27,7 @@ from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.points import number
+from gatelab.report.record.points import number
 from helpers import accepted
 
 ROOT = Path(__file__).resolve().parents[2]

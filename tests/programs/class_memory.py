@@ -20,8 +20,8 @@ from pathlib import Path
 from gatelab.classrun.store import Store
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab
-from gatelab.report.hashes import for_store
-from gatelab.report.schema import read
+from gatelab.report.record.hashes import for_store
+from gatelab.report.record.schema import read
 from gatelab.submission.collect import collect
 
 HERE = Path(__file__).resolve().parents[2]

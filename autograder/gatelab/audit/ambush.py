@@ -24,7 +24,7 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Kind
+from gatelab.report.record.model import Kind
 from gatelab.source_without_comments import without_comments
 
 SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check

@@ -17,10 +17,10 @@ SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp 
 
 
 def tried() -> dict[str, Any]:
-    """What a real worker says (sandbox/tried.py); {"problem": …} if none can be started."""
+    """What a real worker says (sandbox/trial_worker.py); {"problem": …} if none can be started."""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "gatelab.sandbox.tried"],
+            [sys.executable, "-I", "-m", "gatelab.sandbox.trial_worker"],
             capture_output=True, text=True, timeout=TRIAL_SECONDS, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from gatelab.audit.seeds import Lost, unstable
 from gatelab.lab.bank import Chaff
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 Outcome = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from gatelab.audit.matrix import Matrix
 from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
-from gatelab.report.points import plural
+from gatelab.report.record.points import plural
 from gatelab.text import html_with_code
 
 COMMENT_MARKERS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")

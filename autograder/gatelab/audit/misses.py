@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gatelab.lab.bank import DRAFT, BankError
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Kind, Question
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Kind, Question
+from gatelab.report.record.schema import read_json
 
 
 @dataclass

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gatelab.audit import mutate
-from gatelab.audit.listed import Listed, equivalents
+from gatelab.audit.bank_lists import Listed, equivalents
 from gatelab.audit.mutate import Mutant, mutants
 from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.attempt import Share, Verdict

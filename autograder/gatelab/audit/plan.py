@@ -23,9 +23,9 @@ from gatelab.audit.verify import styles
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
-from gatelab.report.pages import feedback_page
-from gatelab.report.schema import read_json
+from gatelab.report.outputs.pages import feedback_page
+from gatelab.report.record.model import Report
+from gatelab.report.record.schema import read_json
 
 WRITINGS = 20  # reports written, with their pages, to measure the cost of one
 SPARE = 1.25  # machines that are never all busy: the last submissions, workers that start, one that is lost

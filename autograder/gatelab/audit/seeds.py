@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Annotated
 
-from gatelab.audit.listed import SAYS_SOMETHING, table
+from gatelab.audit.bank_lists import SAYS_SOMETHING, table
 from gatelab.audit.result_cache import ResultCache, stamp
 from gatelab.lab.bank import Chaff
 from gatelab.lab.keys import MustBe, validated_value
 from gatelab.lab.spec import Lab, LabError
-from gatelab.report.model import Kind
+from gatelab.report.record.model import Kind
 
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
 

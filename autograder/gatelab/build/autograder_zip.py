@@ -26,8 +26,8 @@ import gatelab
 from gatelab.folders import ZIP_DATE, replacing
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Report
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.earlier_releases import NAME as EARLIER
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from gatelab.build import leaks, prose, regions, stubs
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Question, Report
+from gatelab.report.record.model import Question, Report
 
 Grade = Callable[[Path], Report]
 

@@ -31,7 +31,7 @@ from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
 from gatelab.folders import put_in_place, temporary_folder
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 
 class Grader(Protocol):

@@ -23,7 +23,10 @@ def preview(lab: Lab, root: Path) -> Path:
     notebook: NotebookNode = nbformat.read(path, as_version=4)
     renderer = Renderer(path.parent, f"../release/{name}/")
     templates = Environment(
-        loader=PackageLoader("gatelab.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("gatelab.report.outputs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     page = templates.get_template("preview.html").render(
         title=lab.heading,

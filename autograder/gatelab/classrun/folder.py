@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gatelab.report.classbook import signature
-from gatelab.report.classfile import ClassFile, SubmissionRow, read_class
-from gatelab.report.model import Report
-from gatelab.report.schema import is_of_a_class, read_json
+from gatelab.report.record.model import Report
+from gatelab.report.record.schema import is_of_a_class, read_json
+from gatelab.report.whole_class.class_json import ClassFile, SubmissionRow, read_class
+from gatelab.report.whole_class.class_report import signature
 from gatelab.text import visible
 
 SAME = "run the same gatelab grade again."

@@ -16,12 +16,12 @@ from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.staff_input import mark_book, with_corrections
 from gatelab.classrun.store import QUICK
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.classbook import MISSING, PENDING, submission_of
-from gatelab.report.classfile import ClassFile, SubmissionRow
-from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question
-from gatelab.report.graded import ExportError, Graded, GradedClass
-from gatelab.report.marks_by_hand import MarksError, Work
-from gatelab.report.model import Report
+from gatelab.report.by_hand.corrected_report import CorrectedReport, remarks_on, remarks_on_question
+from gatelab.report.by_hand.marks import MarksError, Work
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_json import ClassFile, SubmissionRow
+from gatelab.report.whole_class.class_report import MISSING, PENDING, submission_of
+from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass
 from gatelab.submission.people import Person
 
 

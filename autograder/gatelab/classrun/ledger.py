@@ -12,8 +12,8 @@ from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.limits import TABLE_LIMIT
 from gatelab.lists import listed
-from gatelab.report.marks_by_hand import MarksError
-from gatelab.report.readback import MOST
+from gatelab.report.by_hand.marks import MarksError
+from gatelab.report.edited_table.readback import MOST
 from gatelab.text import to_bytes
 
 

@@ -10,11 +10,11 @@ from gatelab.classrun import typed_names
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import FOLDER, QUICK
-from gatelab.report.classbook import MISSING, PENDING, submission_of
-from gatelab.report.classfile import SubmissionRow
-from gatelab.report.corrected import apply_corrections
-from gatelab.report.marks_by_hand import MarksError, Work, exact
-from gatelab.report.model import Report
+from gatelab.report.by_hand.corrected_report import apply_corrections
+from gatelab.report.by_hand.marks import MarksError, Work, exact
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_json import SubmissionRow
+from gatelab.report.whole_class.class_report import MISSING, PENDING, submission_of
 from gatelab.text import visible
 
 

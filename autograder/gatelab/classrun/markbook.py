@@ -22,12 +22,12 @@ from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.limits import EARLIER_GRADES
 from gatelab.lists import listed
-from gatelab.report.changes import MOST
-from gatelab.report.corrected import HandMarkedQuestion, StaffInput
-from gatelab.report.corrections import Corrections, read_corrections
-from gatelab.report.marks_by_hand import Mark, Marks, MarksError, Work, exact, read_marks
-from gatelab.report.readback import Change, ReadbackOptions, parsed, read_back
-from gatelab.report.sheet import SheetError, Table, as_written
+from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput
+from gatelab.report.by_hand.corrections import Corrections, read_corrections
+from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks
+from gatelab.report.by_hand.spreadsheet import SheetError, Table, as_written
+from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed, read_back
+from gatelab.report.edited_table.readback_result import MOST
 from gatelab.text import to_bytes
 
 EDITORS = (

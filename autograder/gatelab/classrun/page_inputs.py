@@ -13,9 +13,9 @@ from pathlib import Path
 
 import gatelab
 from gatelab.lab.spec import Lab
-from gatelab.report.corrected import StaffInput
-from gatelab.report.hashes import hash_of
-from gatelab.report.sections import sections
+from gatelab.report.by_hand.corrected_report import StaffInput
+from gatelab.report.outputs.notebook_sections import sections
+from gatelab.report.record.hashes import hash_of
 
 END = b"</html>"  # a truncated page lacks it
 # A report's processor time and a mark's time: no page shows them.

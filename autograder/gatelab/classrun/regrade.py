@@ -14,11 +14,11 @@ from gatelab.classrun.earlier import RUN
 from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store
-from gatelab.report.corrected import StaffInput, apply_corrections, given_for
-from gatelab.report.hashes import REST, built_on, grading_hash
-from gatelab.report.model import Question, Report
-from gatelab.report.pages import words
-from gatelab.report.points import equal, number, plural
+from gatelab.report.by_hand.corrected_report import StaffInput, apply_corrections, given_for
+from gatelab.report.outputs.wording import words
+from gatelab.report.record.hashes import REST, built_on, grading_hash
+from gatelab.report.record.model import Question, Report
+from gatelab.report.record.points import equal, number, plural
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 

@@ -20,8 +20,8 @@ from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import quick_lab
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import MISSING, PENDING, submission_of
-from gatelab.report.classfile import ClassFile
+from gatelab.report.whole_class.class_json import ClassFile
+from gatelab.report.whole_class.class_report import MISSING, PENDING, submission_of
 from gatelab.submission.collect import Submission, mark_namesakes
 
 

@@ -23,16 +23,16 @@ from gatelab.lab.late import Lateness
 from gatelab.lab.quick import QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
-from gatelab.report.classbook import Row, class_content
-from gatelab.report.compared import compared
-from gatelab.report.corrected import HandMarkedQuestion, StaffInput, apply_corrections
-from gatelab.report.marks_by_hand import MarksError, Work, exact
-from gatelab.report.model import Report, Status
-from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.sheet import BOM
-from gatelab.report.since import Before
-from gatelab.report.table import columns, grades_csv
-from gatelab.report.table_cells import quoted
+from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput, apply_corrections
+from gatelab.report.by_hand.marks import MarksError, Work, exact
+from gatelab.report.by_hand.spreadsheet import BOM
+from gatelab.report.edited_table.table_cells import quoted
+from gatelab.report.outputs.grade_table import columns, grades_csv
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.record.model import Report, Status
+from gatelab.report.whole_class.changes_and_similar import changes_and_similar
+from gatelab.report.whole_class.class_report import Row, class_content
+from gatelab.report.whole_class.grade_changes import Before
 from gatelab.submission.collect import Submission
 from gatelab.text import visible
 
@@ -247,7 +247,7 @@ class ClassRun:
         content[FOLDER] = self.store.folder
         content[ROSTER] = roster if self.store.roster is None else self.store.roster
         content["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
-        content |= compared(self.lab, bank, self.submissions, before, content["submissions"])
+        content |= changes_and_similar(self.lab, bank, self.submissions, before, content["submissions"])
         if isinstance(self.lab, QuickLab):
             content |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
             content["submissions"] = [row | {"has_pages": False} for row in content["submissions"]]

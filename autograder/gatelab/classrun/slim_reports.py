@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.model import GradingHashes, Kind, Mistake, Part, Question, Report
+from gatelab.report.record.model import GradingHashes, Kind, Mistake, Part, Question, Report
 
 DECIMALS = 2  # decimals that are kept of a question's time: the class report shows no more
 PartKey = tuple[str, float, float, Kind | None]

@@ -8,11 +8,16 @@ from pathlib import Path
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import QUICK
 from gatelab.lab.late import Lateness
-from gatelab.report.classfile import ClassFile, SubmissionRow
-from gatelab.report.corrected import CorrectedReport, HandMarkedQuestion, StaffInput, apply_corrections
-from gatelab.report.marks_by_hand import Work
-from gatelab.report.model import Report
-from gatelab.report.table import header
+from gatelab.report.by_hand.corrected_report import (
+    CorrectedReport,
+    HandMarkedQuestion,
+    StaffInput,
+    apply_corrections,
+)
+from gatelab.report.by_hand.marks import Work
+from gatelab.report.outputs.grade_table import header
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_json import ClassFile, SubmissionRow
 
 
 def mark_book(out: Path, table: ClassFile) -> MarkBook:

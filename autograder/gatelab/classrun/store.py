@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from gatelab.folders import make_writable, not_writable
-from gatelab.report.classfile import PreviousRun, head_of, read_previous_run
-from gatelab.report.hashes import grading_hash, hash_of
-from gatelab.report.model import GradingHashes, Report
-from gatelab.report.schema import is_of_a_class, read_json
+from gatelab.report.record.hashes import grading_hash, hash_of
+from gatelab.report.record.model import GradingHashes, Report
+from gatelab.report.record.schema import is_of_a_class, read_json
+from gatelab.report.whole_class.class_json import PreviousRun, head_of, read_previous_run
 from gatelab.submission.collect import Submission
 
 __all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from gatelab.handed_out.near import nearest
 from gatelab.limits import PERSON_SHOWN
 from gatelab.lists import all_of, listed
-from gatelab.report.pages import display_name
-from gatelab.report.table_cells import Names
+from gatelab.report.edited_table.table_cells import Names
+from gatelab.report.outputs.wording import display_name
 from gatelab.text import brief, escape_formula
 
 MOST = 5  # names in a sentence

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gatelab.classrun.available_notebooks import available_notebooks
 from gatelab.classrun.run import ClassRun
-from gatelab.report.classbook import Row
-from gatelab.report.pages import written_page
-from gatelab.report.points import number
+from gatelab.report.outputs.pages import written_page
+from gatelab.report.record.points import number
+from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.written import Written, model_answer, rubric, written
 

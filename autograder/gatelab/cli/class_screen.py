@@ -15,8 +15,8 @@ from gatelab.classrun.run import ClassRun
 from gatelab.cli.mark_messages import MOST, lines_of_marks
 from gatelab.lab.quick import QuickLab
 from gatelab.lists import listed
-from gatelab.report.classbook import Row
-from gatelab.report.points import number
+from gatelab.report.record.points import number
+from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import NOTHING
 from gatelab.text import visible
 

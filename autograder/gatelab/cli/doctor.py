@@ -14,7 +14,7 @@ from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
 from gatelab.lab.choose import chosen_lab, kit_above
 from gatelab.lab.spec import LabError
-from gatelab.report.points import plural
+from gatelab.report.record.points import plural
 from gatelab.text import shown
 
 

@@ -25,12 +25,12 @@ from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_mo
 from gatelab.integrations.export_record import ExportRecord, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
-from gatelab.report.corrected import CorrectedReport
-from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.points import number, plural
-from gatelab.report.sheet import BOM
-from gatelab.report.table import comments_of, overridden
+from gatelab.report.by_hand.corrected_report import CorrectedReport
+from gatelab.report.by_hand.spreadsheet import BOM
+from gatelab.report.outputs.grade_table import comments_of, overridden
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.points import number, plural
+from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(

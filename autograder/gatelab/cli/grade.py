@@ -36,9 +36,9 @@ from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.report.classbook import Row
-from gatelab.report.hashes import for_store, grading_hash
-from gatelab.report.marks_by_hand import MarksError
+from gatelab.report.by_hand.marks import MarksError
+from gatelab.report.record.hashes import for_store, grading_hash
+from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import CollectError
 from gatelab.text import visible
 

@@ -19,12 +19,12 @@ from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.did_you_mean import did_you_mean
 from gatelab.limits import TYPED
-from gatelab.report.classbook import PENDING
-from gatelab.report.corrections import COMMENT, LATE, POINTS
-from gatelab.report.marks_by_hand import Mark, exact, number_of
-from gatelab.report.points import instead_of, number, plural
-from gatelab.report.readback import WITHDRAWN
-from gatelab.report.table_cells import quoted
+from gatelab.report.by_hand.corrections import COMMENT, LATE, POINTS
+from gatelab.report.by_hand.marks import Mark, exact, number_of
+from gatelab.report.edited_table.readback import WITHDRAWN
+from gatelab.report.edited_table.table_cells import quoted
+from gatelab.report.record.points import instead_of, number, plural
+from gatelab.report.whole_class.class_report import PENDING
 from gatelab.submission.collect import Submission
 from gatelab.text import one_line, visible
 

@@ -16,9 +16,9 @@ from gatelab.classrun.store import StoreError
 from gatelab.cli.mark_messages import lines_of_read
 from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
-from gatelab.report.classbook import Row
-from gatelab.report.classfile import PreviousRun
-from gatelab.report.marks_by_hand import MarksError, exact
+from gatelab.report.by_hand.marks import MarksError, exact
+from gatelab.report.whole_class.class_json import PreviousRun
+from gatelab.report.whole_class.class_report import Row
 from gatelab.text import visible
 
 ClassFolder = Annotated[

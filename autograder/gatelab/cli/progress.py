@@ -22,9 +22,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from gatelab.lab.spec import Lab
 from gatelab.limits import PERSON_IN_PROGRESS
-from gatelab.report.model import Report
-from gatelab.report.points import number
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Report
+from gatelab.report.record.points import number
+from gatelab.report.record.schema import read_json
 from gatelab.submission.collect import Submission
 
 MOST_READ = 40  # reports that are read for their times

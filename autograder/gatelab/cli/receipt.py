@@ -9,7 +9,7 @@ import typer
 
 from gatelab.cli.options import OfLab
 from gatelab.cli.refusals import usage
-from gatelab.report.schema import read_json
+from gatelab.report.record.schema import read_json
 from gatelab.submission.receipt import NoReceipt, compare
 
 

@@ -34,11 +34,11 @@ from gatelab.cli.running import processors
 from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lists import listed
-from gatelab.report.classfile import ClassFile
-from gatelab.report.corrected import StaffInput
-from gatelab.report.hashes import for_store
-from gatelab.report.marks_by_hand import MarksError
-from gatelab.report.points import plural
+from gatelab.report.by_hand.corrected_report import StaffInput
+from gatelab.report.by_hand.marks import MarksError
+from gatelab.report.record.hashes import for_store
+from gatelab.report.record.points import plural
+from gatelab.report.whole_class.class_json import ClassFile
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 

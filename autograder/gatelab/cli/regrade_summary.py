@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from gatelab.classrun.regrade import Difference, Regrade, change
-from gatelab.report.points import less, number
+from gatelab.report.record.points import less, number
 from gatelab.text import visible
 
 MOST = 200  # lines about single submissions

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import ClassRow
 from gatelab.lists import first_lines, listed
-from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.model import Kind, Part, Question
-from gatelab.report.pages import display_name
-from gatelab.report.points import less, number
-from gatelab.report.raised import Frame, Raised
+from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
+from gatelab.report.outputs.wording import display_name
+from gatelab.report.record.exceptions import Frame, Raised
+from gatelab.report.record.model import Kind, Part, Question
+from gatelab.report.record.points import less, number
+from gatelab.report.whole_class.class_report import MOST_CELLS
 from gatelab.text import LONGEST_SHOWN, shown
 
 Piece = tuple[int, Text]  # indentation and text

@@ -15,8 +15,8 @@ from gatelab.cli.screen import draw
 from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.limits import LARGEST_SEED
-from gatelab.report.classbook import MISSING
-from gatelab.report.mail import mail
+from gatelab.report.outputs.mail import mail
+from gatelab.report.whole_class.class_report import MISSING
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
 from gatelab.text import visible

@@ -16,8 +16,8 @@ from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
 from gatelab.limits import TYPED
 from gatelab.lists import listed
-from gatelab.report.marks_by_hand import Mark, number_of
-from gatelab.report.points import number, plural
+from gatelab.report.by_hand.marks import Mark, number_of
+from gatelab.report.record.points import number, plural
 from gatelab.text import brief, page_text, visible
 
 PAGE = "written.html"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.curve import Curve
-from gatelab.report.model import Kind
-from gatelab.report.raised import Raised
+from gatelab.report.record.curve import Curve
+from gatelab.report.record.exceptions import Raised
+from gatelab.report.record.model import Kind
 from gatelab.testkit.student import Backend, Student
 from gatelab.testkit.trace import Trace
 

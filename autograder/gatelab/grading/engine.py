@@ -28,8 +28,8 @@ from gatelab.limits import (
     LATE_SECONDS,
     LOADING_SECONDS,
 )
-from gatelab.report.model import Report
-from gatelab.report.schema import read
+from gatelab.report.record.model import Report
+from gatelab.report.record.schema import read
 from gatelab.sandbox.confine import ProtectionMissing, check, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 

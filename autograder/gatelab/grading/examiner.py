@@ -27,7 +27,7 @@ from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import PYTEST_LIMIT
-from gatelab.report.model import CellProblem, Kind, Part, Question, Report
+from gatelab.report.record.model import CellProblem, Kind, Part, Question, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes

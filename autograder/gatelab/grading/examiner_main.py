@@ -20,7 +20,7 @@ from gatelab.jsonline import Reader, encode
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import ORDER_LIMIT
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 from gatelab.sandbox import process
 from gatelab.sandbox.confine import ProtectionMissing
 from gatelab.sandbox.forkserver import Client, ForkServerLost

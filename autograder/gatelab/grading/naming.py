@@ -10,7 +10,7 @@ from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Mistake, Question
+from gatelab.report.record.model import Mistake, Question
 
 
 def name_mistake(

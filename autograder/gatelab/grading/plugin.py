@@ -26,8 +26,8 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import MESSAGE_LIMIT
-from gatelab.report.model import Kind
-from gatelab.report.raised import Frame, Raised
+from gatelab.report.record.exceptions import Frame, Raised
+from gatelab.report.record.model import Kind
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.testkit.draw import Draw
 from gatelab.testkit.failed import Failed

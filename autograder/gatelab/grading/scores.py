@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from gatelab.grading.attempt import QuestionRun, Share
-from gatelab.report.model import Kind, Part, Question
+from gatelab.report.record.model import Kind, Part, Question
 
 
 class Scores:

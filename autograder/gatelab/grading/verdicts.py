@@ -18,9 +18,9 @@ from gatelab.grading.which_counts import Attempts
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import Kind, Question
-from gatelab.report.points import equal
-from gatelab.report.raised import Frame, Raised
+from gatelab.report.record.exceptions import Frame, Raised
+from gatelab.report.record.model import Kind, Question
+from gatelab.report.record.points import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady

@@ -17,8 +17,8 @@ from gatelab.grading import gains
 from gatelab.grading.attempt import QuestionRun, Share
 from gatelab.grading.scores import Scores
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import Question, SecondGrading
-from gatelab.report.points import equal
+from gatelab.report.record.model import Question, SecondGrading
+from gatelab.report.record.points import equal
 from gatelab.testkit.trace import Trace
 
 # Puts the names of the mistakes that an attempt shows into the question that was made of it.

@@ -36,7 +36,7 @@ from gatelab.limits import (
     SETUP_SECONDS,
     SLOW_CPU,
 )
-from gatelab.report.model import CellProblem, Stopped
+from gatelab.report.record.model import CellProblem, Stopped
 from gatelab.sandbox.confine import check
 from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost

@@ -33,8 +33,8 @@ from gatelab.limits import (
     CLUSTER_LOOK_SECONDS,
     CONNECT_SECONDS,
 )
-from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Report
+from gatelab.report.record.schema import read_json
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
 

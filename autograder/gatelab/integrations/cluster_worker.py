@@ -24,7 +24,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import CLUSTER_IDLE_SECONDS
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import ProtectionMissing
 
 ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, if it differs from the client's

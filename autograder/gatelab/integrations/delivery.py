@@ -22,8 +22,8 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.folders import ZIP_DATE, drafted, write_whole
 from gatelab.lists import all_of, listed
-from gatelab.report.graded import ExportError, Graded, GradedClass
-from gatelab.report.gradescope import plain_text
+from gatelab.report.outputs.gradescope import plain_text
+from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
 from gatelab.text import is_printable, moodle_name, visible

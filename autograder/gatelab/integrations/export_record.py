@@ -18,7 +18,7 @@ from gatelab.folders import write_whole
 from gatelab.integrations.sheets import Filled
 from gatelab.integrations.sheets.cells import escape_cell, value_of
 from gatelab.integrations.sheets.downloaded import read_sheet, sheet_of
-from gatelab.report.points import equal
+from gatelab.report.record.points import equal
 from gatelab.text import brief
 
 # Tags that a platform's editor puts around a text and its lines.

@@ -1,7 +1,7 @@
 """Who is in the class: a list with names, e-mail addresses and IDs, or the sheet that a platform let staff download.
 
 The columns are found by their titles, as Canvas's grade book, Moodle's grading worksheet and Gradescope's roster have them
-and as people write them; which separator, encoding or format is sheet.py's.
+and as people write them; which separator, encoding or format is spreadsheet.py's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from gatelab.limits import PEOPLE_LIMIT, PERSON_LIMIT
-from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
+from gatelab.report.by_hand.spreadsheet import Line, NoHeader, Sheet, SheetError, Table, normal
 from gatelab.submission.languages import IDENTIFIER, LANGUAGES, translated
 from gatelab.submission.people import Person, Roster, alike, merged
 from gatelab.submission.times import moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatelab.report.model import Kind
+from gatelab.report.record.model import Kind
 
 
 class Failed(AssertionError):

@@ -21,8 +21,8 @@ import torch
 from gatelab.handed_out.checking.grammar import with_article
 from gatelab.handed_out.checking.plain import meaning
 from gatelab.limits import SHAPE_LIMIT
-from gatelab.report.curve import Curve
-from gatelab.report.model import Kind
+from gatelab.report.record.curve import Curve
+from gatelab.report.record.model import Kind
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.failed import StudentError

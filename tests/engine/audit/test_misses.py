@@ -13,7 +13,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.schema import read_json
+from gatelab.report.record.schema import read_json
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 

@@ -17,7 +17,7 @@ from gatelab.build.pipeline import build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Kind, Part, Question, Report
+from gatelab.report.record.model import Kind, Part, Question, Report
 from helpers import build_kit
 from helpers.build_kit import accept_now
 from helpers.folders import files_below

@@ -217,7 +217,7 @@ class NoGrader:
     """Where only what comes before the grading is tested."""
 
     def grade(self, path: Path, name: str = ""):
-        from gatelab.report.model import Report
+        from gatelab.report.record.model import Report
 
         return Report(name, "graded", questions=[])
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from gatelab.cli.app import app as whole_app
 from gatelab.cli.export import app as export_app
-from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Report
+from gatelab.report.record.schema import read_json
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP, mistake, tiny_kit
 

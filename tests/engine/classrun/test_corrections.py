@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from gatelab.classrun.for_export import read_graded
 from gatelab.cli.app import app
-from gatelab.report.gradescope import gradescope_results
+from gatelab.report.outputs.gradescope import gradescope_results
 from helpers.marked_class import Class, class_of, saved
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP

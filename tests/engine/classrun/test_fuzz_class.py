@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gatelab.limits import CELL_LIMIT, FILE_LIMIT, HAND_IN_ENTRIES, SOURCE_LIMIT
-from gatelab.report.schema import read_json
+from gatelab.report.record.schema import read_json
 from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible

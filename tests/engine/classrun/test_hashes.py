@@ -7,7 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from gatelab.report.hashes import _content
+from gatelab.report.record.hashes import _content
 
 DOCUMENTED = '''"""A module."""
 class Pool:

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from gatelab.report.marks_by_hand import Mark, Marks, Work, read_marks
+from gatelab.report.by_hand.marks import Mark, Marks, Work, read_marks
 from helpers.marked_class import GIVEN, Class
 
 pytestmark = pytest.mark.usefixtures("shared_server")

@@ -25,7 +25,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.lab.spec import Lab
-from gatelab.report.model import OUR_FAULT, Report
+from gatelab.report.record.model import OUR_FAULT, Report
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess, machine_can_fork

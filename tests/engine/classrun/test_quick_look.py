@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Part, Question, Report
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Part, Question, Report
+from gatelab.report.record.schema import read_json
 from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")

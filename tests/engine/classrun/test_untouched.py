@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
 from gatelab.handed_out.marks import checksum, mark_of
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import CellProblem, Kind, Part, Question, Report
-from gatelab.report.schema import read_json
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.model import CellProblem, Kind, Part, Question, Report
+from gatelab.report.record.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import parse, source_of
 from gatelab.submission.untouched import as_handed_out

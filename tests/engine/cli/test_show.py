@@ -13,7 +13,7 @@ import pytest
 
 from gatelab.classrun.lookup import ClassRow
 from gatelab.cli.screen import screen
-from gatelab.report.model import Question, Report
+from gatelab.report.record.model import Question, Report
 from gatelab.text import visible
 from helpers import evening_class
 from helpers.evening_class import HOSTILE

@@ -21,8 +21,8 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Report
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.model import Report
 from gatelab.testkit.words import WITHHELD
 from helpers.processes import alive, everything, within
 from helpers.tiny_lab import TINY, tiny_lab

@@ -16,7 +16,7 @@ from test_cluster import TINY, Cluster, grade, worker_process
 from gatelab.audit.notebooks import write_notebook
 from gatelab.integrations.cluster import Cluster as ByCluster
 from gatelab.lab.spec import Lab
-from gatelab.report.hashes import grading_hash
+from gatelab.report.record.hashes import grading_hash
 from helpers.processes import alive
 
 pytestmark = pytest.mark.one_in(3, at=1)

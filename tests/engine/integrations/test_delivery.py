@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gatelab.integrations.delivery import for_canvas, for_mail, for_moodle
-from gatelab.report.graded import Graded, GradedClass
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.graded_class import Graded, GradedClass
 from gatelab.submission.people import Person
 
 NAMES = ["..\\..\\evil.ipynb", "a\nb.ipynb", "\u202ebynpi.ipynb", "x\x1b[2J.ipynb"]

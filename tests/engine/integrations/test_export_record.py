@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gatelab.integrations.export_record import ExportRecord, Memory, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
-from gatelab.report.model import Kind, Part, Question, Report
+from gatelab.report.record.model import Kind, Part, Question, Report
 
 NAMES = ["ada", "bob", "cleo", "dan"]
 points = st.integers(0, 40).map(lambda quarter: quarter / 4)

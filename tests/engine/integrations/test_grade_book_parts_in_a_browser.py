@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 from gatelab.integrations.nbgrader.preprocessor import shown_text
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab
-from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.pages import training_curve
+from gatelab.report.outputs.pages import training_curve
+from gatelab.report.record.curve import Band, Curve, Look, Point
 from helpers.looked_at import browser, look  # noqa: F401  (a fixture)
 from helpers.reports_made import NASTY, question
 from helpers.tiny_lab import tiny_kit

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.gradescope import gradescope_results, plain_text
-from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
-from gatelab.report.raised import Raised
+from gatelab.report.outputs.gradescope import gradescope_results, plain_text
+from gatelab.report.record.exceptions import Raised
+from gatelab.report.record.model import CellProblem, Kind, Mistake, Part, Question, Report
 
 SPECS = [
     QuestionSpec("q1", "One LSTM step", 14),

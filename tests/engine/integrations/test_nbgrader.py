@@ -20,7 +20,7 @@ from gatelab.build import leaks
 from gatelab.build.course import grading_settings
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from helpers import build_kit
 from helpers.books import left_to_mark, read_book

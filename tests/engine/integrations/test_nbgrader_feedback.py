@@ -22,7 +22,7 @@ pytestmark = pytest.mark.one_in(2)
 
 TRAINED = """
 
-from gatelab.report.curve import Curve, Look, Point
+from gatelab.report.record.curve import Curve, Look, Point
 
 
 @part("q1", "trained", 1)

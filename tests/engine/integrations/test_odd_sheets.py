@@ -11,8 +11,8 @@ from gatelab.integrations.delivery import for_moodle
 from gatelab.integrations.export_record import keep_newer_marks
 from gatelab.integrations.roster import read_roster
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
-from gatelab.report.graded import Graded, GradedClass
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.graded_class import Graded, GradedClass
 from gatelab.submission.people import Person, Roster, known
 from helpers.reports_made import graded, question
 

@@ -25,7 +25,7 @@ from gatelab.faults import TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.metadata import out_of_sight
 from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
-from gatelab.report.gradescope import gradescope_results
+from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 from helpers.notebooks import write_notebook
 from helpers.otter_door import by_question, use_engine

@@ -23,8 +23,8 @@ from gatelab.integrations.otter.metadata import METADATA
 from gatelab.integrations.otter.plugin import GatelabPlugin
 from gatelab.integrations.otter.run import grade_apart, main
 from gatelab.lab.late import LateRule
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Kind, Part, Question, Report
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.model import Kind, Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from helpers.notebooks import write_notebook

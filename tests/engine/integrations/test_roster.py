@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from gatelab.integrations.roster import ALL, RosterError, read_roster
-from gatelab.report.sheet import SheetError, read_table
+from gatelab.report.by_hand.spreadsheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, usual_name
 
 CANVAS = (

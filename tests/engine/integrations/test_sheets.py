@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gatelab.integrations.sheets import Rules, canvas, moodle
-from gatelab.report.graded import ExportError
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.people import Person
 from helpers.reports_made import graded, question
 

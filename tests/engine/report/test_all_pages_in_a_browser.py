@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from gatelab.build.preview import preview
-from gatelab.report.pages import written_page
+from gatelab.report.outputs.pages import written_page
 from helpers.looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 from helpers.released_lab import release
 from helpers.reports_made import LAB, NASTY

@@ -9,10 +9,10 @@ import pytest
 
 from gatelab.audit.notebooks import SETUP
 from gatelab.grading.engine import Engine
-from gatelab.report.classbook import _cells
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Report
-from gatelab.report.pages import feedback_page
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.outputs.pages import feedback_page
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_report import _cells
 
 STEP = (
     "\n  \n%time 1 + \\\n  1\n\ndef softmax(logits):\n    # 8 lines down\n    return logits @ logits // 1\n"

@@ -9,14 +9,14 @@ import pytest
 
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import Row, class_content
-from gatelab.report.items import item
-from gatelab.report.model import Report
-from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.sections import sections
-from gatelab.report.similar import similar
-from gatelab.report.since import changes, remember
-from gatelab.report.slots import slot_of, slots
+from gatelab.report.outputs.notebook_sections import sections
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_report import Row, class_content
+from gatelab.report.whole_class.grade_changes import changes, remember
+from gatelab.report.whole_class.item_analysis import item
+from gatelab.report.whole_class.lesson_plan import slot_of, slots
+from gatelab.report.whole_class.similar_answers import similar
 from gatelab.submission.collect import Submission, collect
 from helpers.notebooks import write_notebook
 from helpers.released_lab import release

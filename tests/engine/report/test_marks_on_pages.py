@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gatelab.report.classbook import Row, class_content
-from gatelab.report.corrected import StaffInput, apply_corrections
-from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.by_hand.corrected_report import StaffInput, apply_corrections
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
 from helpers.reports_made import BANK, CHOSEN, LAB, Seen, graded, question

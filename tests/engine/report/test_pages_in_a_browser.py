@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from gatelab.report.classbook import class_content
-from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import CellProblem, Mistake, Report
-from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.record.curve import Band, Curve, Look, Point
+from gatelab.report.record.model import CellProblem, Mistake, Report
+from gatelab.report.whole_class.class_report import class_content
 from helpers.looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
 from helpers.reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 

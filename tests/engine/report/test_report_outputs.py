@@ -10,12 +10,12 @@ from dataclasses import replace
 import pytest
 
 from gatelab.lab.bank import Bank
-from gatelab.report.classbook import Row, class_content
-from gatelab.report.corrected import StaffInput
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import CellProblem, Kind, Mistake, Part, Question, Report
-from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.table import grades_csv
+from gatelab.report.by_hand.corrected_report import StaffInput
+from gatelab.report.outputs.grade_table import grades_csv
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.outputs.pages import class_page, feedback_page
+from gatelab.report.record.model import CellProblem, Kind, Mistake, Part, Question, Report
+from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.text import escape_formula
 from helpers.reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.report.classbook import signature
-from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import (
+from gatelab.report.record.curve import Band, Curve, Look, Point
+from gatelab.report.record.exceptions import Frame, Raised
+from gatelab.report.record.model import (
     FORMAT,
     CellProblem,
     GradingHashes,
@@ -25,8 +25,8 @@ from gatelab.report.model import (
     Report,
     SecondGrading,
 )
-from gatelab.report.raised import Frame, Raised
-from gatelab.report.schema import is_of_a_class, read, read_json, schema
+from gatelab.report.record.schema import is_of_a_class, read, read_json, schema
+from gatelab.report.whole_class.class_report import signature
 
 PART = Part(
     "values",
@@ -59,7 +59,7 @@ def data() -> dict[str, Any]:
 
 
 def test_the_schema_in_docs_is_that_of_the_classes(root: Path) -> None:
-    """When this fails: python -m gatelab.report.schema > docs/report.schema.json; if more than words changed, raise FORMAT."""
+    """When this fails: python -m gatelab.report.record.schema > docs/report.schema.json; if more than words changed, raise FORMAT."""
     assert json.loads((root / "docs" / "report.schema.json").read_text(encoding="utf-8")) == schema()
 
 

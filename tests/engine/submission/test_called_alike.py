@@ -11,9 +11,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from gatelab.integrations.nbgrader.gradebook import enter
-from gatelab.report.classbook import Row, submission_of
-from gatelab.report.graded import Graded, GradedClass
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.class_report import Row, submission_of
+from gatelab.report.whole_class.graded_class import Graded, GradedClass
 from gatelab.submission.collect import Submission, collect, mark_namesakes
 from gatelab.submission.people import Person
 from helpers.tiny_lab import tiny_lab_here

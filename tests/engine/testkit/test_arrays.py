@@ -17,7 +17,7 @@ import torch
 from gatelab.grading.alike import equal_answers
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.equal import alike
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode

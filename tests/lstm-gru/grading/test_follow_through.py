@@ -14,8 +14,8 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, Chaff, compose
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Question, Report
-from gatelab.report.schema import read_json
+from gatelab.report.record.model import Question, Report
+from gatelab.report.record.schema import read_json
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

@@ -10,7 +10,7 @@ from own_versions import ENCODE, OWN, edited, graded, lost
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank
-from gatelab.report.schema import read_json
+from gatelab.report.record.schema import read_json
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

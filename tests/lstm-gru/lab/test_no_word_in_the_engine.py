@@ -23,7 +23,7 @@ AXES = "[NTSDHVKEL]"
 LAB_AXES = re.compile(rf"""["']{AXES}(?: {AXES})*["']|\({AXES}(?:, [\w *]+)*,?\)|\b{AXES} = (?:\d|t\b)""")
 # Tokens of Python are not tokens of a text: these rooms, in which students' answers are spoken of, read no Python.
 TOKENS = re.compile(r"\btokens?\b", re.IGNORECASE)
-SPOKEN = ("handed_out", "testkit", "report/templates")
+SPOKEN = ("handed_out", "testkit", "report/outputs/templates")
 GATES = re.compile(r"\bgates\b", re.IGNORECASE)  # the build has one gate
 # Its bank: a name of two words or more is nobody else's.
 CHAFF = re.compile(

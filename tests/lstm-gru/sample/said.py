@@ -15,10 +15,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gatelab.lab.spec import Lab
-from gatelab.report.gradescope import all_questions, summary
-from gatelab.report.model import Question, Report
-from gatelab.report.points import number
-from gatelab.report.schema import read_json
+from gatelab.report.outputs.gradescope import all_questions, summary
+from gatelab.report.record.model import Question, Report
+from gatelab.report.record.points import number
+from gatelab.report.record.schema import read_json
 from helpers import accepted
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -24,10 +24,15 @@ from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import students_of
 from gatelab.lab.late import Lateness
 from gatelab.limits import LIBRARY_WORDS
-from gatelab.report.corrected import CorrectedReport, given_for, remarks_on, remarks_on_question
-from gatelab.report.graded import ExportError, Graded, GradedClass
-from gatelab.report.model import Question
-from gatelab.report.points import equal, number
+from gatelab.report.by_hand.corrected_report import (
+    CorrectedReport,
+    given_for,
+    remarks_on,
+    remarks_on_question,
+)
+from gatelab.report.record.model import Question
+from gatelab.report.record.points import equal, number
+from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass
 from gatelab.text import brief
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.folders import drafted
-from gatelab.report.points import equal
+from gatelab.report.record.points import equal
 
 Value = float | str | None
 FILE = "nbgrader.sent.json"

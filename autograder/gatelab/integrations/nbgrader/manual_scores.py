@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatelab.report.points import less, number
+from gatelab.report.record.points import less, number
 
 
 def is_too_high(grade: Any) -> bool:

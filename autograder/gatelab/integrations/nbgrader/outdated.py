@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
 from gatelab.lab.spec import Lab
-from gatelab.report.hashes import grading_hash, hash_of
-from gatelab.report.points import equal, number
+from gatelab.report.record.hashes import grading_hash, hash_of
+from gatelab.report.record.points import equal, number
 from gatelab.submission.collect import Submission
 
 KEY = "gatelab"  # in the graded notebook's metadata

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from gatelab.report.graded import Graded
+from gatelab.report.whole_class.graded_class import Graded
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
 

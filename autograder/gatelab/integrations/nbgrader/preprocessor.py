@@ -31,9 +31,9 @@ from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_bo
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import EXCHANGE_LINE, LARGEST_SEED
-from gatelab.report.gradescope import all_questions, feedback, summary
-from gatelab.report.model import OUR_FAULT, Question, Report, Status
-from gatelab.report.pages import training_curve
+from gatelab.report.outputs.gradescope import all_questions, feedback, summary
+from gatelab.report.outputs.pages import training_curve
+from gatelab.report.record.model import OUR_FAULT, Question, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.answers import WrittenAnswer

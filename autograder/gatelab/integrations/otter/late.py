@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from gatelab.lab.late import LateRule
-from gatelab.report.corrected import StaffInput, apply_corrections
-from gatelab.report.model import Report
+from gatelab.report.by_hand.corrected_report import StaffInput, apply_corrections
+from gatelab.report.record.model import Report
 
 NO_TIME = (
     "[late] of lab.toml was not applied: submission_metadata.json has no created_at, the time of handing in; "

@@ -37,7 +37,7 @@ from gatelab.integrations.otter.late import with_lateness
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 from gatelab.text import encodable
 
 KIT = Path("files", "kit")  # in the unpacked zip
@@ -144,7 +144,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
 
     def generate_report(self) -> str:
         """The result for otter's log, with only characters that the log's encoding has."""
-        from gatelab.report.gradescope import plain_text
+        from gatelab.report.outputs.gradescope import plain_text
 
         try:
             encoding = getattr(sys.stdout, "encoding", None) or "ascii"

@@ -14,9 +14,9 @@ from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.gradescope import all_questions, gradescope_results
-from gatelab.report.model import OUR_FAULT, Question, Report
-from gatelab.report.pages import words
+from gatelab.report.outputs.gradescope import all_questions, gradescope_results
+from gatelab.report.outputs.wording import words
+from gatelab.report.record.model import OUR_FAULT, Question, Report
 from gatelab.text import shown
 
 PLUGIN_DATA = "gatelab"  # where otter's results hold the whole report (for staff), see get_plugin_data

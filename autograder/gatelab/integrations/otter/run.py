@@ -29,8 +29,8 @@ from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, l
 from gatelab.lab.choose import agree
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Report
+from gatelab.report.outputs.gradescope import gradescope_results
+from gatelab.report.record.model import Report
 
 RESULTS = ("results.json", "results.pkl")
 NO_RESULT = "otter ended without a result; its traceback is below."

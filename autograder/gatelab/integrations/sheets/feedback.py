@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.model import Report
-from gatelab.report.points import number
+from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
+from gatelab.report.record.model import Report
+from gatelab.report.record.points import number
 from gatelab.text import escape_formula
 
 # How `by_question` begins, in the HTML that Moodle may make of it.

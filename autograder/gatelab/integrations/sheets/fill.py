@@ -13,8 +13,8 @@ from gatelab.integrations.sheets.filled import Filled
 from gatelab.integrations.sheets.layout import Layout
 from gatelab.integrations.sheets.listed import Listed
 from gatelab.integrations.sheets.scale import Scale
-from gatelab.report.model import Report
-from gatelab.report.points import number
+from gatelab.report.record.model import Report
+from gatelab.report.record.points import number
 from gatelab.submission.people import Person, alike
 
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name

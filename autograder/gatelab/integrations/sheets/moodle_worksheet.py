@@ -11,8 +11,8 @@ from gatelab.integrations.sheets.downloaded import Sheet, read_sheet
 from gatelab.integrations.sheets.fill import Rules, fill
 from gatelab.integrations.sheets.filled import Filled
 from gatelab.integrations.sheets.scale import scale_to
-from gatelab.report.graded import ExportError
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
+from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.languages import IDENTIFIER, NO
 from gatelab.submission.people import Person
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.integrations.sheets.cells import value_of
-from gatelab.report.graded import ExportError
-from gatelab.report.points import equal, number
+from gatelab.report.record.points import equal, number
+from gatelab.report.whole_class.graded_class import ExportError
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.corrected import CorrectedReport, remarks_on, remarks_on_question, waits
-from gatelab.report.model import CellProblem, Kind, Part, Question, Report
-from gatelab.report.pages import sentence, words
-from gatelab.report.points import less, number, plural
+from gatelab.report.by_hand.corrected_report import CorrectedReport, remarks_on, remarks_on_question, waits
+from gatelab.report.outputs.wording import sentence, words
+from gatelab.report.record.model import CellProblem, Kind, Part, Question, Report
+from gatelab.report.record.points import less, number, plural
 from gatelab.text import last_part, shown
 
 # Staff see only the end of a part's traceback and of a question's output, where the reason is.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gatelab.report import table_cells
-from gatelab.report.changes import WITHDRAWN, Change
-from gatelab.report.corrections import COMMENT, LATE, POINTS
-from gatelab.report.marks_by_hand import Mark, MarksError, number_of
-from gatelab.report.rows_back import Rows
-from gatelab.report.sheet import Line
-from gatelab.report.table import COMMENT as COMMENT_COLUMN
-from gatelab.report.table import PENALTY, WHY
+from gatelab.report.by_hand.corrections import COMMENT, LATE, POINTS
+from gatelab.report.by_hand.marks import Mark, MarksError, number_of
+from gatelab.report.by_hand.spreadsheet import Line
+from gatelab.report.edited_table import table_cells
+from gatelab.report.edited_table.readback_result import WITHDRAWN, Change
+from gatelab.report.edited_table.table_rows import Rows
+from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
+from gatelab.report.outputs.grade_table import PENALTY, WHY
 
 
 class CorrectionsBack(Rows):

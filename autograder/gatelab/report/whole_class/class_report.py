@@ -15,8 +15,7 @@ from typing import Any
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.lists import first_lines
-from gatelab.report.classfile import SubmissionRow
-from gatelab.report.corrected import (
+from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
     StaffInput,
     apply_corrections,
@@ -24,10 +23,11 @@ from gatelab.report.corrected import (
     remarks_on,
     remarks_on_question,
 )
-from gatelab.report.items import item
-from gatelab.report.model import GradingHashes, Report
-from gatelab.report.points import ROUNDING, less
-from gatelab.report.slots import slot_of, slots
+from gatelab.report.record.model import GradingHashes, Report
+from gatelab.report.record.points import ROUNDING, less
+from gatelab.report.whole_class.class_json import SubmissionRow
+from gatelab.report.whole_class.item_analysis import item
+from gatelab.report.whole_class.lesson_plan import slot_of, slots
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import starmap
 from typing import Any
 
-from gatelab.report.curve import Curve
+from gatelab.report.record.curve import Curve
 
 WIDTH, HEIGHT = 560, 240  # of the picture, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 44  # margins, with room for the numbers of the axes
@@ -14,7 +14,7 @@ ROOM = 1.15  # above the highest loss of a correct model; anything higher is dra
 TICKS = 4
 
 
-def drawn(curve: Curve | None) -> dict[str, Any] | None:
+def curve_picture(curve: Curve | None) -> dict[str, Any] | None:
     """The data that the template draws; None if no training was watched."""
     if curve is None or not (curve.points or curve.looks):
         return None

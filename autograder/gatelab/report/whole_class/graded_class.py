@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.model import Report
-from gatelab.report.points import plural
+from gatelab.report.record.model import Report
+from gatelab.report.record.points import plural
 from gatelab.submission.people import Person
 
 

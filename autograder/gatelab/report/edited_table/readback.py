@@ -20,14 +20,14 @@ from collections.abc import Iterable
 
 from gatelab.limits import TYPED
 from gatelab.lists import listed
-from gatelab.report import table_cells
-from gatelab.report.changes import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
-from gatelab.report.corrections import Corrections
-from gatelab.report.corrections_back import CorrectionsBack
-from gatelab.report.marks_by_hand import Mark, Marks, MarksError, Work, number_of
-from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
-from gatelab.report.table import COMMENT as COMMENT_COLUMN
-from gatelab.report.table import OVERRIDES, QUESTION_COMMENTS, WHY
+from gatelab.report.by_hand.corrections import Corrections
+from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_of
+from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
+from gatelab.report.edited_table import table_cells
+from gatelab.report.edited_table.readback_result import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
+from gatelab.report.edited_table.typed_corrections import CorrectionsBack
+from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
+from gatelab.report.outputs.grade_table import OVERRIDES, QUESTION_COMMENTS, WHY
 from gatelab.text import brief, escape_formula
 
 __all__ = ["MOST", "WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]

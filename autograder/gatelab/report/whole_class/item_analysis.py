@@ -11,7 +11,7 @@ from math import sqrt
 from statistics import StatisticsError, correlation, mean
 from typing import Any
 
-from gatelab.report.model import Report
+from gatelab.report.record.model import Report
 
 FEWEST = 10  # fewest answers for which a correlation means anything
 LOW = 0.2  # discrimination below which textbooks on testing call a question doubtful

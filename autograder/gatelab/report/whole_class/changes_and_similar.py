@@ -7,13 +7,13 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.report.similar import similar
-from gatelab.report.since import LAST, Before, changes
+from gatelab.report.whole_class.grade_changes import LAST, Before, changes
+from gatelab.report.whole_class.similar_answers import similar
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
 
 
-def compared(
+def changes_and_similar(
     lab: Lab, bank: Bank, submissions: list[Submission], before: Before, rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Further entries of class.json: `changes` and `similar`, and what the next run needs to compute them.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatelab.report.curve import STRICT
+from gatelab.report.record.curve import STRICT
 from gatelab.text import one_line
 
 

@@ -14,13 +14,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.drawn import drawn
-from gatelab.report.model import Part, Question, Report
-from gatelab.report.points import number, plural
-from gatelab.report.sections import sections
-from gatelab.submission.platforms import MOODLE_DOWNLOAD
+from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
+from gatelab.report.outputs.curve_picture import curve_picture
+from gatelab.report.outputs.notebook_sections import sections
+from gatelab.report.outputs.wording import display_name, sentence, words
+from gatelab.report.record.model import Part, Question, Report
+from gatelab.report.record.points import number, plural
+from gatelab.report.whole_class.class_report import MOST_CELLS
 from gatelab.text import html_with_code, page_text, shown
 
 
@@ -66,7 +66,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
 def training_curve(question: Question) -> str:
     """The curve of a question that trains a model, as HTML for a page of another program; "" if it has none. Its numbers are ours to
     write, and no text in it is the student's."""
-    curve = drawn(question.curve)
+    curve = curve_picture(question.curve)
     return (
         _environment().get_template("curve_alone.html").render(curve=curve, id=question.id) if curve else ""
     )
@@ -91,7 +91,7 @@ def _question(question: Question) -> dict[str, Any]:
         "remarks": [shown(line) for line in remarks_on_question(question)],
         "notes": _notes(question),
         "by_hand": question.by_hand,
-        "curve": drawn(question.curve),
+        "curve": curve_picture(question.curve),
         "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
     }
 
@@ -117,21 +117,6 @@ def _notes(question: Question) -> list[dict[str, str]]:
     return [{"text": shown(says), "hint": shown(hint)} for says, hint in question.explained] + credited
 
 
-def display_name(name: str) -> str:
-    """`Ada Lovelace` for `Ada Lovelace_4711_assignsubmission_file_`, as Moodle's download calls a student."""
-    return MOODLE_DOWNLOAD.split(name)[0] or name
-
-
-def words(name: str) -> str:
-    """`new-states` → `new states`: a part's name as words in a sentence."""
-    return name.replace("-", " ").replace("_", " ")
-
-
-def sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
 def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:
     """The parts that somebody failed, those passed least often first; at most `most`."""
     failed = [part for part in parts if part["passed"] < part["graded"]]
@@ -146,7 +131,7 @@ def percent(part: float, whole: float) -> int:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("gatelab.report"),
+        loader=PackageLoader("gatelab.report.outputs"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

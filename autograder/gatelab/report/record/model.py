@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from gatelab.lists import listed
-from gatelab.report.curve import STRICT, Curve
-from gatelab.report.raised import Raised
+from gatelab.report.record.curve import STRICT, Curve
+from gatelab.report.record.exceptions import Raised
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
@@ -193,7 +193,7 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class GradingHashes:
-    """What a class run graded the submission with, in hashes (report/hashes.py): the report holds as long as they are the same."""
+    """What a class run graded the submission with, in hashes (report/record/hashes.py): the report holds as long as they are the same."""
 
     __pydantic_config__ = STRICT
 

@@ -6,9 +6,9 @@ import csv
 import io
 
 from gatelab.lab.spec import Lab
-from gatelab.report.classbook import Row
-from gatelab.report.corrected import CorrectedReport, StaffInput
-from gatelab.report.points import instead_of, number
+from gatelab.report.by_hand.corrected_report import CorrectedReport, StaffInput
+from gatelab.report.record.points import instead_of, number
+from gatelab.report.whole_class.class_report import Row
 from gatelab.text import escape_formula
 
 # Columns for people to fill, besides those of questions.

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
-from gatelab.report.marks_by_hand import number_of
+from gatelab.report.by_hand.marks import number_of
 from gatelab.text import brief
 
 MOST_LISTED = 3  # columns, rows or names in a sentence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatelab.report import table_cells
-from gatelab.report.corrections import COMMENT, Corrections
-from gatelab.report.marks_by_hand import Mark, Marks, exact
+from gatelab.report.by_hand.corrections import COMMENT, Corrections
+from gatelab.report.by_hand.marks import Mark, Marks, exact
+from gatelab.report.edited_table import table_cells
 
 WITHDRAWN = {"-", "–", "—", "−"}
 MOST = 8  # cases of a kind that are listed one by one

@@ -1,6 +1,6 @@
 """Finds out what this machine can confine, with one real worker in which nothing runs.
 
-    python -I -m gatelab.sandbox.tried
+    python -I -m gatelab.sandbox.trial_worker
 
 One line of JSON: {"protection": {piece: on}, "lacks": [words]}, or {"problem": one sentence}. It is a separate process, because
 it imports torch, and because a failure to start must not end the process that asks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 # Rounding errors in sums of points are about 1e-14 in float64; points given by people differ by 0.01 or more. Sums are rounded to
-# six digits (report/model.py), after which equal sums are the same number.
+# six digits (report/record/model.py), after which equal sums are the same number.
 ROUNDING = 1e-9
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gatelab.report.marks_by_hand import (
+from gatelab.report.by_hand.marks import (
     Mark,
     Marks,
     MarksError,

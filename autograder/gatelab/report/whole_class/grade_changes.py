@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gatelab.report.classbook import PENDING
-from gatelab.report.classfile import LastRow, PreviousRun
+from gatelab.report.whole_class.class_json import LastRow, PreviousRun
+from gatelab.report.whole_class.class_report import PENDING
 
 LAST = "last"  # entry of class.json: the grades after the last finished run
 
@@ -17,7 +17,9 @@ class Before:
     """The parts of the existing class.json (which is large) that are needed for the new one."""
 
     last: dict[str, LastRow]  # the result of `remember`
-    similar: list[dict[str, Any]]  # pairs that were found close to each other (report/similar.py)
+    similar: list[
+        dict[str, Any]
+    ]  # pairs that were found close to each other (report/whole_class/similar_answers.py)
     similar_of: str  # hash of the class they were found in
 
     @classmethod

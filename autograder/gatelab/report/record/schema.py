@@ -1,4 +1,4 @@
-"""The form of a report's JSON, made from its classes: `python -m gatelab.report.schema > docs/report.schema.json`. Reports are read by it."""
+"""The form of a report's JSON, made from its classes: `python -m gatelab.report.record.schema > docs/report.schema.json`. Reports are read by it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatelab.report.model import FORMAT, Report
-from gatelab.report.older_formats import EARLIER, converted
+from gatelab.report.record.model import FORMAT, Report
+from gatelab.report.record.older_formats import EARLIER, converted
 
 # What the JSON also holds, for its readers; we work it out again from the other fields.
 DERIVED = {

@@ -1,4 +1,4 @@
-"""The form of class.json, as far as a command reads it back. classbook.py writes more, for the class report alone.
+"""The form of class.json, as far as a command reads it back. class_report.py writes more, for the class report alone.
 
 A key that is not here is passed over, so that a file of a newer kit can be read, and one that older kits did not write may be missing.
 """
@@ -98,7 +98,7 @@ class ClassFile(TypedDict):
 
 
 class LastRow(TypedDict):
-    """A submission as the last finished run left it (since.py)."""
+    """A submission as the last finished run left it (grade_changes.py)."""
 
     status: str
     points: float | None

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gatelab.audit.listed import Listed, equivalents
+from gatelab.audit.bank_lists import Listed, equivalents
 from gatelab.audit.seeds import listed
 from gatelab.lab.spec import LabError
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from gatelab.lab.late import Lateness
-from gatelab.report.marks_by_hand import Mark
-from gatelab.report.model import Kind, Part, Question, Report
-from gatelab.report.points import instead_of, number
+from gatelab.report.by_hand.marks import Mark
+from gatelab.report.record.model import Kind, Part, Question, Report
+from gatelab.report.record.points import instead_of, number
 
 NO_REASON = "no reason was given"
 

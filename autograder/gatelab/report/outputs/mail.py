@@ -9,10 +9,10 @@ import textwrap
 from itertools import groupby
 
 from gatelab.lists import first_lines
-from gatelab.report.corrected import remarks_on, remarks_on_question
-from gatelab.report.model import CellProblem, Question, Report
-from gatelab.report.pages import display_name, sentence, words
-from gatelab.report.points import less, number, plural
+from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
+from gatelab.report.outputs.wording import display_name, sentence, words
+from gatelab.report.record.model import CellProblem, Question, Report
+from gatelab.report.record.points import less, number, plural
 from gatelab.text import shown
 
 WIDTH = 78

@@ -1,0 +1,1 @@
+"""What is made from reports: pages, results for Gradescope, e-mails, the table of grades."""
