@@ -9,15 +9,34 @@ for the student.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import kind
 
-__all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part", "same", "unchanged"]
+__all__ = [
+    "Unanswered",
+    "close",
+    "close_grads",
+    "each_size",
+    "kept",
+    "kind",
+    "needs",
+    "part",
+    "same",
+    "unchanged",
+]
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
     """Mark a test function as one part of a question: it must pass with all its parameters to earn the points."""
     return pytest.mark.part(question=question, name=name, points=points)
+
+
+def each_size(sizes: Sequence[tuple[int, ...]]) -> pytest.MarkDecorator:
+    """Run a test once for each of these sizes, which it takes as one argument, `size`. (With an argument for each number pytest
+    needs half as much time again for a test.)"""
+    return pytest.mark.parametrize("size", sizes, ids=["-".join(map(str, size)) for size in sizes])

@@ -20,6 +20,7 @@ from gatelab.lab.policy import Withheld
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, decode, encode
 from gatelab.sandbox.worker.withheld import withheld
+from gatelab.sandbox.worker.written_modules import NoModules
 
 
 class LocalBackend:
@@ -34,7 +35,7 @@ class LocalBackend:
         with contextlib.redirect_stdout(io.StringIO()):
             for source in sources:
                 exec(_compiled(source), namespace)
-        self.runtime = Runtime(namespace, alone=True)
+        self.runtime = Runtime(namespace, NoModules())
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         box = Box()

@@ -16,6 +16,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -80,10 +81,18 @@ class Words:
         text = "\n".join(sources.values())
         self.text = text if len(text) <= NOTEBOOK_CODE else ""
         self.known = NAMES | set(known)
-        self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
-        self.templates = list(_templates(sources.values())) if self.text else []
         self.patterns = patterns(messages)
         self.given = False  # whether the worker may know more than the student does
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The names in the notebook, but for those that are known."""
+        return set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
+
+    @cached_property
+    def templates(self) -> list[re.Pattern[str]]:
+        """Patterns for the results of the notebook's own f-strings; few submissions need them."""
+        return list(_templates(self.sources.values())) if self.text else []
 
     def error(self, error: Mapping[str, Any]) -> dict[str, Any]:
         """An exception as the student may see it; `withheld` says that its message is not shown."""
@@ -213,7 +222,7 @@ def first_words(source: str) -> str:
 
 
 def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
-    """Patterns for the results of the notebook's own f-strings, with numbers and shapes filled in."""
+    """Patterns for the results of f-strings, with numbers and shapes filled in."""
     place = r"(?:torch\.Size\()?" + PLACES["s"] + r"\)?|" + PLACES["n"] + r"|torch\.(?:float|int)\d\d"
     for source in sources:
         try:

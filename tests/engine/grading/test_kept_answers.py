@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gatelab.sandbox.worker.runtime import Runtime
+from gatelab.sandbox.worker.written_modules import NoModules
 
 WRONG = """
 def step(x):
@@ -133,7 +134,7 @@ def test_an_extension_that_python_cannot_put_on_the_reference_is_replaced_as_a_w
 def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_leaves_it_again() -> None:
     """As a hidden suite does, with the usual one kept under a name of its own."""
     names = given("class A:\n    f = staticmethod(step)\n")
-    runtime = Runtime(names, alone=True)
+    runtime = Runtime(names, NoModules())
     for source, expected in (
         ("_usual = step\ndef step(x): return 'put', _usual(x)\n", ("put", "reference")),
         ("step = globals().pop('_usual', step)", "reference"),

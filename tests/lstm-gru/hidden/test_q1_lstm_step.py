@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.testkit import close, close_grads, kind, needs, part, unchanged
+from gatelab.testkit import close, close_grads, each_size, kind, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "c", "3": "w_ih", "4": "w_hh", "5": "b_ih", "6": "b_hh"}
 INPUTS = ("0", "1", "2")
@@ -64,10 +64,10 @@ def gate(reply, key: str):
 
 
 @part("q1", "new-cell-state", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_cell_state(student, draw, N, D, H):
+@each_size(SIZES)
+def test_cell_state(student, draw, size):
     """Called first, and twice: a step depends only on its arguments."""
-    inputs = drawn(draw, N, D, H)
+    inputs = drawn(draw, *size)
     close(three(student.lstm_step(*inputs))[1], expected(*inputs)[1], "the new c", "N H", dtype=torch.float64)
     again = three(student.lstm_step(*inputs))[1]
     needs(
@@ -78,16 +78,17 @@ def test_cell_state(student, draw, N, D, H):
 
 
 @part("q1", "new-hidden-state", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_hidden_state(student, draw, N, D, H):
-    inputs = drawn(draw, N, D, H)
+@each_size(SIZES)
+def test_hidden_state(student, draw, size):
+    inputs = drawn(draw, *size)
     close(three(student.lstm_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
 
 
 @part("q1", "states-follow-from-your-gates", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_states_follow_from_own_gates(student, draw, N, D, H):
+@each_size(SIZES)
+def test_states_follow_from_own_gates(student, draw, size):
     """Half the work: the two state equations applied to the student's own gates, right or wrong, unless these are made up."""
+    N, D, H = size
     inputs = of_both_signs(draw, N, D, H)
     reply = student.lstm_step(*inputs)
     gates = [gate(reply, key) for key in "ifgo"]
@@ -113,27 +114,27 @@ def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
 
 
 @part("q1", "input-gate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_input_gate(student, draw, N, D, H):
-    check_gate(student, draw, "i", N, D, H)
+@each_size(SIZES)
+def test_input_gate(student, draw, size):
+    check_gate(student, draw, "i", *size)
 
 
 @part("q1", "forget-gate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_forget_gate(student, draw, N, D, H):
-    check_gate(student, draw, "f", N, D, H)
+@each_size(SIZES)
+def test_forget_gate(student, draw, size):
+    check_gate(student, draw, "f", *size)
 
 
 @part("q1", "candidate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_candidate(student, draw, N, D, H):
-    check_gate(student, draw, "g", N, D, H)
+@each_size(SIZES)
+def test_candidate(student, draw, size):
+    check_gate(student, draw, "g", *size)
 
 
 @part("q1", "output-gate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_output_gate(student, draw, N, D, H):
-    check_gate(student, draw, "o", N, D, H)
+@each_size(SIZES)
+def test_output_gate(student, draw, size):
+    check_gate(student, draw, "o", *size)
 
 
 def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], through_gates: bool) -> None:
@@ -158,21 +159,21 @@ def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], 
 
 
 @part("q1", "gradients-through-the-states", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_through_states(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
+@each_size(SIZES)
+def test_gradients_through_states(student, draw, size):
+    check_gradients(student, draw, *size, INPUTS + WEIGHTS, through_gates=False)
 
 
 @part("q1", "gradients-of-inputs", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_of_inputs(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
+@each_size(SIZES)
+def test_gradients_of_inputs(student, draw, size):
+    check_gradients(student, draw, *size, INPUTS, through_gates=True)
 
 
 @part("q1", "gradients-of-weights", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_of_weights(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, WEIGHTS, through_gates=True)
+@each_size(SIZES)
+def test_gradients_of_weights(student, draw, size):
+    check_gradients(student, draw, *size, WEIGHTS, through_gates=True)
 
 
 @part("q1", "any-size-and-dtype", 1)
@@ -191,10 +192,10 @@ def test_one_after_the_other(student, draw, dtype):
 
 
 @part("q1", "arguments-left-alone", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_arguments_unchanged(student, draw, N, D, H):
+@each_size(SIZES)
+def test_arguments_unchanged(student, draw, size):
     """Counts only where a new state is right: changing nothing is no work."""
-    inputs = drawn(draw, N, D, H)
+    inputs = drawn(draw, *size)
     reply = student.lstm_step(*inputs)
     told = "counts once the new c is right, and it is not yet:"
     close(three(reply)[1], expected(*inputs)[1], f"This check {told} the new c", "N H")

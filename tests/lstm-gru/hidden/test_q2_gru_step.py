@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.testkit import close, close_grads, kind, needs, part, unchanged
+from gatelab.testkit import close, close_grads, each_size, kind, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "w_ih", "3": "w_hh", "4": "b_ih", "5": "b_hh"}
 INPUTS = ("0", "1")
@@ -65,16 +65,17 @@ def gate(reply, key: str):
 
 
 @part("q2", "new-hidden-state", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_hidden_state(student, draw, N, D, H):
-    inputs = drawn(draw, N, D, H)
+@each_size(SIZES)
+def test_hidden_state(student, draw, size):
+    inputs = drawn(draw, *size)
     close(two(student.gru_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
 
 
 @part("q2", "state-follows-from-your-gates", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_state_follows_from_own_gates(student, draw, N, D, H):
+@each_size(SIZES)
+def test_state_follows_from_own_gates(student, draw, size):
     """Half the work: the blend applied to the student's own gates, right or wrong, unless these are made up."""
+    N, D, H = size
     inputs = of_both_signs(draw, N, D, H)
     reply = student.gru_step(*inputs)
     gates = [gate(reply, key) for key in "rzn"]
@@ -98,21 +99,21 @@ def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
 
 
 @part("q2", "reset-gate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_reset_gate(student, draw, N, D, H):
-    check_gate(student, draw, "r", N, D, H)
+@each_size(SIZES)
+def test_reset_gate(student, draw, size):
+    check_gate(student, draw, "r", *size)
 
 
 @part("q2", "update-gate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_update_gate(student, draw, N, D, H):
-    check_gate(student, draw, "z", N, D, H)
+@each_size(SIZES)
+def test_update_gate(student, draw, size):
+    check_gate(student, draw, "z", *size)
 
 
 @part("q2", "candidate", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_candidate(student, draw, N, D, H):
-    check_gate(student, draw, "n", N, D, H)
+@each_size(SIZES)
+def test_candidate(student, draw, size):
+    check_gate(student, draw, "n", *size)
 
 
 def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], through_gates: bool) -> None:
@@ -137,21 +138,21 @@ def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], 
 
 
 @part("q2", "gradients-through-the-state", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_through_state(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
+@each_size(SIZES)
+def test_gradients_through_state(student, draw, size):
+    check_gradients(student, draw, *size, INPUTS + WEIGHTS, through_gates=False)
 
 
 @part("q2", "gradients-of-inputs", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_of_inputs(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
+@each_size(SIZES)
+def test_gradients_of_inputs(student, draw, size):
+    check_gradients(student, draw, *size, INPUTS, through_gates=True)
 
 
 @part("q2", "gradients-of-weights", 1)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_gradients_of_weights(student, draw, N, D, H):
-    check_gradients(student, draw, N, D, H, WEIGHTS, through_gates=True)
+@each_size(SIZES)
+def test_gradients_of_weights(student, draw, size):
+    check_gradients(student, draw, *size, WEIGHTS, through_gates=True)
 
 
 @part("q2", "any-size-and-dtype", 1)
@@ -169,10 +170,10 @@ def test_one_after_the_other(student, draw, dtype):
 
 
 @part("q2", "arguments-left-alone", 0.5)
-@pytest.mark.parametrize(("N", "D", "H"), SIZES)
-def test_arguments_unchanged(student, draw, N, D, H):
+@each_size(SIZES)
+def test_arguments_unchanged(student, draw, size):
     """Counts only where the new state is right: changing nothing is no work."""
-    inputs = drawn(draw, N, D, H)
+    inputs = drawn(draw, *size)
     reply = student.gru_step(*inputs)
     told = "counts once the new h is right, and it is not yet:"
     close(two(reply)[0], expected(*inputs)[0], f"This check {told} the new h", "N H")

@@ -13,7 +13,7 @@ from newborn import FORGET, INITIAL, both_facts, shapes_of
 from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
 
-from gatelab.testkit import close, close_grads, needs, part, unchanged
+from gatelab.testkit import close, close_grads, each_size, needs, part, unchanged
 from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
@@ -202,15 +202,15 @@ def check_outputs(student, draw, kind: str, N: int, T: int, D: int, H: int) -> N
 
 
 @part("q3", "lstm-outputs", 1)
-@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
-def test_lstm_outputs(student, draw, N, T, D, H):
-    check_outputs(student, draw, "LSTM", N, T, D, H)
+@each_size(SIZES)
+def test_lstm_outputs(student, draw, size):
+    check_outputs(student, draw, "LSTM", *size)
 
 
 @part("q3", "gru-outputs", 1)
-@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
-def test_gru_outputs(student, draw, N, T, D, H):
-    check_outputs(student, draw, "GRU", N, T, D, H)
+@each_size(SIZES)
+def test_gru_outputs(student, draw, size):
+    check_outputs(student, draw, "GRU", *size)
 
 
 # --- the state ----------------------------------------------------------------------------------------------------
@@ -251,16 +251,16 @@ def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D
 
 @part("q3", "lstm-state", 1)
 @pytest.mark.parametrize("step", ["usual", "other"])
-@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
-def test_lstm_state(student, draw, put_step, step, N, T, D, H):
-    check_state(student, draw, put_step, "LSTM", step, N, T, D, H)
+@each_size(SIZES)
+def test_lstm_state(student, draw, put_step, step, size):
+    check_state(student, draw, put_step, "LSTM", step, *size)
 
 
 @part("q3", "gru-state", 1)
 @pytest.mark.parametrize("step", ["usual", "other"])
-@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
-def test_gru_state(student, draw, put_step, step, N, T, D, H):
-    check_state(student, draw, put_step, "GRU", step, N, T, D, H)
+@each_size(SIZES)
+def test_gru_state(student, draw, put_step, step, size):
+    check_state(student, draw, put_step, "GRU", step, *size)
 
 
 # --- gradients ----------------------------------------------------------------------------------------------------
@@ -314,16 +314,16 @@ def check_way_back(got: Tensor | None, want: Tensor) -> None:
 
 @part("q3", "lstm-gradients", 1)
 @pytest.mark.parametrize("step", ["usual", "other"])
-@pytest.mark.parametrize(("N", "T", "D", "H"), [*SIZES, LONG])
-def test_lstm_gradients(student, draw, put_step, step, N, T, D, H):
-    check_gradients(student, draw, put_step, "LSTM", step, N, T, D, H)
+@each_size([*SIZES, LONG])
+def test_lstm_gradients(student, draw, put_step, step, size):
+    check_gradients(student, draw, put_step, "LSTM", step, *size)
 
 
 @part("q3", "gru-gradients", 1)
 @pytest.mark.parametrize("step", ["usual", "other"])
-@pytest.mark.parametrize(("N", "T", "D", "H"), [*SIZES, LONG])
-def test_gru_gradients(student, draw, put_step, step, N, T, D, H):
-    check_gradients(student, draw, put_step, "GRU", step, N, T, D, H)
+@each_size([*SIZES, LONG])
+def test_gru_gradients(student, draw, put_step, step, size):
+    check_gradients(student, draw, put_step, "GRU", step, *size)
 
 
 # --- the notebook's own step --------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell
 from gatelab.sandbox.worker.statements import Place, Statement, cell_magic, statements
 from gatelab.sandbox.worker.withheld import HITS
+from gatelab.sandbox.worker.written_modules import WrittenModules
 
 Branch = list[Statement]
 FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
@@ -56,6 +57,7 @@ class Notebook:
         self.pending = Pending()
         self.asked = AnswerTracker(self.known.asked, self.known.stubs)
         self.history = History()
+        self.written = WrittenModules()
         self.branches: dict[
             str, Branch
         ] = {}  # names that would be defined only by code for a GPU, which did not run
@@ -309,6 +311,7 @@ class Notebook:
         """Finish loading. Returns the asked names without an answer ("missing"), those later bound to something that is not
         an answer ("kept": {"name", "cell"}), and those answered in two cells ("twice": {"name", "before", "cell"})."""
         self._run_unmet()
+        self.written.now()
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
         return {"missing": missing, "kept": self.asked.settle(self.namespace), "twice": twice}

@@ -144,7 +144,7 @@ def _fork(
             os.close(output)
             sys.stdout = sys.stderr = Printing()
             notebook.prepare(names, question)
-            answer_calls(socket.socket(fileno=channel), notebook.namespace)
+            answer_calls(socket.socket(fileno=channel), notebook)
         finally:
             os._exit(0)
     children[pid] = None
@@ -153,9 +153,9 @@ def _fork(
     return {"pid": pid}
 
 
-def answer_calls(sock: socket.socket, namespace: dict[str, Any]) -> None:
+def answer_calls(sock: socket.socket, notebook: Notebook) -> None:
     """Serve one question: handle requests (sandbox/worker/runtime.py) until the connection closes."""
-    runtime = Runtime(namespace)
+    runtime = Runtime(notebook.namespace, notebook.written)
     while True:
         try:
             request = wire.receive(sock, shelf=runtime.shelf)

@@ -24,6 +24,8 @@ import torch
 from gatelab.limits import KEPT_DEPTH, KEPT_ENTRIES, NEEDS_INSIDE
 
 DATA = (bool, int, float, complex, str, bytes, type(None), torch.Tensor)
+# Holds no answer: most of what a namespace has. (Every lab's own objects are looked at more closely.)
+PLAIN = frozenset((*DATA, types.ModuleType, types.BuiltinFunctionType))
 
 
 class AnswerReplacer:
@@ -46,7 +48,7 @@ class AnswerReplacer:
     def within(self, names: dict[str, Any], before: dict[str, Any]) -> None:
         """Replace in a namespace, where it still holds what it held `before`, and in everything that this holds."""
         for name, value in before.items():
-            if names.get(name) is value:
+            if type(value) not in PLAIN and names.get(name) is value:
                 self._put(names.__setitem__, name, value)
         while self.todo:
             self._look_into(self.todo.pop())
@@ -63,6 +65,8 @@ class AnswerReplacer:
         return str(getattr(value, "__module__", None)) in self.homes
 
     def _put(self, write: Callable[[Any, Any], None], key: Any, value: Any) -> None:
+        if type(value) in PLAIN:
+            return
         # The classes are the student's: theirs may refuse to be read or changed.
         with contextlib.suppress(Exception):
             new = self._changed(value)
@@ -153,8 +157,9 @@ class AnswerReplacer:
         if not issubclass(kind, type):
             self._object(value)
             return
+        write = functools.partial(setattr, value)
         for name, entry in list(vars(value).items()):
-            self._put(functools.partial(setattr, value), name, entry)
+            self._put(write, name, entry)
         with contextlib.suppress(Exception):
             self._bases(value)
 
@@ -168,14 +173,16 @@ class AnswerReplacer:
         if isinstance(held, types.GetSetDescriptorType | types.MemberDescriptorType):
             attributes = held.__get__(value)
             self.left -= 1 + len(attributes)
+            write = functools.partial(dict.__setitem__, attributes)
             for name, entry in list(attributes.items()):
-                self._put(functools.partial(dict.__setitem__, attributes), name, entry)
+                self._put(write, name, entry)
 
     def _function(self, function: types.FunctionType) -> None:
+        write = functools.partial(setattr, function)
         for name in ("__defaults__", "__kwdefaults__"):
-            self._put(functools.partial(setattr, function), name, getattr(function, name))
+            self._put(write, name, getattr(function, name))
         for name, entry in list(vars(function).items()):
-            self._put(functools.partial(setattr, function), name, entry)
+            self._put(write, name, entry)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if name == "__class__":
                 continue  # what `super()` looks up

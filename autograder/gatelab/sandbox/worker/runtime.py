@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-import os
 import random
-import sys
 import traceback
 import types
 from collections import ChainMap
@@ -26,6 +24,7 @@ from gatelab.limits import MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBAC
 from gatelab.sandbox.worker.lines import cell_of
 from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
 from gatelab.sandbox.worker.values import Shelf, leaves
+from gatelab.sandbox.worker.written_modules import WrittenModules
 
 NUMBERS = (torch.Tensor, np.ndarray)
 PROCESSOR = torch.device("cpu")
@@ -71,17 +70,12 @@ class WatchedNames(Names):
 class Runtime:
     """The namespace of a loaded notebook and the objects made from it."""
 
-    def __init__(self, namespace: dict[str, Any], alone: bool = False) -> None:
-        """`alone`: there are no modules that the notebook wrote; the folder is not the notebook's."""
-        self.namespace, self.alone = namespace, alone
+    def __init__(self, namespace: dict[str, Any], written: WrittenModules) -> None:
+        self.namespace, self.written = namespace, written
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
         self.missed: ImportError | None = None  # the exception of the last request, if it was an ImportError
-        self.modules: dict[
-            str, Any
-        ] = {}  # modules loaded at the last check; `written`: those of them in `folder`
-        self.folder, self.written = "", list[Any]()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Handle a request; returns `{"value", …}` or `{"error": {type, message, frames, traceback}}`.
@@ -116,7 +110,7 @@ class Runtime:
         before = dict(self.namespace)
         known = {name: value for name, value in before.items() if name not in BUILTINS}
         names = dict(known)
-        exec(compile(source, "<grader>", "exec"), names)
+        exec(_compiled(source), names)
         for name in known.keys() - names.keys():
             del self.namespace[name]
         self.namespace.update({n: v for n, v in names.items() if n not in known or known[n] is not v})
@@ -148,7 +142,7 @@ class Runtime:
             return False
         for base in own.__bases__:
             if base.__name__ == name and cells_of(base) and not cells_of(base) & here:
-                exchange = AnswerReplacer([], self._homes())
+                exchange = AnswerReplacer([], self._homes(self.written.now()))
                 return exchange.is_own(base) and exchange.extend(own, base, new)
         return False
 
@@ -160,7 +154,8 @@ class Runtime:
         changed = {n: v for n, v in before.items() if callable(v) and n in names and names[n] is not v}
         if not changed:
             return
-        homes = self._homes()
+        modules = self.written.now()
+        homes = self._homes(modules)
         own = {
             n: v
             for n, v in changed.items()
@@ -168,31 +163,14 @@ class Runtime:
         }
         exchange = AnswerReplacer([(v, names[n]) for n, v in own.items()], homes)
         exchange.within(names, before)
-        for module in self._written():
+        for module in modules:
             held = vars(module)
             held.update({n: names[n] for n, v in changed.items() if held.get(n) is v})
             exchange.within(held, dict(held))
 
-    def _homes(self) -> set[str]:
-        """The modules whose functions and classes the notebook wrote."""
-        return {str(self.namespace.get("__name__")), *(module.__name__ for module in self._written())}
-
-    def _written(self) -> list[Any]:
-        """The loaded modules in the notebook's folder. There are thousands of others, so the modules are searched only if one was
-        added since the last time."""
-        if self.alone:
-            return []
-        try:
-            folder = os.getcwd() + os.sep
-        except OSError:
-            return []  # the folder is gone, with everything in it
-        if folder != self.folder or sys.modules != self.modules:
-            self.folder, self.modules = folder, dict(sys.modules)
-            files = [(module, getattr(module, "__file__", None)) for module in self.modules.values()]
-            self.written = [
-                module for module, file in files if isinstance(file, str) and file.startswith(folder)
-            ]
-        return self.written
+    def _homes(self, modules: list[Any]) -> set[str]:
+        """The names of the modules whose functions and classes the notebook wrote: its own, and those of `modules`."""
+        return {str(self.namespace.get("__name__")), *(module.__name__ for module in modules)}
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver has its own globals, so that its helpers do not end up among the student's names.
