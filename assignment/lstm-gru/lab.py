@@ -62,7 +62,7 @@
 # ## Setup
 #
 # On your own machine, type `python start.py` in the folder that holds this notebook: it installs what the lab needs, tells you first how large that is, and opens this notebook. Then run the
-# next cell: on your own machine it does nothing; **on Colab** it fetches the other files of the handout.
+# next cell: it looks for the other files of the handout and, **on Colab**, fetches them.
 
 # %% tags=["experiment"]
 # Where Colab finds the handout, and the checksum of its files; neither is used elsewhere.
@@ -112,6 +112,14 @@ if "google.colab" in sys.modules:
                 file.write(content)
     wanted = ["otter-grader==7.0.0", "names==0.3.0", "scikit-learn"]
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
+else:
+    import importlib.util
+
+    if importlib.util.find_spec("seqlab") is None:
+        print(
+            "The folder seqlab is not beside this notebook (was one of them moved or renamed?). "
+            "Unpack lstm-gru.zip again, put this notebook into its folder, and open it there."
+        )
 
 # %%
 import math

@@ -72,6 +72,14 @@ if "google.colab" in sys.modules:
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
             with open(name, "wb") as file:
                 file.write(content)
+else:
+    import importlib.util
+
+    if importlib.util.find_spec("seqlab") is None:
+        print(
+            "The folder seqlab is not beside this notebook (was one of them moved or renamed?). "
+            "Open the copy of this notebook that lies in the course's folder."
+        )
 
 # %%
 import itertools

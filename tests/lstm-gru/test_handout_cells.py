@@ -125,6 +125,24 @@ def test_a_page_in_place_of_the_zip_is_reported_like_a_missing_one(on_colab, tmp
     assert "upload it in the file pane" in said(lambda: on_colab(page.as_uri()))
 
 
+@pytest.mark.parametrize("master", MASTERS)
+@pytest.mark.parametrize("beside", [False, True])
+def test_on_ones_own_machine_the_cell_only_says_that_the_package_is_not_beside_the_notebook(
+    tmp_path, master, beside
+):
+    """`No module named 'seqlab'`, which comes next, does not say that the notebook lies in the wrong place."""
+    if beside:
+        (tmp_path / "seqlab").mkdir()
+        (tmp_path / "seqlab" / "__init__.py").touch()
+    ran = subprocess.run(
+        [PYTHON, "-c", handout.filled(FIRST[master], LAB, Settings.of(LAB))],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stderr == ""
+    assert ran.stdout.startswith("The folder seqlab is not beside this notebook") is not beside
+    assert len(ran.stdout.splitlines()) == (not beside)
+
+
 @pytest.mark.parametrize(
     "change", [{"seqlab/tasks.py": "STORE = None\n"}, {"../evil.py": "x"}, {"more.txt": "x"}]
 )
