@@ -14,7 +14,10 @@ class WrittenModules:
     """
 
     def __init__(self) -> None:
-        self._folder, self._seen = "", (0, "")
+        self._folder, self._count = "", 0
+        self._last: Any = (
+            None  # the module that was loaded last, and is kept so that no other can be in its place
+        )
         self._found: list[Any] = []
 
     def now(self) -> list[Any]:
@@ -23,9 +26,9 @@ class WrittenModules:
             folder = os.getcwd() + os.sep
         except OSError:
             return []  # the folder is gone, with everything in it
-        seen = len(sys.modules), next(reversed(sys.modules), "")  # a new module is the last
-        if (folder, seen) != (self._folder, self._seen):
-            self._folder, self._seen = folder, seen
+        count, last = len(sys.modules), sys.modules.get(next(reversed(sys.modules), ""))
+        if folder != self._folder or count != self._count or last is not self._last:
+            self._folder, self._count, self._last = folder, count, last
             files = [(module, getattr(module, "__file__", None)) for module in list(sys.modules.values())]
             self._found = [
                 module for module, file in files if isinstance(file, str) and file.startswith(folder)
