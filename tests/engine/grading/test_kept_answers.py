@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gatelab.sandbox.worker.runtime import Runtime
-from gatelab.sandbox.worker.written_modules import NoModules
+from gatelab.sandbox.worker.written_modules import NoModules, WrittenModules
 
 WRONG = """
 def step(x):
@@ -39,7 +39,7 @@ def given(source: str, into: tuple[str, ...] = (), wrong: str = WRONG, alone: bo
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for cell, text in enumerate((wrong, source)):
         exec(compile(text, f"cell {cell}", "exec"), namespace)
-    runtime = Runtime(namespace, alone)
+    runtime = Runtime(namespace, NoModules() if alone else WrittenModules())
     request = {"sources": [REFERENCE], "names": ["step", "Layer"], "into": list(into)}
     assert runtime.handle({"op": "inject", "arguments": request}) == {"value": None}
     return namespace

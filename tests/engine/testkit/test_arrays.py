@@ -21,6 +21,7 @@ from gatelab.report.record.model import Report
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
+from gatelab.sandbox.worker.written_modules import NoModules
 from gatelab.testkit import close, kind, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import Remote
@@ -203,7 +204,7 @@ CHANGES: dict[str, Any] = {
 @pytest.mark.parametrize("driven", [False, True])
 def test_an_array_changed_in_place_is_noticed_whoever_calls(driven: bool) -> None:
     """A tensor is too; in a list also another tensor or array in its place."""
-    runtime = Runtime(dict(CHANGES))
+    runtime = Runtime(dict(CHANGES), NoModules())
 
     def asked(name: str, value: Any) -> dict[str, Any]:
         if driven:
