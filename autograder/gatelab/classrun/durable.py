@@ -1,4 +1,4 @@
-"""Writing in the output folder: a file whole or not at all, and one that must last so that it is on disk."""
+"""Writes files in the output folder: whole or not at all, and flushed to disk where they must survive a power failure."""
 
 from __future__ import annotations
 

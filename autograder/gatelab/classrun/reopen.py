@@ -34,7 +34,7 @@ def read_class_file(out: Path) -> ClassFile:
 
 
 def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
-    """The class in `out` with its reports as they are there. Raises StoreError, LabError.
+    """The class in `out` with its existing reports. Raises StoreError, LabError.
 
     Its submissions have the path that they had; nothing is read there.
     """
@@ -75,12 +75,12 @@ def lab_of(class_file: ClassFile, out: Path, root: Path, lab_name: str | None) -
 
 
 def graded_in(class_file: ClassFile, folder: Path) -> list[Submission]:
-    """Who was graded, by class.json, `folder` being the class's."""
+    """The submissions that were graded, from class.json; `folder` is the class's."""
     return mark_namesakes([submission_of(row, folder) for row in class_file["submissions"]])
 
 
 def recorded_lateness(class_file: ClassFile) -> dict[str, Lateness]:
-    """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
+    """Name → what the late rule decided when the class was graded. A changed rule counts from the next grading on."""
     return {
         row["name"]: Lateness(**row["lateness"])
         for row in class_file["submissions"]
@@ -101,8 +101,8 @@ def _as_graded(lab: Lab, class_file: ClassFile) -> Lab:
     return (quick_lab(lab) if class_file.get(QUICK) else lab).with_questions(found)
 
 
-def called(run: ClassRun, typed: str) -> Submission:
-    """The submission meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
+def find_submission(run: ClassRun, typed: str) -> Submission:
+    """The submission that is meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
     by_name = {submission.name: submission for submission in run.submissions}
     try:
         return by_name[

@@ -1,6 +1,6 @@
 """`gatelab intake FOLDER`: what would be graded, and whose it is, before anything is graded. It changes nothing.
 
-Exit codes as of `gatelab grade`: 0 every submission can be graded, 1 something cannot, 2 wrong usage.
+Exit codes as for `gatelab grade`: 0 every submission can be graded, 1 something cannot, 2 wrong usage.
 """
 
 from __future__ import annotations

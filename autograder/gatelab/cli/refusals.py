@@ -67,9 +67,9 @@ def refusing() -> Iterator[None]:
         ctx = getattr(error, "ctx", None)
         path = str(ctx.command_path) if ctx else "gatelab"
         command = " ".join(["gatelab", *path.split()[1:]])
-        said = visible(" ".join(_error_text(error).split()))
-        end = "" if said.endswith(("?", "?.")) else "."
-        usage(f"{command}: {said.rstrip('.')}{end} See {command} --help.")
+        message = visible(" ".join(_error_text(error).split()))
+        end = "" if message.endswith(("?", "?.")) else "."
+        usage(f"{command}: {message.rstrip('.')}{end} See {command} --help.")
     except Empty as error:
         usage(str(error))
     except OSError as error:
@@ -94,10 +94,14 @@ def _error_text(error: Any) -> str:
         return f"{option} is below zero"
     if isinstance(error.__cause__, ValidationError):
         error.message = _of_value(error.__cause__.errors()[0]) or error.message
-    said = str(error.format_message())
+    message = str(error.format_message())
     if type(error).__name__ == "NoSuchOption" and not option.startswith("--"):
-        return f"{said}; put -- before a name or a text that begins with -"
-    return f"{said}; put quotes around anything that contains a space" if said.startswith(EXTRA) else said
+        return f"{message}; put -- before a name or a text that begins with -"
+    return (
+        f"{message}; put quotes around anything that contains a space"
+        if message.startswith(EXTRA)
+        else message
+    )
 
 
 def _of_value(fault: Mapping[str, Any]) -> str:

@@ -200,8 +200,8 @@ class Table:
     @classmethod
     def read(cls, path: Path, data: Mapping[str, Any]) -> Table:
         """The table of a file's TOML. Raises ValueError with one sentence: file, question, key, value, what is allowed."""
-        for told in misplaced(data, PLACES, ID):
-            raise ValueError(f"{path}{told}")
+        for message in misplaced(data, PLACES, ID):
+            raise ValueError(f"{path}{message}")
         head = {key: value for key, value in data.items() if key in HEAD or not isinstance(value, dict)}
         rows = {id: row for id, row in data.items() if id not in head}
         if "questions" in head:

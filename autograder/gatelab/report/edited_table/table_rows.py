@@ -172,6 +172,6 @@ class Rows:
 
     def _text(self, name: str, title: str, line: Line) -> str:
         """What somebody wrote into a text cell; "" if it is unchanged."""
-        said = self.table.raw(line, title)
+        typed = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
-        return "" if table_cells.same(said, before) else one_line(unescape_formula(said))
+        return "" if table_cells.same(typed, before) else one_line(unescape_formula(typed))

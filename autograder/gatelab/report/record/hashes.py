@@ -1,6 +1,6 @@
 """Hashes of everything besides the submission that affects grades: one for all of it, and one per question.
 
-A comment, a docstring or a line break in a suite is no change, and neither is a key of lab.toml that no point depends on.
+A comment, a docstring or a line break in a suite changes nothing here, and neither does a key of lab.toml on which no points depend.
 """
 
 from __future__ import annotations

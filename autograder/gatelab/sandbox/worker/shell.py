@@ -74,8 +74,8 @@ class Shell(InteractiveShell):
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
         """The result of `x = !command`: the true one for `pwd` and `ls`, otherwise nothing."""
         _make_folders(cmd)
-        if said := _run_files(cmd):
-            return Lines(said.splitlines())
+        if output := _run_files(cmd):
+            return Lines(output.splitlines())
         word = cmd.split()[:1]
         if word == ["pwd"]:
             return Lines([os.getcwd()])
