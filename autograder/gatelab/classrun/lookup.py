@@ -119,9 +119,9 @@ class ClassFolder:
         return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
 
 
-def _known_as(row: SubmissionRow) -> typed_names.Called:
+def _known_as(row: SubmissionRow) -> typed_names.ClassMember:
     display_name = submission_of(row, Path()).called
-    return typed_names.Called(
+    return typed_names.ClassMember(
         str(row["name"]), str(row.get("file", "")), display_name, str(row.get("called", ""))
     )
 

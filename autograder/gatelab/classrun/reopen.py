@@ -107,7 +107,7 @@ def find_submission(run: ClassRun, typed: str) -> Submission:
     try:
         return by_name[
             typed_names.one_of(
-                typed, [typed_names.Called(s.name, s.file, s.called, s.listed) for s in by_name.values()]
+                typed, [typed_names.ClassMember(s.name, s.file, s.called, s.listed) for s in by_name.values()]
             )
         ]
     except typed_names.NotOne as error:

@@ -17,7 +17,7 @@ MOST = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
-class Called:
+class ClassMember:
     """A student of a class: the unique name of the row, its file, and the student's name as it is and as lists show it."""
 
     name: str
@@ -36,7 +36,7 @@ class NotOne(Exception):
     """Nobody has the name, or several have: one sentence with the names there are."""
 
 
-def one_of(typed: str, people: Sequence[Called], whole: bool = True) -> str:
+def one_of(typed: str, people: Sequence[ClassMember], whole: bool = True) -> str:
     """The name of the row that is meant. `whole`: only a whole name counts, since something is given; to look at a result its beginning is
     enough. Raises NotOne."""
     by_name = {escape_formula(one.name): one.name for one in people} | {one.name: one.name for one in people}

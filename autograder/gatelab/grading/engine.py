@@ -71,7 +71,7 @@ class Engine:
             str, Any
         ] = {}  # settings with which tests simulate a machine that has less
         self.on_question_start: Callable[[str, str], None] | None = (
-            None  # told which question of which submission begins
+            None  # called when a question of a submission begins
         )
         self._server: ForkServer | None = None
         self._starting = threading.Lock()

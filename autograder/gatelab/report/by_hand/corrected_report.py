@@ -44,7 +44,7 @@ class StaffInput:
 
 
 @dataclass(slots=True)
-class Corrected(Question):
+class CorrectedQuestion(Question):
     """A question with what staff gave it. `given`: the points from staff that replace `graded`."""
 
     given: Mark | None = None
@@ -171,7 +171,9 @@ def _corrected(question: Question, given: StaffInput) -> Question:
         values["parts"] = [Part("by hand", points, question.max_points, None if points > 0 else Kind.WRONG)]
     # A question marked by hand has no override: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
-    return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
+    return CorrectedQuestion(
+        **values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, "")
+    )
 
 
 def waits(report: Report, question: Question) -> bool:
@@ -187,10 +189,10 @@ def remarks_on(report: Report) -> list[str]:
 
 
 def given_for(question: Question) -> Mark | None:
-    """`Corrected.given`; None for a question without corrections."""
-    return question.given if isinstance(question, Corrected) else None
+    """`CorrectedQuestion.given`; None for a question without corrections."""
+    return question.given if isinstance(question, CorrectedQuestion) else None
 
 
 def remarks_on_question(question: Question) -> list[str]:
-    """`Corrected.remarks`; empty for a question without corrections."""
-    return question.remarks if isinstance(question, Corrected) else []
+    """`CorrectedQuestion.remarks`; empty for a question without corrections."""
+    return question.remarks if isinstance(question, CorrectedQuestion) else []

@@ -25,7 +25,7 @@ from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_o
 from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
-from gatelab.report.edited_table.typed_corrections import CorrectionsBack
+from gatelab.report.edited_table.typed_corrections import TypedCorrections
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import OVERRIDES, QUESTION_COMMENTS, WHY
 from gatelab.text import brief, escape_formula
@@ -78,7 +78,7 @@ def _instead(name: str, title: str) -> str:
     return "Change it in the sheet that you upload."
 
 
-class _Reader(CorrectionsBack):
+class _Reader(TypedCorrections):
     def read(self) -> Readback:
         self._columns()
         by_name: dict[str, list[Line]] = defaultdict(list)

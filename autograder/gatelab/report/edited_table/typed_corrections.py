@@ -9,12 +9,12 @@ from gatelab.report.by_hand.marks import Mark, MarksError, number_of
 from gatelab.report.by_hand.spreadsheet import Line
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import WITHDRAWN, Change
-from gatelab.report.edited_table.table_rows import Rows
+from gatelab.report.edited_table.table_rows import TableRows
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import PENALTY, WHY
 
 
-class CorrectionsBack(Rows):
+class TypedCorrections(TableRows):
     """Reads corrections, one student's rows at a time."""
 
     def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
