@@ -22,9 +22,8 @@ def available_notebooks(
         for submission in collect(folder, lab, out, unpack_folder=out / UNPACKED, every_attempt=True)
         if submission.path is not None
     }
-    by_name = {
-        (submission.name, submission.sha256): submission for submission in now.values()
-    }  # an older kit's class.json has no entries
+    # For an older kit's class.json, which has no entries.
+    by_name = {(submission.name, submission.sha256): submission for submission in now.values()}
     found = {}
     for row in graded:
         submission = now.get((row.entry, row.sha256)) if row.entry else by_name.get((row.name, row.sha256))

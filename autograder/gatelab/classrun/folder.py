@@ -13,9 +13,8 @@ from gatelab.text import visible
 
 SAME = "run the same gatelab grade again."
 STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
-REPLACING = (
-    f"{STAGE}/replacing"  # there from the first report that a regrade replaces until class.json is written
-)
+# There from the first report that a regrade replaces until class.json is written.
+REPLACING = f"{STAGE}/replacing"
 REPLACED = "a gatelab regrade was cut off while it replaced reports, or is at work here; run the same again."
 INTERRUPTED = f"is newer than class.json, because a gatelab grade was cut off or is at work here; {SAME}"
 

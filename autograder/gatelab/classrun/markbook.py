@@ -30,10 +30,8 @@ from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed
 from gatelab.report.edited_table.readback_result import MOST
 from gatelab.text import to_bytes
 
-EDITORS = (
-    ".~lock.grades.csv#",
-    "~$grades.csv",
-)  # what LibreOffice and Excel leave next to an open file
+# What LibreOffice and Excel leave next to an open file.
+EDITORS = (".~lock.grades.csv#", "~$grades.csv")
 # What a person or a shared folder may save next to it: another format, "grades (1).csv", "grades - Copy.csv".
 OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 

@@ -54,9 +54,8 @@ class Regrade:
         self.only = only or run.submissions
         self.available, self.before = available, before
         self.new: dict[str, Report] = {}
-        self.questions: dict[
-            str, list[str]
-        ] = {}  # submission → questions graded again, in the order of the lab
+        # Submission → questions graded again, in the order of the lab.
+        self.questions: dict[str, list[str]] = {}
         self.skipped: list[str] = []  # one sentence each
 
     def plan(self) -> list[Submission]:

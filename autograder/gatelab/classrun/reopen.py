@@ -58,9 +58,8 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     try:
         for submission, row in zip(submissions, class_file["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
-                run.reports[submission.name] = report_needed(
-                    out, row
-                )  # without it a correction would lose the points
+                # Without it a correction would lose the points.
+                run.reports[submission.name] = report_needed(out, row)
         require_no_interrupted_regrade(out)
         require_one_run(out, class_file["submissions"], run.reports)
     except NoClass as error:

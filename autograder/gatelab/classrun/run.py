@@ -66,9 +66,8 @@ class ClassRun:
     quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its words
-    lateness: dict[str, Lateness] = field(
-        default_factory=dict
-    )  # of a class as it was graded, by the rule at that time
+    # Of a class as it was graded, by the rule at that time.
+    lateness: dict[str, Lateness] = field(default_factory=dict)
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results

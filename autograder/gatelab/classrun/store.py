@@ -44,9 +44,8 @@ class Store:
         # Relative, so that class and grades may be moved together.
         self.folder = self._from_here(folder)
         self.roster: str | None = None  # None: that of the last run
-        self._read: tuple[tuple[int, int, int], PreviousRun] | None = (
-            None  # which class.json was read, and its head
-        )
+        # Which class.json was read, and its head.
+        self._read: tuple[tuple[int, int, int], PreviousRun] | None = None
 
     def _from_here(self, path: Path) -> str:
         return os.path.relpath(Path(path).resolve(), self.out.resolve())

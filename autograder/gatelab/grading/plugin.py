@@ -292,9 +292,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     grading.finish()
     lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
-        session.exitstatus = (
-            pytest.ExitCode.OK
-        )  # it failed with the references and passed with the student's own versions
+        # What failed with the references passed with the student's own versions.
+        session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

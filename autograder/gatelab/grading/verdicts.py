@@ -52,9 +52,8 @@ class Grading:
         self.repeating = False  # whether its tests are being run again
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
-        self.fault: BaseException | None = (
-            None  # a fault of the grader or its machine: then no verdict counts
-        )
+        # A fault of the grader or its machine: then no verdict counts.
+        self.fault: BaseException | None = None
         self.until = math.inf  # by the monotonic clock; grading stops then
         held = lab.policy.withheld
         messages_shown = (*lab.policy.messages, *([held.says] if held else ()))

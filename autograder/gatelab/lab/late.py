@@ -110,9 +110,8 @@ class LateRule:
         """The penalty for a submission; none if the platform gave no time. `handed_in` has a time zone."""
         if handed_in is None:
             return Lateness()
-        late = handed_in.astimezone(UTC) - self.due.astimezone(
-            UTC
-        )  # hours that passed, even across a switch to or from summer time
+        # In UTC: the time that has passed, even across a switch to or from summer time.
+        late = handed_in.astimezone(UTC) - self.due.astimezone(UTC)
         if late <= self.grace:
             return Lateness()
         days = math.ceil(late / DAY)

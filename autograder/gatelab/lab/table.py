@@ -155,9 +155,8 @@ class QuestionSpec:
     # Names from earlier questions: the references' definitions, or the student's own where these earned all points.
     builds_on: Texts = ()
     cpu_seconds: CpuSeconds = 40.0  # processor time that each of its processes may take
-    seconds: Positive = (
-        0.0  # wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds
-    )
+    # Wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds.
+    seconds: Positive = 0.0
     minutes: Number = 0  # an estimate of a student's time; 0: none is shown
     by_hand: Switch = False
     pairs: Switch = False  # also look for two mistakes made at once

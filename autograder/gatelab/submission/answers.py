@@ -85,9 +85,8 @@ def find(
     `releases`, of which the present one is the first."""
     release = _release_of(cells, releases, ids)
     found = {id: WrittenAnswer() for id in ids}
-    unsure: dict[
-        tuple[str, ...], list[CellPart]
-    ] = {}  # in a group of neighbouring answers, without a grade_id
+    # In a group of neighbouring answers, without a grade_id.
+    unsure: dict[tuple[str, ...], list[CellPart]] = {}
     strays: list[CellPart] = []
     group: tuple[str, ...] = ()
     own = ""  # the question of the group whose cell came last

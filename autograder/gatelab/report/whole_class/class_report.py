@@ -33,9 +33,8 @@ from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
-CALLS_LATE = (
-    "calls it late."  # the end of a remark in a class.json of an earlier kit, which had no `called_late`
-)
+# The end of a remark in a class.json of an earlier kit, which had no `called_late`.
+CALLS_LATE = "calls it late."
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 

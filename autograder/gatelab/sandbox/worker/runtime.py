@@ -78,9 +78,8 @@ class Runtime:
         self.count = 0
         self.left: list[tuple[str, str]] = []
         self.missed: ImportError | None = None  # the exception of the last request, if it was an ImportError
-        self.modules: dict[
-            str, Any
-        ] = {}  # modules loaded at the last check; `written`: those of them in `folder`
+        # Modules loaded at the last check; `written`: those of them in `folder`.
+        self.modules: dict[str, Any] = {}
         self.folder, self.written = "", list[Any]()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
