@@ -43,7 +43,7 @@ COMMANDS = {
     "export": "export.app",
 }
 
-STOPPED = 130  # what a shell says of a program that Ctrl-C ended
+STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
 class ByName(Mapping[str, Any]):

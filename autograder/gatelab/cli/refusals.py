@@ -13,11 +13,11 @@ from typer.core import TyperGroup
 
 from gatelab.text import visible
 
-# What typer raises for wrong usage; of its exceptions only this one has a public name.
+# What typer raises for wrong usage: the base of the only one of its exceptions that has a public name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 WRONG = 2
 SAYS_IT_ITSELF = "comment"  # the command that has a sentence of its own for an empty text
-# The beginning of what typer says of arguments that are too many: its exception has no field that tells that from other wrong usage.
+# How typer's message about too many arguments begins: its exception has no field that tells these from other wrong usage.
 EXTRA = "Got unexpected extra argument"
 
 
