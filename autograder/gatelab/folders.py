@@ -101,9 +101,9 @@ def drafted(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """The path of a draft, which takes the place of the file `path` at the end. Whenever this process is stopped, `path` is whole,
-    old or new, and the draft is gone."""
-    path = path.resolve()
+    """The path of a draft, which at the end takes the place of the file `path`, or of the file to which that is a link. Whenever this
+    process is stopped, the file is whole, old or new, and the draft is gone."""
+    path = Path(os.path.realpath(path))  # `resolve` raises no OSError where links form a circle
     with temporary_folder(".gatelab-writing-", path.parent) as folder:
         draft = folder / path.name
         yield draft

@@ -1,6 +1,6 @@
 """Untrusted text made safe, one function for each place it goes to.
 
-Untrusted is whatever a student, a platform's export or a spreadsheet wrote: it may hold control characters, bytes that are no
+Untrusted is whatever a student, a platform's export or a spreadsheet wrote: it may hold control characters, bytes that are not
 text, letters that turn the reading direction, formulas, markup, paths of this machine, and be of any length.
 
 | it goes to | function |
@@ -13,7 +13,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | HTML | `escaped`; with code in backticks, `html_with_code` |
 | a cell of Markdown that another program makes HTML of | `inert_markup` |
 | a page that shows what a cell printed | `cell_output`, of bytes `decode_bytes` |
-| staff, of whom only the end is asked for | `last_part` |
+| staff, who need only the end | `last_part` |
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
 | the sheet that it came from | `escape_formula_in_sheet` |
 | the name of a file | `file_stem`; a path in an archive, `inner_path` |
@@ -21,7 +21,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a file of ours | `to_bytes`, or `utf8` where lone surrogates need not be distinguished |
 | a log in an encoding of its own | `encodable` |
 | where it may go only as it is, or not at all | `is_printable` |
-| a student, of a message that may name files of this machine | `without_paths` |
+| a student, where a message may name files of this machine | `without_paths` |
 
 Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may see of a worker's
 words at all is another question: `testkit/words.py`.
@@ -53,7 +53,7 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 # A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs
-# begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
+# begins a cell in the middle of ours. A quotation mark or a space in between may be dropped.
 # Each run of such marks is read once, with or without a formula after it: a line may hold thousands of tabs.
 _START = re.compile(r"""(^|[;\t])(["'\s]*+)([=+\-@＝＋－＠]?)""")
 _TAB, _ESCAPED_TAB = "\t", "\t'"
@@ -100,7 +100,7 @@ def cell_start(source: str) -> str:
 
 
 def clean_name(raw: str, most: int) -> str:
-    """A name or an address that is kept as data: `visible` with single spaces, cut at `most` characters without a sign."""
+    """A name or an address that is kept as data: `visible` with single spaces, cut at `most` characters without an ellipsis."""
     return visible(" ".join(raw.split()))[:most]
 
 
@@ -131,7 +131,7 @@ def escaped(raw: str) -> str:
 
 
 def decode_bytes(raw: bytes) -> str:
-    """What a process wrote: other bytes than UTF-8's become a sign each, and the zeros that a hole in a file gives are left out."""
+    """What a process wrote: each byte that is not UTF-8 becomes a replacement character, and the zeros that a hole in a file gives are left out."""
     return raw.decode("utf-8", "replace").replace("\x00", "")
 
 

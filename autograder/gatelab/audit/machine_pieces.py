@@ -16,8 +16,8 @@ from gatelab.sandbox.confine import FLAG, MEANS, PIECES, REQUIRED
 SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp (Fedora), or conda install libseccomp"
 
 
-def tried() -> dict[str, Any]:
-    """What a real worker says (sandbox/trial_worker.py); {"problem": …} if none can be started."""
+def trial() -> dict[str, Any]:
+    """What a real worker reports (sandbox/trial_worker.py); {"problem": …} if none can be started."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "gatelab.sandbox.trial_worker"],
@@ -46,15 +46,15 @@ def library() -> Finding:
     return Finding("libseccomp", found or "found")
 
 
-def confinement(trial: Mapping[str, Any]) -> Iterator[Finding]:
-    """One finding per piece, and what the machine lacks. `trial` is what `tried` returned."""
-    if problem := trial.get("problem"):
+def confinement(found: Mapping[str, Any]) -> Iterator[Finding]:
+    """One finding per piece, and what the machine lacks. `found` is what `trial` returned."""
+    if problem := found.get("problem"):
         yield Finding(
             "confinement", f"no worker could be started: {problem}",
             "fix what is named above; gatelab grade says the same and grades nothing",
         )  # fmt: skip
         return
-    on, lacks = trial["protection"], trial["lacks"]
+    on, lacks = found["protection"], found["lacks"]
     why = f" (the machine lacks: {'; '.join(lacks)})" if lacks else ""
     for piece in PIECES:
         cannot, could = MEANS[piece]

@@ -1,4 +1,4 @@
-"""What `gatelab verify` finds: where each wheat and chaff lost points, what they were told, and what of that must not be."""
+"""What `gatelab verify` finds: where each wheat and chaff lost points, with which messages, and what of that must not be."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Miss:
     signature: str
     who: list[str] = field(default_factory=list)
     lost: tuple[str, ...] = ()  # parts
-    message: str = ""  # what the first of them was told
+    message: str = ""  # the message that the first of them got
     code: str = ""  # the shortest of the group
 
 

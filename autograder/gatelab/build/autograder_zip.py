@@ -140,8 +140,8 @@ def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
 
 def _not_graded(lab: Lab) -> bytes:
     """`results.json` of a submission for which the grader got no result, with all the usual fields."""
-    told = "The grader WHY. This is not the notebook's fault: it will be graded again. Please tell the course staff."
-    report = Report("", "failed", "The grader WHY.", told, lab=lab.name)
+    for_student = "The grader WHY. This is not the notebook's fault: it will be graded again. Please tell the course staff."
+    report = Report("", "failed", "The grader WHY.", for_student, lab=lab.name)
     results = gradescope_results(report, lab.questions.values())
     return (json.dumps(results, indent=1) + "\n").encode()
 

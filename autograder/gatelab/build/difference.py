@@ -67,7 +67,7 @@ def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
 
 def _why(root: Path, revision: str, inside: str) -> str:
     """Why git has no release of a revision."""
-    for words, said in (
+    for words, why in (
         (["rev-parse", "--git-dir"], f"{root}: is not a git repository; compare without a revision."),
         (["rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}"],
          f"{revision}: the repository has no such revision; `git log --oneline -- release` lists those with a release."),
@@ -75,7 +75,7 @@ def _why(root: Path, revision: str, inside: str) -> str:
         if subprocess.run(
             ["git", "-C", str(root), *words], capture_output=True, timeout=GIT_SECONDS
         ).returncode:
-            return said
+            return why
     return f"{revision}: holds no {inside}; `git log --oneline -- {inside}` lists the revisions that do."
 
 

@@ -169,11 +169,11 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
     wanted = {needle.text: needle for needle in ordered if not allowed.intersection(needle.text.split("\n"))}
     forms = {needle.form: needle for needle in wanted.values() if needle.form}
     leaks = []
-    for name, said in shown.items():
-        lines = (normal(line) for line in said.split("\n"))
+    for name, content in shown.items():
+        lines = (normal(line) for line in content.split("\n"))
         text = "\n".join(line for line in lines if line)
         hits = {needle: needle.written for needle in wanted.values() if needle.text in text}
-        for part in expressions.of_text(said.split("\n")):
+        for part in expressions.of_text(content.split("\n")):
             known, written = forms.get(expressions.form(part)), ast.unparse(part)
             if known and normal(written) not in allowed:
                 hits.setdefault(known, (written,))

@@ -80,11 +80,12 @@ def git(place: Path, *words: str, who: bool = False) -> str:
         given = ["-c", "user.name=gatelab", "-c", "user.email=gatelab@localhost"]
     done = _run(place, *given, *words)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
         why = next(
-            (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no word"
+            (line for line in lines if line.startswith(("fatal:", "error:"))),
+            lines[-1] if lines else "no word",
         )
-        if refused := next((found[1] for line in said if (found := REFUSED.search(line))), ""):
+        if refused := next((found[1] for line in lines if (found := REFUSED.search(line))), ""):
             why = refused  # the text beside the branch says more than "failed to push some refs"
         raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
     return done.stdout.strip()

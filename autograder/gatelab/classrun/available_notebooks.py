@@ -9,22 +9,21 @@ from pathlib import Path
 from gatelab.lab.spec import Lab
 from gatelab.submission.collect import Submission, collect
 
-UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
+UNPACKED = "unpacked"  # folder in the output folder, for files from archives
 
 
 def available_notebooks(
     graded: Collection[Submission], folder: Path, lab: Lab, out: Path
 ) -> tuple[dict[str, Submission], list[str]]:
-    """By name, those of the graded whose notebook is here, with the path that it has now; and the names of files with a notebook that was
-    not graded. Archives are opened, and who handed in what stays as it was graded. Raises CollectError."""
+    """The graded submissions whose notebook is still here, by name and with its present path; and the names of files with a notebook that
+    was not graded. Archives are opened; who handed in what is taken from the grading. Raises CollectError."""
     now = {
         (submission.entry, submission.sha256): submission
         for submission in collect(folder, lab, out, unpack_folder=out / UNPACKED, every_attempt=True)
         if submission.path is not None
     }
-    by_name = {
-        (submission.name, submission.sha256): submission for submission in now.values()
-    }  # a class.json of old has no entries
+    # For an older kit's class.json, which has no entries.
+    by_name = {(submission.name, submission.sha256): submission for submission in now.values()}
     found = {}
     for row in graded:
         submission = now.get((row.entry, row.sha256)) if row.entry else by_name.get((row.name, row.sha256))

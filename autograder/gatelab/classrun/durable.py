@@ -1,20 +1,24 @@
-"""Writing in the output folder: a file whole or not at all, and one that must last so that it is on disk."""
+"""Writes files in the output folder: whole or not at all, and flushed to disk where they must survive a power failure."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from gatelab.folders import drafted
+from gatelab.folders import drafted, replacing
 from gatelab.text import to_bytes
 
 
 def write(path: Path, text: str, lasting: bool = False) -> None:
-    """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns."""
-    with drafted(path) as draft:
+    """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns.
+
+    Where somebody made the file a link, the link stays and what it leads to is replaced.
+    """
+    # A draft beside the file that a link leads to is outside the output folder, where no later command would remove it after a kill.
+    with replacing(path) if path.is_symlink() else drafted(path) as draft:
         to_disk(draft, to_bytes(text)) if lasting else draft.write_bytes(to_bytes(text))
     if lasting:
-        sync(path.parent)
+        sync(Path(os.path.realpath(path)).parent)
 
 
 def to_disk(path: Path, data: bytes) -> None:

@@ -13,9 +13,8 @@ from gatelab.text import visible
 
 SAME = "run the same gatelab grade again."
 STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
-REPLACING = (
-    f"{STAGE}/replacing"  # there from the first report that a regrade replaces until class.json is written
-)
+# There from the first report that a regrade replaces until class.json is written.
+REPLACING = f"{STAGE}/replacing"
 REPLACED = "a gatelab regrade was cut off while it replaced reports, or is at work here; run the same again."
 INTERRUPTED = f"is newer than class.json, because a gatelab grade was cut off or is at work here; {SAME}"
 
@@ -63,7 +62,7 @@ def report_needed(out: Path, row: SubmissionRow) -> Report:
 
 
 def require_one_run(out: Path, rows: Iterable[SubmissionRow], reports: Mapping[str, Report]) -> None:
-    """Raise NoClass unless the reports, by name, are those that class.json, with these rows, was written with, and there is no other."""
+    """Raise NoClass unless these reports, by name, are exactly those from which class.json, with these rows, was written."""
     files = set()
     for row in rows:
         files.add(row["file"])
@@ -82,7 +81,7 @@ def require_no_interrupted_regrade(out: Path) -> None:
 
 
 def newer_than(out: Path, row: SubmissionRow, report: Report) -> str:
-    """In what the report is not the one that the row of class.json was made from, as a sentence; "" if it is that one."""
+    """A sentence, if the report is not the one from which the row of class.json was made; "" if it is."""
     same_bytes = report.sha256 == row["sha256"] if report.sha256 and row.get("sha256") else True
     # A class.json of an older kit has no signatures.
     same_grading = (row.get("graded_with", signature(report)), row["status"]) == (

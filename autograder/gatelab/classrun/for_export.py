@@ -118,7 +118,8 @@ def _as_written(row: SubmissionRow, report: CorrectedReport | None) -> bool:
     remarks = [f"{q.id}: {line}" for q in report.questions for line in remarks_on_question(q)] + remarks_on(
         report
     )
-    return (row.get("marks"), row.get("said")) == (report.given.marks, remarks)
+    written = row.get("staff_remarks", row.get("said"))
+    return (row.get("marks"), written) == (report.given.marks, remarks)
 
 
 def _sha256(report: Report | None) -> str:

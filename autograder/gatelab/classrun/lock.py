@@ -20,11 +20,11 @@ UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold the folder `out` (made where it is not there yet). Raises StoreError if another command holds it, or where it cannot
-    be made.
+    """Lock the folder `out`, which is created if it is missing. Raises StoreError if another command holds it, or if it cannot be
+    created.
 
-    It is the folder itself that is locked (flock), so that nothing is left behind; a file in it where a network's file system locks
-    no folder. No child process inherits it.
+    The folder itself is locked (flock), so that nothing is left behind; where a network file system cannot lock folders, a file in it
+    is. No child process inherits the lock.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class ClassRow:
     report: Report | None  # as it counts, with points given by people; None: not graded yet
     marks: dict[str, float] = field(default_factory=dict)  # that count
     again: dict[str, str] = field(default_factory=dict)  # old marks, given to something else
-    called: str = ""  # the person's name, where it is known
+    called: str = ""  # the student's name, where it is known
 
 
 class ClassFolder:
@@ -119,9 +119,11 @@ class ClassFolder:
         return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
 
 
-def _known_as(row: SubmissionRow) -> typed_names.Called:
-    person = submission_of(row, Path()).called
-    return typed_names.Called(str(row["name"]), str(row.get("file", "")), person, str(row.get("called", "")))
+def _known_as(row: SubmissionRow) -> typed_names.ClassMember:
+    display_name = submission_of(row, Path()).called
+    return typed_names.ClassMember(
+        str(row["name"]), str(row.get("file", "")), display_name, str(row.get("called", ""))
+    )
 
 
 def _called(row: SubmissionRow) -> str:

@@ -30,10 +30,8 @@ from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed
 from gatelab.report.edited_table.readback_result import MOST
 from gatelab.text import to_bytes
 
-EDITORS = (
-    ".~lock.grades.csv#",
-    "~$grades.csv",
-)  # what LibreOffice and Excel leave next to an open file
+# What LibreOffice and Excel leave next to an open file.
+EDITORS = (".~lock.grades.csv#", "~$grades.csv")
 # What a person or a shared folder may save next to it: another format, "grades (1).csv", "grades - Copy.csv".
 OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 
@@ -43,9 +41,9 @@ class SavedMeanwhile(Exception):
 
 
 class MarkBook:
-    """Marks, corrections and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`:
-    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `StaffInput`;
-    `is_part`: whether other questions were asked for, so that one marked by hand is in a result only if something was given to it."""
+    """Marks, corrections and grade table of one output folder. `questions`: ID → maximum points, of those marked by hand; `order`:
+    the columns of grades.csv; `automatic`: ID → maximum points, of those that the grader marks; `by_hand`: as in `StaffInput`;
+    `is_part`: whether only some questions were asked for, so that one marked by hand is in a result only if it has a mark or comment."""
 
     def __init__(
         self,
@@ -78,7 +76,7 @@ class MarkBook:
         """Take in marks.csv, corrections.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
 
         `works` are the class as it was when grades.csv was written. `only`, where the folder holds another class: the works of
-        the new class, which take over the marks for the same names and bytes; for them nothing here is a reason to stop.
+        the new class, which take over the marks for the same names and bytes; then a table that cannot be read stops nothing.
         """
         notes: list[str] = []
         try:
@@ -120,7 +118,7 @@ class MarkBook:
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
     def follow(self, works: list[Work]) -> None:
-        """Give what was given the names that its works have now (`Marks.follow`)."""
+        """Move marks and corrections to the names that their works have now (`Marks.follow`)."""
         for table in (self.marks, *self.corrections.tables.values()):
             table.follow(works)
 
@@ -149,7 +147,7 @@ class MarkBook:
         )
 
     def again(self, works: list[Work]) -> list[dict[str, tuple[float, str]]]:
-        """For each work: question → points and name of the last mark, or override, that was given to it as it was before."""
+        """For each work: question → points and name of the last mark or override that was given to an earlier file of it."""
         pairs = zip(
             self.marks.again(works, self.questions),
             self.corrections.points.again(works, self.automatic),
@@ -189,7 +187,7 @@ class MarkBook:
         ]
 
     def left_over(self, works: list[Work], by_hand: Mapping[str, bool]) -> list[str]:
-        """`ada q3 (mark 2)`: what counts no longer, because the lab has no such question now or gives its points in the other way.
+        """`ada q3 (mark 2)`: what no longer counts, because the lab has no such question now, or marks it by hand and did not, or the reverse.
 
         `by_hand`: every question of the lab → whether it is marked by hand.
         """

@@ -1,4 +1,4 @@
-"""Grades again what was graded with other suites, points or thresholds, apart from the existing results until somebody has seen what changes."""
+"""Regrades what was graded with other suites, points or thresholds; the existing results stay until somebody has seen what changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Difference:
 
 
 class Regrade:
-    """A class run over a class as it was graded. `run.reports` are the reports as they are there; `wanted` the questions to grade
+    """A class run over a class as it was graded. `run.reports` are the existing reports; `wanted` the questions to grade
     again, None for those that were changed; `available` the notebooks that can be, `before` what counted for each by the rules at that time."""
 
     def __init__(
@@ -54,9 +54,8 @@ class Regrade:
         self.only = only or run.submissions
         self.available, self.before = available, before
         self.new: dict[str, Report] = {}
-        self.questions: dict[
-            str, list[str]
-        ] = {}  # submission → questions graded again, in the order of the lab
+        # Submission → questions graded again, in the order of the lab.
+        self.questions: dict[str, list[str]] = {}
         self.skipped: list[str] = []  # one sentence each
 
     def plan(self) -> list[Submission]:
@@ -132,7 +131,7 @@ class Regrade:
         for submission in group:
             if submission.name not in beside.reports:
                 continue
-            # In memory is only what a class's tables need; the messages are in the file.
+            # Only what a class's tables need stays in memory; the messages are in the file.
             if (report := stage.current(submission)) is not None:
                 self._keep_or_replace(submission, report, questions)
             else:
@@ -290,7 +289,7 @@ class Regrade:
         ]
         self.run.write_class()
         if not all(replaced):
-            marker.touch()  # the class is not of one grading until the same command has written the rest
+            marker.touch()  # until this command has written the rest, the reports are from two gradings
         if self.run.unwritten:
             return sum(replaced)
         staged = self.run.out / STAGE / "reports"

@@ -34,7 +34,7 @@ def read_class_file(out: Path) -> ClassFile:
 
 
 def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
-    """The class in `out` with its reports as they are there. Raises StoreError, LabError.
+    """The class in `out` with its existing reports. Raises StoreError, LabError.
 
     Its submissions have the path that they had; nothing is read there.
     """
@@ -58,9 +58,8 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     try:
         for submission, row in zip(submissions, class_file["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
-                run.reports[submission.name] = report_needed(
-                    out, row
-                )  # without it a correction would lose the points
+                # Without it a correction would lose the points.
+                run.reports[submission.name] = report_needed(out, row)
         require_no_interrupted_regrade(out)
         require_one_run(out, class_file["submissions"], run.reports)
     except NoClass as error:
@@ -75,12 +74,12 @@ def lab_of(class_file: ClassFile, out: Path, root: Path, lab_name: str | None) -
 
 
 def graded_in(class_file: ClassFile, folder: Path) -> list[Submission]:
-    """Who was graded, by class.json, `folder` being the class's."""
+    """The submissions that were graded, from class.json; `folder` is the class's."""
     return mark_namesakes([submission_of(row, folder) for row in class_file["submissions"]])
 
 
 def recorded_lateness(class_file: ClassFile) -> dict[str, Lateness]:
-    """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
+    """Name → what the late rule decided when the class was graded. A changed rule counts from the next grading on."""
     return {
         row["name"]: Lateness(**row["lateness"])
         for row in class_file["submissions"]
@@ -101,13 +100,13 @@ def _as_graded(lab: Lab, class_file: ClassFile) -> Lab:
     return (quick_lab(lab) if class_file.get(QUICK) else lab).with_questions(found)
 
 
-def called(run: ClassRun, typed: str) -> Submission:
-    """The submission meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
+def find_submission(run: ClassRun, typed: str) -> Submission:
+    """The submission that is meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
     by_name = {submission.name: submission for submission in run.submissions}
     try:
         return by_name[
             typed_names.one_of(
-                typed, [typed_names.Called(s.name, s.file, s.called, s.listed) for s in by_name.values()]
+                typed, [typed_names.ClassMember(s.name, s.file, s.called, s.listed) for s in by_name.values()]
             )
         ]
     except typed_names.NotOne as error:

@@ -55,8 +55,8 @@ class Grader(Protocol):
 
 @dataclass
 class ClassRun:
-    """One class on its way through the engine. `reports` fills up by submission name and is never lost:
-    every report is on disk before the next thing happens. In memory stays what the class's tables are made from."""
+    """One class on its way through the engine. `reports` (by submission name) fills up and is never lost: every report is on disk
+    before the next thing happens. Only what the class's tables need stays in memory."""
 
     lab: Lab
     submissions: list[Submission]
@@ -66,9 +66,8 @@ class ClassRun:
     quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its words
-    lateness: dict[str, Lateness] = field(
-        default_factory=dict
-    )  # of a class as it was graded, by the rule at that time
+    # Of a class as it was graded, by the rule at that time.
+    lateness: dict[str, Lateness] = field(default_factory=dict)
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
@@ -172,7 +171,7 @@ class ClassRun:
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """
         from gatelab.grading.engine import (
-            Engine,  # brings the fork server up; not needed to say what is done already
+            Engine,  # starts the fork server, which is not needed where all is done already
         )
 
         waiting = {submission.name: submission for submission in left}
@@ -212,7 +211,7 @@ class ClassRun:
         ]
 
     def given(self, submission: Submission) -> StaffInput:
-        """What people gave it, and what its time says."""
+        """What people gave it, and what the late rule says about it."""
         return self._given(submission, self.work(submission))
 
     def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> bool:
@@ -229,7 +228,7 @@ class ClassRun:
         return True
 
     def _given(self, submission: Submission, work: Work) -> StaffInput:
-        """What people gave it, and what its time says."""
+        """What people gave it, and what the late rule says about it."""
         lateness = self.lateness.get(submission.name)
         if lateness is None:
             lateness = self.lab.late.of(submission.handed_in) if self.lab.late else Lateness()

@@ -1,4 +1,4 @@
-"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor the submissions."""
+"""What people gave a class, read with its class.json: for readers of an output folder, who have neither the lab nor the submissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gatelab.report.whole_class.class_json import ClassFile, SubmissionRow
 
 
 def mark_book(out: Path, table: ClassFile) -> MarkBook:
-    """The book of marks of the class whose class.json this is; nothing is read yet."""
+    """The mark book of the class with this class.json; nothing is read yet."""
     by_hand = [
         HandMarkedQuestion(str(row["id"]), str(row["title"]), float(row["points"]))
         for row in table["by_hand"]

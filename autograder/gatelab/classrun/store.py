@@ -1,7 +1,7 @@
 """The output folder: where finished reports are, and which of them are still valid.
 
 A report is written, whole or not at all, when its submission is done, so a run can be stopped at any
-moment and taken up again. It holds as long as nothing that decides the grade has changed: the submission, the seed,
+moment and resumed. It is valid as long as nothing that decides the grade has changed: the submission, the seed,
 the kit, the lab. All of that is hashed into the report's key.
 """
 
@@ -34,7 +34,7 @@ class StoreError(Exception):
 
 class Store:
     """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave, `folder` is where the
-    submissions lie; `parts`, what `hashes` gave, tells afterwards what of it was changed; `lab` is the lab's name ("": any)."""
+    submissions lie; `parts`, what `hashes` gave, shows afterwards what has changed; `lab` is the lab's name ("": any)."""
 
     def __init__(
         self, out: Path, grading: str, folder: Path, parts: dict[str, str] | None = None, lab: str = ""
@@ -44,9 +44,8 @@ class Store:
         # Relative, so that class and grades may be moved together.
         self.folder = self._from_here(folder)
         self.roster: str | None = None  # None: that of the last run
-        self._read: tuple[tuple[int, int, int], PreviousRun] | None = (
-            None  # which class.json was read, and its head
-        )
+        # Which class.json was read, and its head.
+        self._read: tuple[tuple[int, int, int], PreviousRun] | None = None
 
     def _from_here(self, path: Path) -> str:
         return os.path.relpath(Path(path).resolve(), self.out.resolve())

@@ -17,18 +17,18 @@ MOST = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
-class Called:
-    """Somebody of a class: the unique name of their row, their file, and the person's name, as it is and as lists show it."""
+class ClassMember:
+    """A student of a class: the unique name of the row, its file, and the student's name as it is and as lists show it."""
 
     name: str
     file: str
-    person: str
+    display_name: str
     listed: str = ""
 
     @property
     def also(self) -> set[str]:
-        """What else than their row's name they are called, as it is compared."""
-        names = (self.name, self.file, display_name(self.name), self.person, self.listed)
+        """All names by which somebody may call them, in the form in which names are compared."""
+        names = (self.name, self.file, display_name(self.name), self.display_name, self.listed)
         return {comparable(one) for one in names} - {""}
 
 
@@ -36,7 +36,7 @@ class NotOne(Exception):
     """Nobody has the name, or several have: one sentence with the names there are."""
 
 
-def one_of(typed: str, people: Sequence[Called], whole: bool = True) -> str:
+def one_of(typed: str, people: Sequence[ClassMember], whole: bool = True) -> str:
     """The name of the row that is meant. `whole`: only a whole name counts, since something is given; to look at a result its beginning is
     enough. Raises NotOne."""
     by_name = {escape_formula(one.name): one.name for one in people} | {one.name: one.name for one in people}
@@ -52,8 +52,8 @@ def one_of(typed: str, people: Sequence[Called], whole: bool = True) -> str:
             f"{shown}: {len(same)} submissions are called that; type one of these names: {_some(same)}."
         )
     rows = starting_with(typed, (one.name for one in people))
-    persons = starting_with(typed, (one.person for one in people))
-    begin = [one.name for one in people if one.name in rows or one.person in persons]
+    display_names = starting_with(typed, (one.display_name for one in people))
+    begin = [one.name for one in people if one.name in rows or one.display_name in display_names]
     if len(begin) == 1 and not whole:
         return begin[0]
     if len(begin) > 1:

@@ -43,10 +43,10 @@ COMMANDS = {
     "export": "export.app",
 }
 
-STOPPED = 130  # what a shell says of a program that Ctrl-C ended
+STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
-class Named(Mapping[str, Any]):
+class ByName(Mapping[str, Any]):
     """The commands by name; the file of one is imported when it is asked for, because importing all of them takes longer than most
     commands do."""
 
@@ -78,7 +78,7 @@ class Commands(OneSentence):
         return super().make_context(*args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "commands": Named()})
+        super().__init__(*args, **{**kwargs, "commands": ByName()})
 
     def invoke(self, ctx: Any) -> Any:
         from gatelab.lab.spec import LabError
@@ -114,7 +114,7 @@ def _print_versions(asked: bool) -> None:
 
 @app.callback()
 def before(
-    tell: Annotated[
+    version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_print_versions, is_eager=True, help="Show what is installed, and exit."

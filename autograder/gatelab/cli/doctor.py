@@ -67,7 +67,7 @@ def findings(here: Path, kit: Path) -> Iterator[Finding]:
     yield from machine.packages()
     yield machine.kernel()
     yield machine_pieces.library()
-    yield from machine_pieces.confinement(machine_pieces.tried())
+    yield from machine_pieces.confinement(machine_pieces.trial())
     yield from machine.disk_and_memory(here)
     yield from machine.ports()
     yield from machine_leftovers.leftovers(kit)

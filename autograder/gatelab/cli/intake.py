@@ -1,6 +1,6 @@
 """`gatelab intake FOLDER`: what would be graded, and whose it is, before anything is graded. It changes nothing.
 
-Exit codes as of `gatelab grade`: 0 every submission can be graded, 1 something cannot, 2 wrong usage.
+Exit codes as for `gatelab grade`: 0 every submission can be graded, 1 something cannot, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def tidy(out: Path, came_in: list[Submission]) -> None:
     """Remove what was extracted from archives that are no longer in the class."""
     used = {submission.path.parent for submission in came_in if submission.path}
     for folder in (out / UNPACKED).glob("*"):
-        # Folders of single archives are called by eight hex digits (pick.py).
+        # Folders of single archives are named by eight hex digits (pick.py).
         if re.fullmatch(r"[0-9a-f]{8}", folder.name) and folder not in used and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
 

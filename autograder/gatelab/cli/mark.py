@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gatelab.classrun.reopen import called
+from gatelab.classrun.reopen import find_submission
 from gatelab.classrun.run import ClassRun
 from gatelab.cli.opened_class import ClassFolder, Remove, Why, graded_folder, open_class, write_out
 from gatelab.cli.options import LabName, Root
@@ -66,7 +66,7 @@ def mark(
             "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing, for the written answers one after the other."
         )
     with open_class(folder, root, lab_name) as run:
-        submission, id = called(run, words[0]), _question(run, words[1])
+        submission, id = find_submission(run, words[0]), _question(run, words[1])
         what = "" if run.lab.questions[id].by_hand else POINTS
         if remove or words[2] in WITHDRAWN:
             _withdraw(run, submission, what, id, f"{submission.name} {id}")
@@ -109,7 +109,7 @@ def comment(
     if len(words) not in (2, 3):
         usage("gatelab comment takes NAME TEXT, or NAME QUESTION TEXT; NAME or NAME QUESTION with --remove.")
     with open_class(graded_folder(out), root, lab_name) as run:
-        submission = called(run, words[0])
+        submission = find_submission(run, words[0])
         id = _question(run, words[1]) if len(words) == 3 else ""
         if remove:
             _withdraw(run, submission, COMMENT, id, f"{submission.name} {id}".strip())
@@ -142,7 +142,7 @@ def late(
     Example: gatelab late ada 0 --why "was ill" -o out
     """
     with open_class(graded_folder(out), root, lab_name) as run:
-        submission = called(run, name)
+        submission = find_submission(run, name)
         if remove or points in WITHDRAWN:
             _withdraw(run, submission, LATE, "", f"{submission.name} late penalty")
         taken, reason = number_of(points), one_line(why or "")

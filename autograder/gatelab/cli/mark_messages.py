@@ -1,4 +1,4 @@
-"""What a class command says of the marks and corrections that people typed into grades.csv."""
+"""The messages of a class command about the marks and corrections that people typed into grades.csv."""
 
 from __future__ import annotations
 

@@ -59,9 +59,9 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
 def moved_marks(
     run: ClassRun, before: PreviousRun, rows: list[Row], given: tuple[str, str] = ("", "")
 ) -> list[str]:
-    """Which marks by hand counted in the previous class.json and no longer do, or the reverse, and why: since lab.toml was
-    changed, or since they were saved and the tables were not yet written; not what was typed into grades.csv, nor `given`, the name
-    and question of what this command gave."""
+    """Sentences about marks by hand that counted in the previous class.json and no longer do, or the reverse: because lab.toml was
+    changed, or because they were saved before the tables could be written. Left out are those typed into grades.csv, and `given`, the
+    name and question of what this command gave."""
     earlier = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
     meant = {(change.name, change.question) for change in run.book.changes} | {given}
     most = {row["id"]: row["points"] for row in before.get("by_hand", ())}
@@ -78,7 +78,7 @@ def moved_marks(
         (False, False): "Marks that are in the tables and that marks.csv no longer has; they do not count:",
         (False, True): "Marks that were saved in marks.csv, but not in the tables yet; they count:",
     }
-    return [f"{said} {', '.join(found[key])}." for key, said in sentences.items() if key in found]
+    return [f"{sentence} {', '.join(found[key])}." for key, sentence in sentences.items() if key in found]
 
 
 def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:

@@ -13,11 +13,11 @@ from typer.core import TyperGroup
 
 from gatelab.text import visible
 
-# What typer raises for wrong usage; of its exceptions only this one has a public name.
+# What typer raises for wrong usage: the base of the only one of its exceptions that has a public name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 WRONG = 2
 SAYS_IT_ITSELF = "comment"  # the command that has a sentence of its own for an empty text
-# The beginning of what typer says of arguments that are too many: its exception has no field that tells that from other wrong usage.
+# How typer's message about too many arguments begins: its exception has no field that tells these from other wrong usage.
 EXTRA = "Got unexpected extra argument"
 
 
@@ -67,9 +67,9 @@ def refusing() -> Iterator[None]:
         ctx = getattr(error, "ctx", None)
         path = str(ctx.command_path) if ctx else "gatelab"
         command = " ".join(["gatelab", *path.split()[1:]])
-        said = visible(" ".join(_error_text(error).split()))
-        end = "" if said.endswith(("?", "?.")) else "."
-        usage(f"{command}: {said.rstrip('.')}{end} See {command} --help.")
+        message = visible(" ".join(_error_text(error).split()))
+        end = "" if message.endswith(("?", "?.")) else "."
+        usage(f"{command}: {message.rstrip('.')}{end} See {command} --help.")
     except Empty as error:
         usage(str(error))
     except OSError as error:
@@ -94,10 +94,14 @@ def _error_text(error: Any) -> str:
         return f"{option} is below zero"
     if isinstance(error.__cause__, ValidationError):
         error.message = _of_value(error.__cause__.errors()[0]) or error.message
-    said = str(error.format_message())
+    message = str(error.format_message())
     if type(error).__name__ == "NoSuchOption" and not option.startswith("--"):
-        return f"{said}; put -- before a name or a text that begins with -"
-    return f"{said}; put quotes around anything that contains a space" if said.startswith(EXTRA) else said
+        return f"{message}; put -- before a name or a text that begins with -"
+    return (
+        f"{message}; put quotes around anything that contains a space"
+        if message.startswith(EXTRA)
+        else message
+    )
 
 
 def _of_value(fault: Mapping[str, Any]) -> str:

@@ -21,7 +21,14 @@ from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.folder import REPLACING, NoClass, require_one_run
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
-from gatelab.classrun.reopen import called, graded_in, lab_of, read_class_file, recorded_lateness, reopen
+from gatelab.classrun.reopen import (
+    find_submission,
+    graded_in,
+    lab_of,
+    read_class_file,
+    recorded_lateness,
+    reopen,
+)
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
@@ -88,7 +95,7 @@ def regrade_command(
         store = Store(out, grading, folder, parts, lab.name)
         run = ClassRun(lab, submissions, store, chosen, seed, lateness=recorded_lateness(class_file))
         store.check(chosen if run.is_part else None)
-        named = [called(run, name) for name in only or []]
+        named = [find_submission(run, name) for name in only or []]
         run.read_marks()
         store.open()
         run.keep_existing()
@@ -139,7 +146,7 @@ def _chosen(lab: Lab, class_file: ClassFile, wanted: list[str], out: Path) -> li
 
 
 def _given_before(run: ClassRun, class_file: ClassFile) -> Callable[[Submission], StaffInput]:
-    """What people have given each submission, by the rules and with the points of then."""
+    """What staff had given each submission, with the rules and points of that time."""
     rules = mark_book(run.out, class_file)
     rules.marks, rules.corrections = run.book.marks, run.book.corrections
     rows = {row["name"]: row for row in class_file["submissions"]}
@@ -261,7 +268,7 @@ def _by_hand(run: ClassRun, class_file: ClassFile) -> list[str]:
 
 
 def _late_rule(run: ClassRun) -> list[str]:
-    """Whose hand-in time means something else by the present rule for late work: a regrade keeps what was said when they were graded."""
+    """A sentence, if lab.toml's late rule has changed for somebody since the grading: a regrade keeps the earlier penalties."""
     rule = run.lab.late
     whose = [
         submission.name
@@ -278,8 +285,8 @@ def _late_rule(run: ClassRun) -> list[str]:
 
 
 def _nothing_to_grade(again: Regrade, more: bool) -> str:
-    """What there is to say then; `more`: something was changed that is not for regrade. A regrade that was cut off after it had
-    replaced the reports is finished."""
+    """The sentence for that case; `more`: something was changed that a regrade does not apply. A regrade that was cut off after it had
+    replaced the reports is finished here."""
     if (again.run.out / REPLACING).exists():
         again.run.write_class()
         return "An earlier regrade was cut off after it had replaced the reports; the tables and pages have been updated."

@@ -74,8 +74,8 @@ def _question(student: ClassRow, question: Question, detailed: bool) -> Iterator
     head = f"{question.id}  {shown(question.title)}"
     if question.by_hand and not question.parts:
         was = student.again.get(question.id)
-        told = f"to be marked again, was {shown(was)}" if was else "no mark yet"
-        yield _line("\n", (head, "bold"), f"  {told} (of {number(question.max_points)})")
+        state = f"to be marked again, was {shown(was)}" if was else "no mark yet"
+        yield _line("\n", (head, "bold"), f"  {state} (of {number(question.max_points)})")
         yield from _staff_remarks(question)
         return
     full = not less(question.points, question.max_points)
@@ -90,8 +90,8 @@ def _question(student: ClassRow, question: Question, detailed: bool) -> Iterator
     if question.by_hand:
         return
     for says, hint in question.explained:
-        told = f"{shown(question.recognised)}: {shown(says)}" + (f" Hint: {shown(hint)}" if hint else "")
-        yield _below(1, told, "magenta")
+        mistake = f"{shown(question.recognised)}: {shown(says)}" + (f" Hint: {shown(hint)}" if hint else "")
+        yield _below(1, mistake, "magenta")
     if question.signature:
         yield _below(1, "no known mistake explains this (gatelab misses groups what has no name)", "dim")
     if question.own:

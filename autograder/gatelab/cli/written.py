@@ -84,17 +84,17 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
         typer.echo(_lines(one.answer.text) if one.answer.text else "  (nothing was written)")
         if one.was:
             typer.echo(f"  To be marked again: was {visible(one.was)}.")
-        said = _answer(f"{sheet.id} {visible(one.submission.name)}, 0 to {number(sheet.most)} ({HOW}): ")
-        if said is None or said.casefold() == "q":
+        typed = _answer(f"{sheet.id} {visible(one.submission.name)}, 0 to {number(sheet.most)} ({HOW}): ")
+        if typed is None or typed.casefold() == "q":
             break
-        if said.casefold() == "b":
+        if typed.casefold() == "b":
             k = max(0, k - 1)
-        elif said.casefold() == "r":
+        elif typed.casefold() == "r":
             shown = ""
-        elif not said:
+        elif not typed:
             k += 1
-        elif (points := number_of(said)) is None or points > sheet.most:
-            typer.echo(f"{brief(said, TYPED)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
+        elif (points := number_of(typed)) is None or points > sheet.most:
+            typer.echo(f"{brief(typed, TYPED)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
             if not sys.stdin.isatty():
                 usage(
                     f"{sheet.id} {one.submission.name}: what was piped in is not a mark; nothing after it was read."

@@ -80,9 +80,8 @@ class QuestionRun:
     started: float = field(default_factory=time.monotonic)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by part
     errors: dict[str, Raised] = field(default_factory=dict)  # test → its last exception
-    left: dict[str, list[tuple[str, str]]] = field(
-        default_factory=dict
-    )  # test → (function, what it left changed)
+    # Test → (function, what it left changed).
+    left: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)  # names it asks for that the notebook does not define
     output: str = ""
     students: list[Student] = field(default_factory=list)  # one a test

@@ -67,12 +67,10 @@ class Engine:
         self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
-        self.simulated_limits: dict[
-            str, Any
-        ] = {}  # settings with which tests simulate a machine that has less
-        self.on_question_start: Callable[[str, str], None] | None = (
-            None  # told which question of which submission begins
-        )
+        # Settings with which tests simulate a machine that has less.
+        self.simulated_limits: dict[str, Any] = {}
+        # Called when a question of a submission begins.
+        self.on_question_start: Callable[[str, str], None] | None = None
         self._server: ForkServer | None = None
         self._starting = threading.Lock()
         self._closing = threading.Event()

@@ -1,4 +1,4 @@
-"""The name of the mistake that a question shows, or what groups it with other answers that share one without a name."""
+"""Names the mistake that an answer shows, or else gives the answer a signature, by which those with the same unnamed mistake are grouped."""
 
 from __future__ import annotations
 

@@ -169,7 +169,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The parts that will be run (`-m` and `-k` have removed others)."""
     grading = session.config.stash[KEY]
-    if grading is None or any(SHARE not in item.stash for item in session.items):  # why not is said already
+    if grading is None or any(
+        SHARE not in item.stash for item in session.items
+    ):  # the reason has been reported already
         return
     for item in session.items:
         share = item.stash[SHARE]
@@ -290,9 +292,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     grading.finish()
     lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
-        session.exitstatus = (
-            pytest.ExitCode.OK
-        )  # it failed with the references and passed with the student's own versions
+        # What failed with the references passed with the student's own versions.
+        session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -39,7 +39,7 @@ def released(lab: Lab) -> Released:
     now = [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     experiments, stubs, needed = _fingerprints(now)
     for release in known_releases(lab.assignment):
-        # What was an experiment once and is needed now is none.
+        # What used to be an experiment and is needed now does not count as one.
         old_experiments, old_stubs, _ = _fingerprints(release)
         experiments |= old_experiments - needed
         stubs |= old_stubs

@@ -52,13 +52,12 @@ class Grading:
         self.repeating = False  # whether its tests are being run again
         self.loading: bool | None = None  # with the library or without: each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
-        self.fault: BaseException | None = (
-            None  # a fault of the grader or its machine: then no verdict counts
-        )
+        # A fault of the grader or its machine: then no verdict counts.
+        self.fault: BaseException | None = None
         self.until = math.inf  # by the monotonic clock; grading stops then
         held = lab.policy.withheld
-        told = (*lab.policy.messages, *([held.says] if held else ()))
-        self.words = Words(workers.sources, (*lab.names, *lab.policy.names), told)
+        messages_shown = (*lab.policy.messages, *([held.says] if held else ()))
+        self.words = Words(workers.sources, (*lab.names, *lab.policy.names), messages_shown)
 
     @property
     def attempt(self) -> QuestionRun:
@@ -299,7 +298,7 @@ class Grading:
         part = costs((share.name for share in tests.values()), points)
         test = next((test for test, share in tests.items() if share.name == part), None)
         if test is not None:
-            message = self._told_left(test)
+            message = self._first_left(test)
             self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, message))
 
     def _say_leftovers_first(self) -> None:
@@ -309,11 +308,11 @@ class Grading:
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
             if wrong is not None and wrong.kind is Kind.WRONG and wrong.test in running.left:
-                wrong.message = f"{self._told_left(wrong.test)} {wrong.message}"
+                wrong.message = f"{self._first_left(wrong.test)} {wrong.message}"
                 return
 
-    def _told_left(self, test: str) -> str:
-        """What the calls of a test left changed, the first of it."""
+    def _first_left(self, test: str) -> str:
+        """The first thing that the calls of a test left changed."""
         name, kind = self.attempt.left[test][0]
         return sentence(name if name in self.lab.names else "", kind)
 

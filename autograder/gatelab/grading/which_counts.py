@@ -43,7 +43,7 @@ class Attempts:
     ) -> QuestionRun | None:
         """The grading that follows, if one does.
 
-        usable: tell of a name that the question builds on whether the student's own version may be used, each more than the one before.
+        usable: each says of a name that the question builds on whether the student's own version may be used; a later one allows more.
         is_right: whether the student's own version of a name has earned full points.
         """
         last, first = self.last, self.earlier[0] if self.earlier else self.last
@@ -102,7 +102,7 @@ class Attempts:
     def question(self, name_mistake: NameMistake, note: Callable[[frozenset[str]], str]) -> Question:
         """The question by the attempt that counts; all have ended.
 
-        note: what a part says that was found with the references, though the student's own versions of these names counted.
+        note: added to a part that failed with the references, although the student's own versions of these names counted.
         """
         attempts = [*self.earlier, self.last]
         if attempts[-1].asked:

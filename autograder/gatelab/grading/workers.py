@@ -79,7 +79,7 @@ class ConfinedWorkers:
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
         self.slow: set[int] = set()  # cells that ran out of time in an earlier loading
         self.hints: list[Hint] = []
-        self.scanned = False  # whether the code was scanned, or that was tried
+        self.scanned = False  # whether the code was scanned, or scanning it was tried
         self.protection: dict[str, bool] = {}
         self.output = ""
         self.cpu_seconds = 0.0
@@ -155,7 +155,7 @@ class ConfinedWorkers:
 
     def _scan(self) -> None:
         """Scan the code for shortcuts, once. Raises _ScanLost where that ends the process, or the answer takes too long: the
-        next thing it said would be that answer."""
+        answer to the next request would then be that one."""
         self.scanned = True
         cells = [[cell.index, cell.source] for cell in self.cells]
         scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}

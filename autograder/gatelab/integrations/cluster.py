@@ -83,9 +83,8 @@ class Cluster:
         hash_of: HashOf,
     ) -> None:
         self.address, self.lab, self.seed, self.hash_of = address, lab, seed, hash_of
-        self.on_question_start: Callable[[str, str], None] | None = (
-            None  # workers do not report which question they grade
-        )
+        # Workers do not report which question they grade.
+        self.on_question_start: Callable[[str, str], None] | None = None
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()  # keys of the tasks that have ended
         self.job: dict[str, Any] = {
             "root": str(lab.assignment.parents[1]), "lab": lab.name, "seed": seed, "chosen": chosen, "questions": [],

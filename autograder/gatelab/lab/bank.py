@@ -136,9 +136,8 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
 
 
-@lru_cache(
-    maxsize=1024
-)  # cached: it parses the reference, and the diagnosis of one answer calls it for every mistake
+# Cached: it parses the reference, and the diagnosis of one answer calls it for every mistake.
+@lru_cache(maxsize=1024)
 def made_in(chaff: Chaff) -> frozenset[str]:
     """The top-level functions and classes that a chaff edits; "" for an edit in none or several of them, empty for whole code."""
     return frozenset(_by_definition(chaff))

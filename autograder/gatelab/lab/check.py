@@ -291,7 +291,7 @@ def _public_checks(lab: LabParts) -> Iterator[str]:
 
 
 def parsed(path: Path) -> tuple[ast.Module | None, str]:
-    """A file of Python; None and one sentence if it is not."""
+    """A Python file, parsed; None and one sentence if it cannot be."""
     try:
         return ast.parse(path.read_text(encoding="utf-8")), ""
     except SyntaxError as error:

@@ -75,7 +75,7 @@ class LateSettings:
     percent_per_day: Percent  # for each day begun since it was due
     due: Moment = None  # where it is not set above the questions
     zone: Zone = ""  # of a `due` that has none
-    grace_minutes: Minutes = 0  # late by no more than this is not late
+    grace_minutes: Minutes = 0  # work that is late by no more than this counts as on time
     cap: Cap = 100  # percent, at most
     of: Of = "earned"  # whether it is a percentage of the points earned, or of those possible
 
@@ -110,9 +110,8 @@ class LateRule:
         """The penalty for a submission; none if the platform gave no time. `handed_in` has a time zone."""
         if handed_in is None:
             return Lateness()
-        late = handed_in.astimezone(UTC) - self.due.astimezone(
-            UTC
-        )  # hours that passed, even across a switch to or from summer time
+        # In UTC: the time that has passed, even across a switch to or from summer time.
+        late = handed_in.astimezone(UTC) - self.due.astimezone(UTC)
         if late <= self.grace:
             return Lateness()
         days = math.ceil(late / DAY)

@@ -155,9 +155,8 @@ class QuestionSpec:
     # Names from earlier questions: the references' definitions, or the student's own where these earned all points.
     builds_on: Texts = ()
     cpu_seconds: CpuSeconds = 40.0  # processor time that each of its processes may take
-    seconds: Positive = (
-        0.0  # wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds
-    )
+    # Wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds.
+    seconds: Positive = 0.0
     minutes: Number = 0  # an estimate of a student's time; 0: none is shown
     by_hand: Switch = False
     pairs: Switch = False  # also look for two mistakes made at once
@@ -200,8 +199,8 @@ class Table:
     @classmethod
     def read(cls, path: Path, data: Mapping[str, Any]) -> Table:
         """The table of a file's TOML. Raises ValueError with one sentence: file, question, key, value, what is allowed."""
-        for told in misplaced(data, PLACES, ID):
-            raise ValueError(f"{path}{told}")
+        for message in misplaced(data, PLACES, ID):
+            raise ValueError(f"{path}{message}")
         head = {key: value for key, value in data.items() if key in HEAD or not isinstance(value, dict)}
         rows = {id: row for id, row in data.items() if id not in head}
         if "questions" in head:

@@ -1,7 +1,7 @@
 """Finds the written answers in a submitted notebook, whatever happened to its cells. All of its text is untrusted.
 
-The submission is read from top to bottom next to the notebook that was handed out; of several releases, the one of which it has
-most cells unchanged. A handed-out cell is known by its grade_id or,
+The submission is read from top to bottom next to the notebook that was handed out; of several releases, the one
+of which it holds the most cells unchanged. A handed-out cell is recognised by its grade_id or,
 where an editor removed those, by its text or its first line. What is between the cell above an answer and the next
 handed-out cell is the answer: the answer's own cell, further cells, and text that was typed into the cell above.
 """
@@ -18,7 +18,7 @@ from gatelab.lists import listed
 from gatelab.submission.notebook_file import source_of
 from gatelab.text import brief, one_line, utf8
 
-TELLING = 20  # characters from which a line without a heading's mark identifies a cell
+TELLING = 20  # fewest characters with which a line that is not a heading identifies a cell
 MOST_NAMED = 3  # cells
 
 NO_CELL = "its cell was not found; look into the notebook"
@@ -85,9 +85,8 @@ def find(
     `releases`, of which the present one is the first."""
     release = _release_of(cells, releases, ids)
     found = {id: WrittenAnswer() for id in ids}
-    unsure: dict[
-        tuple[str, ...], list[CellPart]
-    ] = {}  # in a group of neighbouring answers, without a grade_id
+    # In a group of neighbouring answers, without a grade_id.
+    unsure: dict[tuple[str, ...], list[CellPart]] = {}
     strays: list[CellPart] = []
     group: tuple[str, ...] = ()
     own = ""  # the question of the group whose cell came last

@@ -90,15 +90,15 @@ def of_7z(archive: str, book: Book) -> None:
             found.append((info.filename, number))
         wanted = {name for name, number in found if number is not None}
         if wanted:
-            rooms = _rooms(book, _numbers(found, wanted))
-            opened.extract(book.into, targets=list(wanted), factory=rooms)
+            files = _files(book, _numbers(found, wanted))
+            opened.extract(book.into, targets=list(wanted), factory=files)
 
 
 def _kind(*, folder: bool, link: bool, file: bool) -> str:
     return "folder" if folder else "link" if link else "file" if file else "odd"
 
 
-def _rooms(book: Book, numbers: dict[str, int]) -> WriterFactory:
+def _files(book: Book, numbers: dict[str, int]) -> WriterFactory:
     """Where py7zr writes what it unpacks. `numbers`: the path that it gives a wanted member → its number in INTO."""
     from py7zr import Py7zIO, WriterFactory
 

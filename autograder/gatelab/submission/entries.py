@@ -15,7 +15,7 @@ from gatelab.submission.archives import KINDS, is_archive
 from gatelab.submission.attempts import Entry, Picked, Problem
 from gatelab.submission.choose import EXTENSION, REPLACED, is_litter, is_notebook
 from gatelab.submission.class_archive import unpacked
-from gatelab.submission.gradescope_export import METADATA, Handed, MetadataError, read_metadata
+from gatelab.submission.gradescope_export import METADATA, ExportedFolder, MetadataError, read_metadata
 from gatelab.submission.pick import of_file, of_folder
 from gatelab.submission.platforms import Arrival, arrivals
 from gatelab.submission.times import moment
@@ -97,7 +97,7 @@ def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:
     return Entry(raw, picked, Arrival("", raw, raw if is_folder else _student(raw, picked)))
 
 
-def _export(folder: Path) -> dict[str, Handed] | None:
+def _export(folder: Path) -> dict[str, ExportedFolder] | None:
     try:
         return read_metadata(folder)
     except MetadataError as error:

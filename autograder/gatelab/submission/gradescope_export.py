@@ -39,7 +39,7 @@ class MetadataError(Exception):
 
 
 @dataclass(frozen=True)
-class Handed:
+class ExportedFolder:
     """What the export says about one folder."""
 
     people: tuple[Person, ...]
@@ -55,7 +55,7 @@ class Handed:
         return Arrival("Gradescope", key, called, self.people, "", order, time, earlier=self.earlier)
 
 
-def read_metadata(folder: Path) -> dict[str, Handed] | None:
+def read_metadata(folder: Path) -> dict[str, ExportedFolder] | None:
     """Folder name → what the export says about it; None if the folder is not an export. Raises MetadataError, OSError."""
     path = folder / METADATA
     try:
@@ -69,7 +69,7 @@ def read_metadata(folder: Path) -> dict[str, Handed] | None:
     return parsed(data)
 
 
-def parsed(data: bytes) -> dict[str, Handed]:
+def parsed(data: bytes) -> dict[str, ExportedFolder]:
     """The same, from the file's bytes."""
     if len(data) > EXPORT_LIMIT:
         raise MetadataError(f"is larger than {EXPORT_LIMIT >> 20} MiB; name the folder without it")
@@ -88,7 +88,7 @@ def parsed(data: bytes) -> dict[str, Handed]:
     return {visible(name): _handed(entry) for name, entry in found.items() if isinstance(entry, dict)}
 
 
-def _handed(entry: dict[str, Any]) -> Handed:
+def _handed(entry: dict[str, Any]) -> ExportedFolder:
     submitters = entry.get(":submitters")
     people = [
         Person(_text(one, ":name"), _text(one, ":email"), ids=tuple(filter(None, [_text(one, ":sid")])))
@@ -97,7 +97,9 @@ def _handed(entry: dict[str, Any]) -> Handed:
     ]
     history = entry.get(":history")
     earlier = len(history) if isinstance(history, list) else 0
-    return Handed(tuple(person for person in people if person.called), _text(entry, ":created_at"), earlier)
+    return ExportedFolder(
+        tuple(person for person in people if person.called), _text(entry, ":created_at"), earlier
+    )
 
 
 def _text(entry: dict[str, Any], key: str) -> str:

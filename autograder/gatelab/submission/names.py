@@ -8,15 +8,21 @@ files (`file_names`); two submissions never get the same one.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
 from gatelab.text import file_stem, visible
 
+# Printable characters that are drawn as nothing, or as a space: joiners, fillers, variation selectors.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 
 def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
-    """Names to show, each unique: a name that several submissions share is replaced by their entries' names.
+    """Names to show, no two of which look alike: a name that several submissions share is replaced by their entries' names.
 
     `names[k]` is the name of submission k ("ada"), `raws[k]` that of its entry ("ada.IPYNB").
     """
@@ -26,21 +32,21 @@ def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
     result = []
     for base in shown:
         name, number = base, 2
-        while _composed(name) in used:
+        while _as_seen(name) in used:
             name, number = f"{base} ({number})", number + 1
-        used.add(_composed(name))
+        used.add(_as_seen(name))
         result.append(name)
     return result
 
 
 def _replace_shared(names: list[str], instead: list[str]) -> list[str]:
-    count = Counter(map(_composed, names))
-    return [other if count[_composed(name)] > 1 else name for name, other in zip(names, instead, strict=True)]
+    count = Counter(map(_as_seen, names))
+    return [other if count[_as_seen(name)] > 1 else name for name, other in zip(names, instead, strict=True)]
 
 
-def _composed(name: str) -> str:
-    """The same form for names that look the same: `é` may be one character or two."""
-    return unicodedata.normalize("NFC", name)
+def _as_seen(name: str) -> str:
+    """The same form for names that look alike: `é` may be one character or two, and nobody sees a space at the end."""
+    return " ".join(UNSEEN.sub("", unicodedata.normalize("NFC", name)).split())
 
 
 def file_names(raws: Sequence[str]) -> list[str]:

@@ -118,7 +118,7 @@ def _is_of(lab: LabParts, cells: list[CodeCell], raw_cells: list[Any]) -> bool:
 
 
 def _what_it_is(lab: Lab, cells: list[CodeCell], raw_cells: list[Any]) -> str:
-    """What is said of a notebook that is not the lab's: which other lab of the kit it is of, or that it is not of this one."""
+    """What to say about a notebook that is not the lab's: which other lab of the kit it belongs to, or only that it does not belong here."""
     for other in sorted(lab.others):
         found = LabParts(lab.assignment.with_name(other), lab.hidden)
         with suppress(LabError):

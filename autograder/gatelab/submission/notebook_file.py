@@ -116,7 +116,7 @@ NO_JSON = (
 SAVE = "save the notebook in Jupyter and hand in the .ipynb file"
 
 
-def _called(data: bytes) -> str | None:
+def _kind_of_file(data: bytes) -> str | None:
     """What a file that is not a notebook is, if that can be recognised."""
     start = data.lstrip()[:FILE_START].lower()
     return next((what for begin, what in NO_JSON if start.startswith(begin)), None)
@@ -125,7 +125,7 @@ def _called(data: bytes) -> str | None:
 def _damage(data: bytes, error: Exception) -> tuple[str, str]:
     """What is wrong with a file that is not JSON, and what its owner can do. Jupyter cannot open such files either."""
     if not data.lstrip().startswith(b"{"):
-        return _called(data) or "it is not JSON", SAVE
+        return _kind_of_file(data) or "it is not JSON", SAVE
     again = "hand in a copy that Jupyter opens"
     if conflict := re.search(rb"^(?:<{7}|={7}|>{7})(?=[ \r\n])", data, re.MULTILINE):
         line = data.count(b"\n", 0, conflict.start()) + 1
@@ -154,7 +154,7 @@ def _utf8(data: bytes, name: str) -> bytes:
         text = data.decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         if not data.lstrip().startswith(b"{") or b"\0" in data:
-            if (what := _called(data)) is not None:
+            if (what := _kind_of_file(data)) is not None:
                 raise Ungradable(f"{name}: this is not a readable notebook ({what}); {SAVE}.") from error
             raise Ungradable(f"{name}: this is not a notebook (not UTF-8 text); {HOW}.") from error
         # What Windows calls ANSI; only letters outside ASCII differ, and code has those in comments.

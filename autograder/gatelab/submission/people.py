@@ -17,7 +17,7 @@ from gatelab.limits import PERSON_LIMIT
 from gatelab.text import clean_name
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-# Letters that are not a letter with an accent to Unicode, and are often written so.
+# Letters that Unicode does not take for a letter with an accent, and how they are often written.
 STROKES = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )

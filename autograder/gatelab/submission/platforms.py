@@ -52,7 +52,7 @@ class Arrival:
     file: str = ""  # what the student called it; empty for a folder
     order: tuple[float, str] = (0.0, "")  # grows with time
     handed_in: datetime | None = None
-    unread: str = ""  # what is said of the time if it cannot be read
+    unread: str = ""  # the time as it is written, if it cannot be read
     late: bool = False  # as the platform says
     earlier: int = 0  # earlier attempts that the platform knows of but did not include
     plugin: str = field(default="", compare=False)

@@ -57,7 +57,7 @@ def compare(
     another lab than `lab`.
 
     receipt: a receipt, or a zip that holds one. other: the notebook that was handed in, a zip with it, or its report
-    (reports/NAME.json); None: the notebook in the zip. sha256_in_report: the notebook's in a report's bytes, "" if these are none.
+    (reports/NAME.json); None: the notebook in the zip. sha256_in_report: finds the notebook's hash in a report's bytes; "" if these are not a report.
     """
     if is_notebook(receipt.name):
         raise NoReceipt(

@@ -95,7 +95,7 @@ def test_a_piece_that_is_off_says_what_a_submission_could_do(piece: str) -> None
 def test_a_worker_that_does_not_start_gets_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("/bin/false", "/nowhere/python"):
         monkeypatch.setattr(sys, "executable", program)
-        (found,) = machine_pieces.confinement(machine_pieces.tried())
+        (found,) = machine_pieces.confinement(machine_pieces.trial())
         assert found.do and "Traceback" not in found.says and "Errno" not in found.says
 
 

@@ -76,6 +76,8 @@ class TestASavedTable:
             (lambda table: b"\x80\x81\xff" * 99, "no header row with a column 'submission'"),
             (lambda table: os.urandom(64) + b"\0" * 999, "grades.csv: "),
             (lambda table: b",ada,desk,25.11.2026 20:00,file:///home/ada/.config;", "no header row"),  # a lock file
+            (lambda table: saved(table).replace(b",1.5,", b",1\0.5,"), "holds a NUL byte in line 4"),
+            (lambda table: saved(table)[:99] + b"\0" * 99 + saved(table)[198:], "holds a NUL byte in line 1"),  # a hole in the file
             (lambda table: saved(table[1:]), "no header row with a column 'submission'"),
             (lambda table: saved([["name", *table[0][1:]], *table[1:]]), "no header row with a column 'submission'"),
             (lambda table: saved([["essay" if c == "q3" else c for c in row] for row in table]), "has no column 'q3'"),

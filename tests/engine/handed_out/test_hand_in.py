@@ -260,7 +260,7 @@ def test_code_that_cannot_be_interrupted_is_left_to_another_process(folder: Path
         "with limit.limited(0.1, globals(), end.append):\n"
         "    while not end:\n"
         "        try:\n            time.sleep(0.05)\n        except KeyboardInterrupt:\n            pass\n"
-        "print(end[0].told())"
+        "print(end[0].words())"
     )
     done = subprocess.run(
         [sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, timeout=60

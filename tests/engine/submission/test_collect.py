@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -86,6 +87,22 @@ class TestNames:
     @example(["\x1b", "\\x1b"])
     def test_every_submission_has_its_own_name(self, raws: list[str]) -> None:
         assert len(set(distinct([raw.split(".")[0] or raw for raw in raws], raws))) == len(raws)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("ada.ipynb", "ada .ipynb"), ("Ada B.ipynb", "Ada  B.ipynb"), ("ada", "ada "), ("ada", " ada"), ("ada.ipynb", "ada\u3164.ipynb"),
+            ("ada.ipynb", "ada\u034f.ipynb"), ("ada.ipynb", "a\ufe00da.ipynb"), ("ada.ipynb", "ada\u2800.ipynb"),
+        ],
+    )  # fmt: skip
+    def test_names_that_differ_only_in_what_nobody_sees_are_told_apart(
+        self, tmp_path: Path, one: str, other: str
+    ) -> None:
+        """At the end of a name a space is not seen, and letters without a form nowhere."""
+        put(tmp_path, *(name if name.endswith(".ipynb") else f"{name}/lab.ipynb" for name in (one, other)))
+        names = list(by_name(tmp_path))
+        seen = [" ".join(re.sub("[\u3164\u034f\ufe00\u2800]", "", name).split()) for name in names]
+        assert len(names) == 2 and seen[0] != seen[1], names
 
     def test_a_plain_name_is_kept(self) -> None:
         assert file_names(["ada", "Lovelace_Ada", "नमस्ते", "s1234567"]) == [

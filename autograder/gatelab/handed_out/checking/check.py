@@ -215,17 +215,19 @@ class Check:
         if made := mistakes.get(call.group):
             return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first, call.error)
         if call.error:
-            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first, call.error)
+            return [first, *more, *leads.after_error(call, self.student.namespace)], CheckFailed(
+                first, call.error
+            )
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
-        told = [first]
+        sentences = [first]
         if printed and isinstance(finding, NoReturn):
-            told.append("(`print` shows a value; `return` hands it back.)")
-        return told, CheckFailed(first)
+            sentences.append("(`print` shows a value; `return` hands it back.)")
+        return sentences, CheckFailed(first)
 
 
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
-    """otter's test case. When it fails, `told` is what render.py shows, and `ended` the error that ended it."""
+    """otter's test case. When it fails, `sentences` is what render.py shows, and `ended` the error that ended it."""
 
     def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
         super().__init__(name=f"{check.question} {title}")
@@ -233,7 +235,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.title = title
         self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
         self.check = check
-        self.told: list[str] = []
+        self.sentences: list[str] = []
         self.ended: BaseException | None = None
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
@@ -261,9 +263,9 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
-            self.told, error = explained
+            self.sentences, error = explained
             self.ended = error
-            self.failure_message = "\n".join(text for text in self.told if text)
+            self.failure_message = "\n".join(text for text in self.sentences if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
             self.ended = found
@@ -271,13 +273,13 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 f"This check could not continue with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
-            self.told = [self.failure_message]
+            self.sentences = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
     def _require_successful_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
         if failed := runs.failed(self.group, namespace.get(self.group)):
-            self.failure_message, self.told = failed.says, [failed.says]
+            self.failure_message, self.sentences = failed.says, [failed.says]
             self.ended = NotRun(failed.says, failed.error)
             raise self.ended
 

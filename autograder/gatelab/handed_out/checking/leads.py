@@ -40,7 +40,7 @@ SIZES = re.compile(
 )
 
 
-def told(call: Call, namespace: dict[str, Any]) -> list[str]:
+def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
     """The sentences that follow a call's error; "" among them says nothing."""
     error = call.error
     assert error is not None

@@ -152,9 +152,8 @@ def _put_answer(nb: NotebookNode, answer: WrittenAnswer, original: SourceCell, k
         put = {_id(part.index) for part in answer.parts if part.whole and part.kind != "code"} - {own.id}
         nb.cells = [cell for cell in nb.cells if cell.id not in put]
     elif not answer.problem:
-        own.source = (
-            original.source
-        )  # an earlier release's, or emptied: nbgrader is to see that nothing was written
+        # Its text may be an earlier release's, or none: nbgrader is to see that nothing was written.
+        own.source = original.source
 
 
 def _restored(

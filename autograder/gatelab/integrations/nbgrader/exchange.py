@@ -9,7 +9,10 @@ from pathlib import Path
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
-PAPERS = ("timestamp.txt", "submission_secret.txt")  # the files by which the exchange identifies a submission
+IDENTIFYING_FILES = (
+    "timestamp.txt",
+    "submission_secret.txt",
+)  # the files by which the exchange identifies a submission
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no stubs
@@ -20,7 +23,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrade
         """Release feedback for what was handed in through the exchange, and name who must get the page another way."""
         excluded = self.coursedir.student_id_exclude
         folders = [Path(path) for path in sorted(glob.glob(self.src_path)) if Path(path).is_dir()]
-        here = [folder for folder in folders if all((folder / name).is_file() for name in PAPERS)]
+        here = [folder for folder in folders if all((folder / name).is_file() for name in IDENTIFYING_FILES)]
         others = [self._student(folder) for folder in folders if folder not in here]
         if others:
             self.log.warning(

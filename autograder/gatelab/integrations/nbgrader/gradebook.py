@@ -85,12 +85,14 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             f"{found.folder}: cannot be written ({error.strerror}); free some space or fix its permissions, and export again."
         ) from error
     except Exception as error:  # sqlalchemy's errors, if the file is not a database or is locked
-        sqlites = getattr(error, "orig", None)
-        if getattr(sqlites, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        sqlite_error = getattr(error, "orig", None)
+        if getattr(sqlite_error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise ExportError(f"{database}: is not a database; name nbgrader's with --db.") from error
-        if sqlites is not None and ("no such column" in str(sqlites) or "has no column" in str(sqlites)):
+        if sqlite_error is not None and (
+            "no such column" in str(sqlite_error) or "has no column" in str(sqlite_error)
+        ):
             raise ExportError(
-                f"{database}: was made by an older nbgrader ({sqlites}); run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`, and export again."
+                f"{database}: was made by an older nbgrader ({sqlite_error}); run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`, and export again."
             ) from error
         raise ExportError(
             f"{database}: cannot be written ({brief(str(error).splitlines()[0], LIBRARY_WORDS)}); close it elsewhere."

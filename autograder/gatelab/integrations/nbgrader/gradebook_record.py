@@ -28,9 +28,8 @@ class GradebookRecord:
     path: Path
     database: str  # as seen from the grades' folder, so that both may be moved together
     found: dict[str, list[Value]] = field(default_factory=dict)
-    now: dict[str, Value] = field(
-        default_factory=dict
-    )  # what this export wrote; None: nothing in the cell is the kit's
+    # What this export wrote; None: nothing in the cell is the kit's.
+    now: dict[str, Value] = field(default_factory=dict)
 
     @classmethod
     def beside(cls, graded: Path, database: Path) -> GradebookRecord:

@@ -24,18 +24,18 @@ KEY = "gatelab"  # in the graded notebook's metadata
 
 
 @dataclass(frozen=True)
-class Graded:
-    """What decides a grade in the grade book. `rules`: hash of suites, points, seed and the rule for late work; `work`: of the submission."""
+class GradingRecord:
+    """What a grade in the grade book depends on. `rules`: hash of suites, points, seed and the rule for late work; `work`: of the submission."""
 
     rules: str
     work: str
 
     @classmethod
-    def of(cls, rules: str, submission: Submission) -> Graded:
+    def of(cls, rules: str, submission: Submission) -> GradingRecord:
         return cls(rules, submission.sha256)
 
     @classmethod
-    def recorded(cls, path: Path) -> Graded | None:
+    def recorded(cls, path: Path) -> GradingRecord | None:
         """The record in a graded notebook; None if it has none."""
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8"))["metadata"][KEY])

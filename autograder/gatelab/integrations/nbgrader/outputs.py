@@ -19,10 +19,8 @@ from gatelab.text import cell_output
 
 CUT = "\n… (cut here)\n"
 
-PICTURES = {
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "image/jpeg": b"\xff\xd8\xff",
-}  # type → the first bytes of such a file
+# Type → the first bytes of such a file.
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 class ByteBudget:

@@ -17,7 +17,7 @@ from gatelab.submission.platforms import arrivals
 
 
 @dataclass(frozen=True)
-class Meant:
+class StudentOfRow:
     """A row and the ID of the student who handed it in. `new`: whether the student is not in the grade book yet."""
 
     row: Graded
@@ -27,7 +27,9 @@ class Meant:
     others: tuple[str, ...] = ()  # further students in the grade book who seem to be the same person
 
 
-def students_of(rows: Sequence[Graded], lab: str, there: Iterable[Any]) -> tuple[list[Meant], list[str]]:
+def students_of(
+    rows: Sequence[Graded], lab: str, there: Iterable[Any]
+) -> tuple[list[StudentOfRow], list[str]]:
     """The students of these rows, and a sentence about each doubtful one. `there`: nbgrader's students. For a student with several
     rows nothing is entered."""
     known: dict[str, list[str]] = defaultdict(list)
@@ -52,14 +54,14 @@ def students_of(rows: Sequence[Graded], lab: str, there: Iterable[Any]) -> tuple
     return found, notes
 
 
-def _of_row(row: Graded, lab: str, known: Mapping[str, list[str]]) -> list[Meant]:
+def _of_row(row: Graded, lab: str, known: Mapping[str, list[str]]) -> list[StudentOfRow]:
     if not row.people:
         there = known.get(row.name, [])
-        return [Meant(row, there[0] if there else row.name, not there, others=tuple(there[1:]))]
+        return [StudentOfRow(row, there[0] if there else row.name, not there, others=tuple(there[1:]))]
     return [_of_person(row, person, _named_by_id(row, lab), known) for person in row.people]
 
 
-def _of_person(row: Graded, person: Person, by_id: bool, known: Mapping[str, list[str]]) -> Meant:
+def _of_person(row: Graded, person: Person, by_id: bool, known: Mapping[str, list[str]]) -> StudentOfRow:
     """`by_id`: whether the row's name is an ID and not a name from a platform."""
     first, _, last = person.called.rpartition(" ")
     details = {"first_name": first or last, "last_name": last if first else "", "email": person.email}
@@ -67,7 +69,7 @@ def _of_person(row: Graded, person: Person, by_id: bool, known: Mapping[str, lis
     signs = [sign for sign in ([row.name, *given] if by_id else [*given, row.name]) if sign]
     there = list(dict.fromkeys(id for sign in signs for id in known.get(sign, ())))
     student = there[0] if there else row.name if by_id else person.id or person.email or row.name
-    return Meant(
+    return StudentOfRow(
         row, student, not there, {k: value for k, value in details.items() if value}, tuple(there[1:])
     )
 

@@ -27,7 +27,12 @@ from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
-from gatelab.integrations.nbgrader.outdated import Graded, another_lab_in_the_book, grade_outdated, rules_of
+from gatelab.integrations.nbgrader.outdated import (
+    GradingRecord,
+    another_lab_in_the_book,
+    grade_outdated,
+    rules_of,
+)
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import EXCHANGE_LINE, LARGEST_SEED
@@ -63,9 +68,8 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
         try:
             time: datetime | None = super().get_existing_timestamp(dest_path)
             return time
-        except (
-            Exception
-        ):  # dateutil raises anything for a student's text, with messages that often do not help
+        except Exception:
+            # Dateutil raises anything for a student's text, with messages that often do not help.
             self.log.warning(
                 "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
                 dest_path,
@@ -92,8 +96,8 @@ class SubmissionExporter(NotebookExporter):
     parent: Any  # nbgrader's Autograde
     report: Report  # of the submission being processed
     answers: dict[str, WrittenAnswer]  # its written answers, by question
-    graded: Graded  # the record of this grading
-    before: Graded | None = None  # the record of the previous one
+    graded: GradingRecord  # the record of this grading
+    before: GradingRecord | None = None  # the record of the previous one
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
@@ -136,8 +140,8 @@ class SubmissionExporter(NotebookExporter):
         assignment = self.lab.name
         folder = Path(self.parent._format_source(assignment, student))
         done = Path(self.parent._format_dest(assignment, student), self.lab.notebook)
-        self.graded = Graded.of(self._rules, one(folder, self.lab))
-        self.before = Graded.recorded(done)
+        self.graded = GradingRecord.of(self._rules, one(folder, self.lab))
+        self.before = GradingRecord.recorded(done)
         outdated = done.exists() and self.before != self.graded
         if outdated:
             self.log.info(
@@ -178,7 +182,7 @@ class SubmissionExporter(NotebookExporter):
         for id, answer in self.answers.items():
             if answer.problem and self.report.status == "graded":
                 self.log.warning("%s, %s: %s", student, id, answer.problem)
-        self._keep_papers(folder, resources)
+        self._keep_identifying_files(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
         text: tuple[str, ResourcesDict] = self.from_notebook_node(  # type: ignore[no-untyped-call]  # nbconvert's
             notebook, resources, **kw
@@ -193,7 +197,7 @@ class SubmissionExporter(NotebookExporter):
                 student, "failed", str(error), MESSAGE_TO_STUDENT, seed=self._seed, lab=self.lab.name
             )
 
-    def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
+    def _keep_identifying_files(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the files by which nbgrader identifies the submission next to the graded notebook, and nothing else: its time
         (to find out whether there is a newer one) and its secret in the exchange, without which feedback cannot be released."""
         ids = resources["nbgrader"]

@@ -79,7 +79,7 @@ class ValidateAssignmentHandler(validate.ValidateAssignmentHandler):  # type: ig
         self.finish(json.dumps(answer))
 
 
-HERE = (
+OUR_HANDLERS = (
     AssignHandler,
     AutogradeHandler,
     GenerateAllFeedbackHandler,
@@ -90,6 +90,6 @@ HERE = (
 
 def put_in_place() -> None:
     """Route nbgrader's URLs to these handlers. Calling it again has no further effect."""
-    ours = {kind.__name__: kind for kind in HERE}
+    ours = {kind.__name__: kind for kind in OUR_HANDLERS}
     for table in (apihandlers.default_handlers, validate.default_handlers):
         table[:] = [(address, ours.get(kind.__name__, kind), *more) for address, kind, *more in table]

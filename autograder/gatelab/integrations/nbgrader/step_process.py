@@ -64,8 +64,8 @@ class StepProcess:
                     process.kill()
                     await asyncio.wait_for(process.wait(), KILLED_SECONDS)
                 self.process = None
-                said = "The grader's process was ended from outside (out of memory?). Click again; what was graded before is kept."
-                return {"success": False, "error": said, "value": said}
+                message = "The grader's process was ended from outside (out of memory?). Click again; what was graded before is kept."
+                return {"success": False, "error": message, "value": message}
 
 
 def main() -> None:

@@ -140,9 +140,8 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> HandIn:
     """What is in an archive, in the form of `in_folder`."""
     notebooks: list[Candidate] = []
     others: list[Candidate] = []
-    members = [
-        member for member in zip.infolist() if not member.filename.endswith("/")
-    ]  # a member may have no name
+    # Not `is_dir()`, which fails for a member without a name.
+    members = [member for member in zip.infolist() if not member.filename.endswith("/")]
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
         place = inner_path(member.filename)

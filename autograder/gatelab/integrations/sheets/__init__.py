@@ -6,10 +6,10 @@ row is filled only when exactly one submission belongs to it, by the person's nu
 sheet's maximum is not the lab's, every total is scaled to it.
 
 `downloaded`          reads a sheet, and writes it back
-`canvas_gradebook`    knows the columns of Canvas's sheet, `moodle_worksheet` those of Moodle's; `layout` is what both say of them
+`canvas_gradebook`    knows the columns of Canvas's sheet, `moodle_worksheet` those of Moodle's; `layout` is what both define
 `scale`               compares the sheet's maximum with the lab's points
-`listed`              finds the rows that a submission may belong to
-`fill`                fills them; `filled` is what came of it
+`sheet_people`        finds the rows that a submission may belong to
+`fill`                fills them; `filled` is the result
 `feedback`            is the text for Moodle's column
 `cells`               reads a cell, and makes it safe
 """

@@ -1,4 +1,4 @@
-"""Give each row of a sheet the one submission that belongs to it, and say of the others why they have none."""
+"""Gives each row of a sheet the one submission that belongs to it, and says why the others have none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gatelab.integrations.sheets.downloaded import Sheet
 from gatelab.integrations.sheets.feedback import by_question
 from gatelab.integrations.sheets.filled import Filled
 from gatelab.integrations.sheets.layout import Layout
-from gatelab.integrations.sheets.listed import Listed
 from gatelab.integrations.sheets.scale import Scale
+from gatelab.integrations.sheets.sheet_people import SheetPeople
 from gatelab.report.record.model import Report
 from gatelab.report.record.points import number
 from gatelab.submission.people import Person, alike
@@ -41,10 +41,10 @@ class Owners:
 
 def fill(sheet: Sheet, layout: Layout, reports: Iterable[Report], rules: Rules, scale: Scale) -> Filled:
     """Fill the sheet in place, with every total times the scale's factor."""
-    listed = Listed(sheet, layout)
+    in_sheet = SheetPeople(sheet, layout)
     filled = Filled(layout.to_fill, notes=[scale.note] if scale.note else [])
-    owners = _owners(listed, reports, rules, filled)
-    for k, who in listed.shown.items():
+    owners = _owners(in_sheet, reports, rules, filled)
+    for k, who in in_sheet.shown.items():
         row, owned = sheet.rows[k], owners.of[k]
         if len(owned) > 1:
             names = ", ".join(report.submission for report in owned)
@@ -65,15 +65,15 @@ def fill(sheet: Sheet, layout: Layout, reports: Iterable[Report], rules: Rules, 
     return filled
 
 
-def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Filled) -> Owners:
+def _owners(in_sheet: SheetPeople, reports: Iterable[Report], rules: Rules, filled: Filled) -> Owners:
     """The submissions that belong to each row. `filled` gets those that have no row, or several."""
     owners = Owners()
     for report in reports:
         name = report.submission
         people = rules.people.get(name, ())
         called = rules.called.get(name) or ", ".join(one.called for one in people) or name
-        fits = listed.rows_for(people, name)
-        filled.notes += _other_names(listed, people, fits)
+        fits = in_sheet.rows_for(people, name)
+        filled.notes += _other_names(in_sheet, people, fits)
         for k in {rows[0] for rows in fits if len(rows) == 1}:
             owners.of[k].append(report)
         for rows in fits:
@@ -85,11 +85,11 @@ def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Fil
     return owners
 
 
-def _other_names(listed: Listed, people: Sequence[Person], fits: list[list[int]]) -> list[str]:
+def _other_names(in_sheet: SheetPeople, people: Sequence[Person], fits: list[list[int]]) -> list[str]:
     """A sentence for each person who has another name in the sheet and was found by the platform's number."""
     notes = []
     for one, rows in zip(people, fits, strict=False):
-        row = listed.people[rows[0]] if len(rows) == 1 else one
+        row = in_sheet.people[rows[0]] if len(rows) == 1 else one
         if one.number and one.number == row.number and not alike(one.name, row.name):
             notes.append(
                 f"{one.called}: number {one.number} is {row.called}'s in the sheet, so the row was filled in; check that the two names are "

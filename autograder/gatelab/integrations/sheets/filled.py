@@ -1,4 +1,4 @@
-"""What came of filling a sheet: the text to upload, what was replaced in it, and what staff must fill in by hand."""
+"""The result of filling a sheet: the text to upload, what was replaced in it, and what staff must fill in by hand."""
 
 from __future__ import annotations
 

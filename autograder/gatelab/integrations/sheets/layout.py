@@ -1,4 +1,4 @@
-"""What a platform's sheet says of its columns: whose a row is, and where a grade goes."""
+"""What the columns of a platform's sheet mean: whose a row is, and where a grade goes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Layout(Protocol):
         """Indices of the columns to fill, the grade's first; a second is for feedback."""
 
     def keys(self, row: list[str]) -> list[str]:
-        """The cells after which a submission may be named; none for a row that is nobody's."""
+        """The cells that a submission may be named after; none for a row that is nobody's."""
 
     def person(self, row: list[str]) -> Person:
         """Whose the row is."""

@@ -1,4 +1,4 @@
-"""Moodle's offline grading worksheet: its header is in the site's language, and its first column holds "Participant 4711" in whichever."""
+"""Moodle's offline grading worksheet: its header is in the site's language, and its first column holds "Participant 4711" in that language."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class StaffInput:
 
 
 @dataclass(slots=True)
-class Corrected(Question):
+class CorrectedQuestion(Question):
     """A question with what staff gave it. `given`: the points from staff that replace `graded`."""
 
     given: Mark | None = None
@@ -146,7 +146,7 @@ def apply_corrections(report: Report, given: StaffInput) -> CorrectedReport:
 
 
 def _questions(report: Report, given: StaffInput) -> list[Question]:
-    """The report's questions, but those marked by hand as the lab has them now; one to which nothing was written keeps its 0 points."""
+    """The report's questions, those marked by hand as the lab has them now; one for which nothing was written keeps its 0 points."""
     if given.by_hand is None or report.status != "graded":
         return report.questions
     left = {one.id: Question(one.id, one.title, one.points, by_hand=True) for one in given.by_hand}
@@ -171,12 +171,14 @@ def _corrected(question: Question, given: StaffInput) -> Question:
         values["parts"] = [Part("by hand", points, question.max_points, None if points > 0 else Kind.WRONG)]
     # A question marked by hand has no override: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
-    return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
+    return CorrectedQuestion(
+        **values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, "")
+    )
 
 
 def waits(report: Report, question: Question) -> bool:
-    """Whether a person marks it elsewhere or later. In a class that is one without a mark, unless nothing was written; on a platform it
-    is each that is marked by hand, since the platform has a question of its own for it."""
+    """Whether its mark is still to come. In a class: it has none yet, although something was written. On a platform: it is marked by hand
+    at all, since the platform has a question of its own for it."""
     in_a_class = isinstance(report, CorrectedReport) and report.given.by_hand is not None
     return question.by_hand and not (question.parts and (in_a_class or question.attempted))
 
@@ -187,10 +189,10 @@ def remarks_on(report: Report) -> list[str]:
 
 
 def given_for(question: Question) -> Mark | None:
-    """`Corrected.given`; None for a question without corrections."""
-    return question.given if isinstance(question, Corrected) else None
+    """`CorrectedQuestion.given`; None for a question without corrections."""
+    return question.given if isinstance(question, CorrectedQuestion) else None
 
 
 def remarks_on_question(question: Question) -> list[str]:
-    """`Corrected.remarks`; empty for a question without corrections."""
-    return question.remarks if isinstance(question, Corrected) else []
+    """`CorrectedQuestion.remarks`; empty for a question without corrections."""
+    return question.remarks if isinstance(question, CorrectedQuestion) else []

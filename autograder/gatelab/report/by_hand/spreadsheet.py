@@ -113,6 +113,8 @@ class Sheet:
             rows, problem = _text(self.data, key, titles)
         at = max(range(len(rows)), key=lambda k: _score(rows[k][1], key, titles), default=0)
         if not rows or not _score(rows[at][1], key, titles):
+            if line := _line_with_nul(self.data, key, titles):
+                raise SheetError(f"holds a NUL byte in line {line}, which no text has")
             raise NoHeader(f"has no header row with a column {key!r}")
         if problem:
             raise SheetError(problem)
@@ -206,6 +208,16 @@ def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
             if best[0] == len(set(titles.values())):
                 return best[1], best[2]  # all of the header
     return best[1], best[2]
+
+
+def _line_with_nul(data: bytes, key: str, titles: dict[str, str]) -> int:
+    """The first line with a byte of zeros, in a file that would be a table without these; 0 for any other."""
+    before, nul, _ = data.partition(b"\0")
+    if not nul or any(data.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):  # read with its zeros
+        return 0
+    rows, _ = _text(data.replace(b"\0", b""), key, titles)
+    found = any(_score(cells, key, titles) for _, cells in rows)
+    return len((before + b".").splitlines()) if found else 0
 
 
 def _decoded(data: bytes) -> Iterator[str]:

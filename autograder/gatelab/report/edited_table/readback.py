@@ -25,7 +25,7 @@ from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_o
 from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
-from gatelab.report.edited_table.typed_corrections import CorrectionsBack
+from gatelab.report.edited_table.typed_corrections import TypedCorrections
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import OVERRIDES, QUESTION_COMMENTS, WHY
 from gatelab.text import brief, escape_formula
@@ -62,7 +62,7 @@ def read_back(
 
 
 def _instead(name: str, title: str) -> str:
-    """What changes that column of gatelab's, as a sentence."""
+    """How to change a column that gatelab fills, as a sentence."""
     who = shlex.quote(name)
     if title == QUESTION_COMMENTS:
         return f"To comment on a question, use gatelab comment {who} QUESTION TEXT; --remove instead of the text takes it back."
@@ -78,7 +78,7 @@ def _instead(name: str, title: str) -> str:
     return "Change it in the sheet that you upload."
 
 
-class _Reader(CorrectionsBack):
+class _Reader(TypedCorrections):
     def read(self) -> Readback:
         self._columns()
         by_name: dict[str, list[Line]] = defaultdict(list)
@@ -230,31 +230,31 @@ class _Reader(CorrectionsBack):
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{table_cells.the(gone, 'column')} {listed(gone, table_cells.MOST_LISTED)} {table_cells.was(gone)} taken out; the marks are kept."
+                    f"{table_cells.the_noun(gone, 'column')} {listed(gone, table_cells.MOST_LISTED)} {table_cells.verb(gone)} taken out; the marks are kept."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
                 notes.append(
-                    f"{table_cells.the(lost, 'row')} {listed(lost, table_cells.MOST_LISTED)} {table_cells.was(lost)} taken out; the marks are kept."
+                    f"{table_cells.the_noun(lost, 'row')} {listed(lost, table_cells.MOST_LISTED)} {table_cells.verb(lost)} taken out; the marks are kept."
                 )
         for line in extra[:MOST]:
-            said = brief(self.table.cell(line, "submission"), TYPED)
+            typed = brief(self.table.cell(line, "submission"), TYPED)
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
-                    f"line {line.number}, column submission: {table_cells.quoted(owner)} was changed to {table_cells.quoted(said)}; that is ignored, "
+                    f"line {line.number}, column submission: {table_cells.quoted(owner)} was changed to {table_cells.quoted(typed)}; that is ignored, "
                     "because names come from the files. Rename what was handed in."
                 )
             else:
                 notes.append(
-                    f"line {line.number} ({said or 'without a name'}) belongs to no submission; it is ignored."
+                    f"line {line.number} ({typed or 'without a name'}) belongs to no submission; it is ignored."
                 )
         if len(extra) > MOST:
             notes.append(f"{len(extra) - MOST} more rows belong to no submission; they are ignored.")
         if self.table.others:
             others = [brief(title, TYPED) or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{table_cells.the(others, 'column')} {listed(others, table_cells.MOST_LISTED)} {table_cells.was(others, 'is', 'are')} ignored."
+                f"{table_cells.the_noun(others, 'column')} {listed(others, table_cells.MOST_LISTED)} {table_cells.verb(others, 'is', 'are')} ignored."
             )

@@ -54,9 +54,11 @@ def quoted(cell: str) -> str:
     return brief(" ".join(cell.split()), LONGEST_QUOTED) or "nothing"
 
 
-def the(items: list[str], one: str) -> str:
+def the_noun(items: list[str], one: str) -> str:
+    """`the column` or `the columns`, by how many there are."""
     return f"the {one if len(items) == 1 else one + 's'}"
 
 
-def was(items: list[str], one: str = "was", many: str = "were") -> str:
+def verb(items: list[str], one: str = "was", many: str = "were") -> str:
+    """The verb that goes with so many."""
     return one if len(items) == 1 else many

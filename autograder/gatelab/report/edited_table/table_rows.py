@@ -19,7 +19,7 @@ from gatelab.text import one_line, unescape_formula
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Rows:
+class TableRows:
     """`table`, and the tables that the kit has `written` (newest first); `base` is the one from which `table` was edited; `last` is the
     table that was last read back since then, or the base."""
 
@@ -154,24 +154,24 @@ class Rows:
         """How many cells differ between the table and one that the kit wrote: in the kit's columns, which people rarely change, and in
         those that only people fill. An empty cell of the latter does not count: it may have been empty before somebody else wrote there.
         """
-        kits, peoples = 0, 0
+        by_kit, by_people = 0, 0
         for line in self.table.lines:
             other = rows.get(self.table.raw(line, "submission"))
             if other is None:
-                kits += 1
+                by_kit += 1
                 continue
-            kits += sum(self._differs(line, base, other, title) for title in self.automatic)
-            peoples += sum(
+            by_kit += sum(self._differs(line, base, other, title) for title in self.automatic)
+            by_people += sum(
                 bool(self.table.cell(line, title)) and self._differs(line, base, other, title)
                 for title in self.people
             )
-        return kits, peoples
+        return by_kit, by_people
 
     def _differs(self, line: Line, base: Table, other: Line, title: str) -> bool:
         return not table_cells.same(self.table.cell(line, title), base.cell(other, title))
 
     def _text(self, name: str, title: str, line: Line) -> str:
         """What somebody wrote into a text cell; "" if it is unchanged."""
-        said = self.table.raw(line, title)
+        typed = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
-        return "" if table_cells.same(said, before) else one_line(unescape_formula(said))
+        return "" if table_cells.same(typed, before) else one_line(unescape_formula(typed))

@@ -9,12 +9,12 @@ from gatelab.report.by_hand.marks import Mark, MarksError, number_of
 from gatelab.report.by_hand.spreadsheet import Line
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import WITHDRAWN, Change
-from gatelab.report.edited_table.table_rows import Rows
+from gatelab.report.edited_table.table_rows import TableRows
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import PENALTY, WHY
 
 
-class CorrectionsBack(Rows):
+class TypedCorrections(TableRows):
     """Reads corrections, one student's rows at a time."""
 
     def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
@@ -54,12 +54,12 @@ class CorrectionsBack(Rows):
             raise MarksError(
                 f"has different points for {name}, column {id}, in lines {where}; leave one of them."
             )
-        said, line = next(iter(changed.items()))
+        typed, line = next(iter(changed.items()))
         what, question, sha256 = self._key(name, id, line)
         table = self.corrections.tables[what]
         old = table.points(name, question, sha256)
         was = number_of(before) if old is None else old
-        if said in WITHDRAWN:
+        if typed in WITHDRAWN:
             if any((m.submission, m.question) == (name, question) for m in table.by_key.values()):
                 self._refuse_foreign_row(line, name, id)
                 self.result.taken_back.append((what, name, question))
@@ -69,7 +69,7 @@ class CorrectionsBack(Rows):
                     f"{name}, column {id}: - withdraws nothing, because nobody has overridden the grader there."
                 )
             return None
-        points = self._points(name, id, said, line)
+        points = self._points(name, id, typed, line)
         if points == old:
             return None
         self._refuse_foreign_row(line, name, id)

@@ -53,7 +53,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 escape_formula("; ".join(overridden(row.corrected, row.given))),
                 "",
                 escape_formula(row.given.comments.get("", "")),
-                escape_formula("; ".join(f"{id}: {said}" for id, said in row.given.comments.items() if id)),
+                escape_formula("; ".join(f"{id}: {text}" for id, text in row.given.comments.items() if id)),
                 escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
                 *_submission_cells(row),
@@ -81,7 +81,7 @@ def overridden(report: CorrectedReport | None, given: StaffInput) -> list[str]:
 
 def comments_of(given: StaffInput) -> list[str]:
     """All comments: on the whole as they are, on a question as `q1: well done`."""
-    return [f"{id}: {said}" if id else said for id, said in given.comments.items()]
+    return [f"{id}: {text}" if id else text for id, text in given.comments.items()]
 
 
 def _submission_cells(row: Row) -> list[str]:

@@ -1,6 +1,6 @@
 """Hashes of everything besides the submission that affects grades: one for all of it, and one per question.
 
-A comment, a docstring or a line break in a suite is no change, and neither is a key of lab.toml that no point depends on.
+A comment, a docstring or a line break in a suite changes nothing here, and neither does a key of lab.toml on which no points depend.
 """
 
 from __future__ import annotations
@@ -59,9 +59,8 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
     """Question → hash of what decides its points: its suite, reference, mistakes and row in lab.toml; plus, for each question it builds
     on, the same without the mistakes, since their points decide whether a student's own versions are used. REST → hash of everything else."""
     found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
-    below: dict[str, list[str]] = {
-        id: [] for id in lab.questions
-    }  # of what each passes on to those that build on it
+    # Of what each passes on to those that build on it.
+    below: dict[str, list[str]] = {id: [] for id in lab.questions}
     for place, folder, path in _files(lab):
         name = path.relative_to(folder)
         key = _belongs_to(place, name, lab)
@@ -141,9 +140,8 @@ def _content(place: str, path: Path) -> str:
     data = path.read_bytes()
     if place in OWN and path.suffix == ".py":
         try:
-            return hash_of(
-                ast.dump(undocumented(ast.parse(data)))
-            )  # not bare(): its text would change every stored hash
+            # Not `without_comments`, whose text would change every stored hash.
+            return hash_of(ast.dump(undocumented(ast.parse(data))))
         except (ValueError, SyntaxError, RecursionError):
             pass
     return hashlib.sha256(data).hexdigest()

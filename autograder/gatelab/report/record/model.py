@@ -2,7 +2,7 @@
 
 Plain dataclasses that go to JSON, and back by schema.py. Fields marked *staff* never reach a student: the outputs for
 students (feedback page, otter, Gradescope) leave them out. docs/report.schema.json is the form of the JSON, made from
-these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT, and
+these classes (schema.py) and checked whenever a report is read; if it changes, so does FORMAT, and
 older_formats.py converts the reports of the ones before.
 """
 
@@ -22,23 +22,23 @@ Status = Literal["graded", "ungradable", "failed"]
 # What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that refers to another answer.
 Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
 FORMAT = 5  # of the JSON
-OUR_FAULT = "not graded, our fault"  # what a person reads for it
+OUR_FAULT = "not graded, our fault"  # the status that people read instead
 
 MOST_NAMED = 5  # other notebooks
 
 
 class Kind(StrEnum):
-    """Why a part is not passed. The last four are no mistakes in the answer."""
+    """Why a part failed. The last four are not mistakes in the answer."""
 
     WRONG = "wrong"  # what came back is not right
     RAISED = "raised"  # the answer's code raised an exception
-    LOST = "lost"  # its process ended, hung, or had no time or room left
+    LOST = "lost"  # its process ended, hung, or ran out of time or memory
     LEFT_CHANGED = "left changed"  # a call changed what it must leave as it is
     NOT_COMPLETED = "not completed"  # the suite could not go on with what came back
     UNTOUCHED = "untouched"  # a stub, or a concept question, as it was handed out
     NOT_DEFINED = "not defined"  # the notebook does not define the name
     NOT_RUN = "not run"  # the check was not reached
-    TIME_UP = "time up"  # the end of the time that a grading has where the platform gives it one
+    TIME_UP = "time up"  # the platform's time limit for the whole grading was reached
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Part:
     name: str
     points: float
     max_points: float
-    kind: Kind | None  # why it failed; None: it is passed
+    kind: Kind | None  # why it failed; None: it passed
     message: str = ""  # for the student, what is wrong; empty when passed
     hint: str = ""  # for the student, what it means or what to do; empty where there is nothing to add
     suite_error: Raised | None = None  # staff: the suite's own exception
@@ -103,7 +103,7 @@ class Question:
     # Points that the question earns at least: the mistake was recognised in full, and its file states this share.
     credit: float = 0.0
     output: str = ""  # staff
-    # Staff, of a wrong answer without a name: alike for those that compute the same, and its code (`gatelab misses`).
+    # Staff, of a wrong answer that no known mistake explains: the same for answers that compute the same, and the answer's code (`gatelab misses`).
     signature: str = ""
     code: str = ""
     by_hand: bool = False
@@ -193,7 +193,7 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class GradingHashes:
-    """What a class run graded the submission with, in hashes (report/record/hashes.py): the report holds as long as they are the same."""
+    """What a class run graded the submission with, in hashes (report/record/hashes.py): the report is valid as long as they are the same."""
 
     __pydantic_config__ = STRICT
 
@@ -239,7 +239,7 @@ class Report:
 
     @property
     def unfinished(self) -> list[str]:
-        """IDs of the questions that the grader's time was up for: what they have is not all that they are worth."""
+        """IDs of the questions for which the grader ran out of time: they may be worth more than the points they have."""
         return [
             q.id
             for q in self.questions
@@ -256,7 +256,7 @@ class Report:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of the work as a whole, for staff and student: one sentence each."""
+        """What staff and student should know about the work as a whole: one sentence each."""
         notes = []
         if self.others:
             notes.append(f"Also handed in and not graded: {listed(self.others, MOST_NAMED)}.")
@@ -290,7 +290,7 @@ class Report:
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}
             for part in [*row["parts"], *(row["second_grading"] or {"parts": ()})["parts"]]:
-                # A plain text, since otter pickles what it gets, and opens it where the kit is not.
+                # Plain text, because otter pickles what it gets and may unpickle it where the kit is not installed.
                 part |= {"kind": part["kind"] and part["kind"].value, "passed": part["kind"] is None}
         return {"format": FORMAT, **data, "points": self.points, "max_points": self.max_points}
 

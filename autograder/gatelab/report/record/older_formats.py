@@ -1,10 +1,10 @@
 """Reports of earlier formats, as data of the present one.
 
 Format 1 had no curves. Formats 1 and 2 had the IDs of two mistakes in one text, joined by a plus, both tracebacks of a part in
-another, and no hints or kinds of mistakes: a part that failed by a mistake is "wrong" here, and its message holds the hint.
+one text, and no hints or kinds of mistakes: a part that failed by a mistake is "wrong" here, and its message holds the hint.
 Formats 1 to 3 had the hashes of a class run among the versions: "graded with" was the whole report's, "graded with q1:" a
 question's, "graded with:" that of what belongs to no question. A reader that looks for these hashes among the versions would find
-none in format 4; therefore their own field needed a new format number.
+none in format 4, so giving them a field of their own took a new format number.
 Formats 1 to 4 had an exception as one text, from which its type, its message and the lines that it came through are read here, and other
 names for some fields: OLD_NAMES.
 """
@@ -42,7 +42,7 @@ SUMMARY = re.compile(
 
 
 def converted(data: dict[str, Any]) -> dict[str, Any]:
-    """Raises ValueError if the data has not the form that it says."""
+    """Raises ValueError if the data does not have the form that it states."""
     try:
         if data["format"] < OF_3:
             quick = data["reason"].startswith(QUICK)

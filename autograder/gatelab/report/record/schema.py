@@ -1,4 +1,4 @@
-"""The form of a report's JSON, made from its classes: `python -m gatelab.report.record.schema > docs/report.schema.json`. Reports are read by it."""
+"""The form of a report's JSON, made from its classes: `python -m gatelab.report.record.schema > docs/report.schema.json`. Reports are also read with it."""
 
 from __future__ import annotations
 

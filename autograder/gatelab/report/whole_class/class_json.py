@@ -54,7 +54,8 @@ class SubmissionRow(TypedDict):
     graded_with: NotRequired[str]
     points: NotRequired[float | None]
     marks: NotRequired[dict[str, float]]
-    said: NotRequired[list[str]]
+    staff_remarks: NotRequired[list[str]]
+    said: NotRequired[list[str]]  # the same in the files of earlier kits
     lateness: NotRequired[LatenessRow]
     place: NotRequired[str | None]
     called: NotRequired[str | None]
@@ -122,7 +123,7 @@ class PreviousRun(TypedDict, total=False):
 
 
 def read_class(path: Path) -> ClassFile:
-    """The whole file, as it was written. Raises OSError, and ValueError if it has not the form."""
+    """The whole file, as it was written. Raises OSError, and ValueError if it does not have that form."""
     data: ClassFile = _json(path)
     _adapter(ClassFile).validate_python(data)
     return data

@@ -33,9 +33,8 @@ from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
-CALLS_LATE = (
-    "calls it late."  # the end of a remark in a class.json of an earlier kit, which had no `called_late`
-)
+# The end of a remark in a class.json of an earlier kit, which had no `called_late`.
+CALLS_LATE = "calls it late."
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 
@@ -68,7 +67,7 @@ class Row:
     @property
     def reason(self) -> str:
         """Why there is no grade, or what to know about a graded one."""
-        report = self.corrected  # of which what staff gave is no longer unwritten
+        report = self.corrected  # whose notes know what staff marked
         remarks = [report.reason, *report.notes] if report else [self.problem]
         return " ".join(filter(None, [*remarks, *(self.submission.notes if self.submission else ())]))
 
@@ -87,7 +86,7 @@ class Row:
 
 
 def signature(report: Report) -> str:
-    """What identifies the grading that made the report: another suite, other points or another seed give another one."""
+    """Identifies the grading that made the report: with another suite, other points or another seed it differs."""
     hashes = report.grading_hashes or GradingHashes()
     # Named as in reports of format 3: the class.json of an older kit has this hash.
     entries = {f"graded with {id}".strip() + ":": digest for id, digest in hashes.questions.items()}
@@ -131,6 +130,10 @@ def class_content(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank:
 
 def _submission(row: Row) -> dict[str, Any]:
     report, corrected = row.report, row.corrected if row.graded else None
+    staff_remarks = comment_remarks(row.given)
+    if corrected:
+        of_questions = [f"{id}: {line}" for id, line in _question_remarks(corrected)]
+        staff_remarks = [*of_questions, *remarks_on(corrected)]
     return {
         "name": row.name,
         "called": row.called,
@@ -152,9 +155,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "lateness": row.given.lateness.to_dict(),
         "penalty": corrected.penalty if corrected else 0.0,
         "overrides": {id: mark.points for id, mark in row.given.overrides.items()},
-        "said": [*(f"{id}: {line}" for id, line in _question_remarks(corrected)), *remarks_on(corrected)]
-        if corrected
-        else comment_remarks(row.given),
+        "staff_remarks": staff_remarks,
     }
 
 
@@ -199,7 +200,7 @@ def _submission_entry(submission: Submission | None) -> dict[str, Any]:
 
 
 def submission_of(row: SubmissionRow, folder: Path) -> Submission:
-    """A row of class.json as what came in, `folder` being the class's."""
+    """The submission that a row of class.json describes; `folder` is the class's."""
     handed_in, place = row.get("handed_in"), row.get("place")
     time = datetime.fromisoformat(handed_in) if handed_in else None
     notes = tuple(row.get("remarks", ()))

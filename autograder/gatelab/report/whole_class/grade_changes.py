@@ -17,9 +17,7 @@ class Before:
     """The parts of the existing class.json (which is large) that are needed for the new one."""
 
     last: dict[str, LastRow]  # the result of `remember`
-    similar: list[
-        dict[str, Any]
-    ]  # pairs that were found close to each other (report/whole_class/similar_answers.py)
+    similar: list[dict[str, Any]]  # pairs that were found close to each other (similar_answers.py)
     similar_of: str  # hash of the class they were found in
 
     @classmethod

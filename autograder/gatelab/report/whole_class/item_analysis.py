@@ -25,7 +25,7 @@ def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]
 
     Args:
         id: the question.
-        max_points: what it gives.
+        max_points: what it is worth.
         graded: the reports of the class.
     """
     own, rest = [], []

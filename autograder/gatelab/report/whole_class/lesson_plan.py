@@ -1,6 +1,6 @@
 """Finds the slot of the lesson plan in which a mistake is discussed, and what the plan says about it.
 
-A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
+A lab's `LESSON_PLAN.md` has sections headed by times (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
 `## Practice: …`, whose lines name questions (q1; in backticks if the ID has no digit) and wrong solutions of the bank (`q1/some-slip`). In tables anywhere in
 the plan, the cell before one that names a wrong solution is what to say about it. A lab without such a plan has no slots.
 """

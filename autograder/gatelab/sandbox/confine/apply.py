@@ -45,9 +45,8 @@ class Settings:
     file_size: int = WORKER_FILE
     disk: int = WORKER_DISK
     open_files: int = WORKER_OPEN_FILES
-    landmarks: str = (
-        ""  # target folder of the attempts from inside, besides the first of `readable`; "": make none
-    )
+    # Target folder of the attempts from inside, besides the first of `readable`; "": make none.
+    landmarks: str = ""
     outside: tuple[int, ...] = ()  # processes outside the worker
     alone: bool = False  # whether no other process has its user
     # For tests, to simulate a machine with fewer protections:

@@ -24,9 +24,8 @@ class AnswerTracker:
 
     def __init__(self, names: Iterable[str], stubs: frozenset[str]) -> None:
         self.names, self.stubs = frozenset(names), stubs
-        self.own: dict[
-            str, tuple[int, Any]
-        ] = {}  # name → the cell of the student's last answer, and the answer
+        # Name → the cell of the student's last answer, and the answer.
+        self.own: dict[str, tuple[int, Any]] = {}
         self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and the value
         self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of the last two answers
 

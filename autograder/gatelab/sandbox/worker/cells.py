@@ -58,9 +58,8 @@ class Notebook:
         self.asked = AnswerTracker(self.known.asked, self.known.stubs)
         self.history = History()
         self.written = WrittenModules()
-        self.branches: dict[
-            str, Branch
-        ] = {}  # names that would be defined only by code for a GPU, which did not run
+        # Names that would be defined only by code for a GPU, which did not run.
+        self.branches: dict[str, Branch] = {}
         self.below: list[Statement] | None = None  # below a deliberate stop: what would change a name
         self.flags = 0
         self.unmet: list[tuple[Statement, str]] = []  # statements that lacked a name, and the name

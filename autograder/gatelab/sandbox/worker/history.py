@@ -44,9 +44,8 @@ class History:
         self.patches = Patches()
         self.bound: dict[str, list[tuple[Place, Any]]] = {}  # name → (place, value)
         self.checks: dict[str, list[int]] = {}  # question → the cells of its public checks
-        self.switches: dict[
-            int, dict[str, Any]
-        ] = {}  # cell → torch's switches after it, in the notebook's order
+        # Cell → torch's switches after it, in the notebook's order.
+        self.switches: dict[int, dict[str, Any]] = {}
 
     def look_at(self, source: str, cell: int, parsed: Sequence[Statement]) -> None:
         """A cell is about to run. `parsed`: its statements, as far as it has any that can be read."""

@@ -33,9 +33,8 @@ class AnswerReplacer:
 
     def __init__(self, pairs: Iterable[tuple[Any, Any]], homes: Collection[str]) -> None:
         self.homes = homes
-        self.pairs: dict[
-            int, tuple[Any, Any]
-        ] = {}  # by the old one's id; it is kept, so that its id stays its own
+        # By the old one's id; it is kept, so that its id stays its own.
+        self.pairs: dict[int, tuple[Any, Any]] = {}
         for old, new in pairs:
             if self.pairs.setdefault(id(old), (old, new))[1] is not new:
                 self.pairs[id(old)] = old, old  # one answer under two names: which of the new ones is meant?

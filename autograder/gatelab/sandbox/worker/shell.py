@@ -50,9 +50,8 @@ class Shell(InteractiveShell):
     """The shell of one loaded notebook. It writes no history and starts no program."""
 
     reloads = False  # whether `%autoreload` is on
-    listening: tuple[io.StringIO, Any] | None = (
-        None  # where a cell under `%%capture` prints to, and the previous standard output
-    )
+    # Where a cell under `%%capture` prints to, and the previous standard output.
+    listening: tuple[io.StringIO, Any] | None = None
 
     def init_profile_dir(self, profile_dir: Any) -> None:
         """Does nothing: a worker has no home folder for a profile."""
@@ -66,16 +65,15 @@ class Shell(InteractiveShell):
 
     def keep_shown(self, value: Any) -> None:
         """Set `_`, `__` and `___` to the last values shown, unless the notebook has bound them itself."""
-        self.displayhook.do_full_cache = (
-            False  # `Out` and `_7` would count cells differently from the notebook
-        )
+        # `Out` and `_7` would count cells differently from the notebook.
+        self.displayhook.do_full_cache = False
         self.displayhook.update_user_ns(value)
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
         """The result of `x = !command`: the true one for `pwd` and `ls`, otherwise nothing."""
         _make_folders(cmd)
-        if said := _run_files(cmd):
-            return Lines(said.splitlines())
+        if output := _run_files(cmd):
+            return Lines(output.splitlines())
         word = cmd.split()[:1]
         if word == ["pwd"]:
             return Lines([os.getcwd()])

@@ -12,7 +12,7 @@ from gatelab.integrations.sheets.layout import Layout
 from gatelab.submission.people import Person, Roster
 
 
-class Listed:
+class SheetPeople:
     """Everybody who has a row. Rows are known by their index in the sheet."""
 
     def __init__(self, sheet: Sheet, layout: Layout) -> None:
