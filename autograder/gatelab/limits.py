@@ -128,8 +128,9 @@ FAULT_LIMIT = (
 # Characters of what pytest printed when it could not read a suite: its end names the error.
 PYTEST_LIMIT = TRACEBACK_LIMIT // 2
 LINE_LIMIT = 160  # characters of a line of the student's code: two lines of a terminal
-# Characters of a cell's first line that are quoted for its author to find it by: `def softmax(logits, axis):` is whole.
-CELL_START = 28
+# Characters of a cell's first line that are quoted for its author to find it by: some five words. Where the line defines something,
+# characters of `def` and the name, of which nothing is left out unless it is longer than any that a lab asks for.
+CELL_START, CELL_DEFINITION = 28, 40
 TEXT_START = 40  # of a written answer's text, its lines joined: its first line alone may be a heading
 SHAPE_LIMIT = 20  # characters of a shape that a worker may have chosen: three axes of a few thousand
 NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined

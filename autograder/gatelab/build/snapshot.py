@@ -18,8 +18,8 @@ from nbformat import NotebookNode
 
 from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
+from gatelab.handed_out.lists import first_lines
 from gatelab.lab.spec import Lab
-from gatelab.lists import first_lines
 from gatelab.submission import earlier_releases
 from gatelab.submission.earlier_releases import EarlierCell, Release
 from gatelab.text import brief

@@ -140,7 +140,7 @@ def kind(value: Any) -> str:
             return "a numpy array of something other than real numbers"
         return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        return f"a tensor of shape {tuple(value.shape)}" if value.ndim else "a tensor"
     if isinstance(value, np.ndarray):
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, list | tuple | dict):

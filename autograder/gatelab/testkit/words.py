@@ -20,10 +20,10 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import CELL_START, LINE_LIMIT, NOTEBOOK_CODE
+from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
-from gatelab.text import is_printable, one_line, without_paths
+from gatelab.text import cell_start, is_printable, one_line, without_paths
 
 LONGEST = 200  # characters of a message if nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
@@ -186,7 +186,7 @@ class WorkerText(str):
 
 def cell_name(number: int, sources: Mapping[int, str]) -> str:
     """`cell 12 ("def softmax…")`; only the number for an empty cell."""
-    start = first_words(sources.get(number, ""))
+    start = cell_start(sources.get(number, ""))
     return f'cell {number} ("{start}")' if start else f"cell {number}"
 
 
@@ -196,20 +196,6 @@ def line_of(sources: Mapping[int, str], cell: int, line: int) -> str | None:
     if cell not in sources or not 1 <= line <= len(lines):
         return None
     return one_line(lines[line - 1], LINE_LIMIT)
-
-
-def first_words(source: str) -> str:
-    """The first words of a cell, which identify it: `def softmax…`; "" for an empty cell."""
-    line = next(
-        (line for line in (one_line(line, MOST_READ) for line in source_lines(source)) if line.strip("\"'")),
-        "",
-    ).lstrip("\"'")
-    if found := re.match(r"(?:async )?(?:def|class) \w+", line):
-        return found[0][:LONGEST_NAME] + "…"
-    if len(line) <= CELL_START:
-        return line
-    cut = line[:CELL_START]
-    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
 
 
 def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:

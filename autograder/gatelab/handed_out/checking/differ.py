@@ -184,10 +184,12 @@ def repeats(first: Call, again: Call) -> None:
 
 
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
-    """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
+    """The returned value is a plain Python number (`kind`), the call left nothing changed, which may be why the number is another, and it
+    is equal to `want` where one is given."""
     need(call, True)
     if problem := findings.plain_number(call.value, kind, "the result", describe(call.value)):
         raise Finding(call, f"{call.title}: {problem}")
+    untouched(call)
     if want is not None and (problem := findings.wrong_number(call.value, want, "the result", NEAR)):
         raise Finding(call, f"{call.title}: {problem} {text}".rstrip())
 

@@ -1,4 +1,4 @@
-"""Lists in a sentence or on a page, of which only the beginning may be shown."""
+"""Lists in a sentence or on a page, of which only the beginning may be shown. The engine uses it too."""
 
 from __future__ import annotations
 
