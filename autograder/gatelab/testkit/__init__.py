@@ -11,11 +11,24 @@ from __future__ import annotations
 
 import pytest
 
-from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
+from gatelab.testkit.compare import close, close_grads, kept, near, near_at, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
-from gatelab.testkit.student import kind
+from gatelab.testkit.student import few, kind
 
-__all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part", "same", "unchanged"]
+__all__ = [
+    "Unanswered",
+    "close",
+    "close_grads",
+    "few",
+    "kept",
+    "kind",
+    "near",
+    "near_at",
+    "needs",
+    "part",
+    "same",
+    "unchanged",
+]
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:

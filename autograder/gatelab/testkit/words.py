@@ -25,13 +25,16 @@ from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
 from gatelab.text import cell_start, is_printable, one_line, without_paths
 
-LONGEST = 200  # characters of a message if nothing was given
-LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
-LONGEST_NAME = 40
-MOST_READ = 1000  # characters of a worker's text that are examined; it should send at most MESSAGE_LIMIT
-MOST_PARTS = 5  # of a dotted name
-MOST_OWN = 2  # parts of it that are defined only in this notebook
-MOST_DIGITS = 18  # of all numbers in a message
+LONGEST = 200  # characters of a message if nothing was given: those of KNOWN have up to 135 before they are filled in
+# If something was given. Characters that may be repeated from the student's notebook: a long line of code, which the student knows.
+LONGEST_OWN = 100
+LONGEST_NAME = 40  # characters of a name: of the 1,648 that Python and torch have below, four are longer
+MOST_PARTS = 5  # of a dotted name: torch.nn.modules.module.Module
+MOST_OWN = 2  # parts of it that are defined only in this notebook: a class and its attribute
+# Digits of all numbers in a message: they carry less than eight bytes. Twelve sizes of six digits could spell thirty.
+MOST_DIGITS = 18
+# Characters of a worker's text that are looked at, so that a hostile one costs no time; one of ours sends at most MESSAGE_LIMIT.
+MOST_READ = 1000
 WITHHELD = "its message is withheld, because the grader's own solutions were loaded when it was raised"
 OTHER_NAME = "another name"
 NO_NAME = "an exception"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..limits import STEPS_SHOWN
 from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
@@ -82,7 +83,7 @@ def difference(
         expected = dtype if isinstance(got, torch.Tensor) else np.dtype(dtype)
         told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
         return f"{told} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else told
-    got, want = _in_float64(got), _in_float64(want)
+    got, want = in_float64(got), in_float64(want)
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
@@ -91,7 +92,8 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
-def _in_float64(numbers: Numbers) -> torch.Tensor:
+def in_float64(numbers: Numbers) -> torch.Tensor:
+    """The numbers alone, so that those of two dtypes can be compared."""
     if isinstance(numbers, torch.Tensor):
         return numbers.detach().to(torch.float64)
     return torch.from_numpy(np.array(numbers, dtype=np.float64, order="C"))  # a view may run backwards
@@ -158,9 +160,9 @@ def _single(got: float, want: float, name: str) -> str:
     return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
 
 
-def _listed(steps: list[int], most: int = 4) -> str:
+def _listed(steps: list[int]) -> str:
     """The first few steps; "…" says that there are more."""
-    return ", ".join([*map(str, steps[:most]), *("…" for _ in steps[most : most + 1])])
+    return ", ".join([*map(str, steps[:STEPS_SHOWN]), *(["…"] if len(steps) > STEPS_SHOWN else [])])
 
 
 def largest(
