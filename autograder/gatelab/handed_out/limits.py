@@ -17,8 +17,8 @@ ARGUMENTS_SHOWN = 10  # whose shapes an error's sentence names; no answer takes 
 # Of what an answer is instead of the right one: keys of a dict or of a state_dict, of which a layer in both directions has eight; and
 # items of a tuple or list, whose number is said beside them. Both fit on a line.
 KEYS_SHOWN, ITEMS_SHOWN = 8, 6
-# Steps at which numbers are wrong: enough to see whether it is every second one.
-STEPS_SHOWN = 4
+# Steps, or places of another axis, at which numbers are wrong: enough to see whether it is every second one.
+PLACES_SHOWN = 4
 # Of a question's title in the map: with points, minutes and state the line has 79 characters.
 TITLE_WIDTH = 40
 

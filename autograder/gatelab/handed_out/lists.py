@@ -13,6 +13,11 @@ def listed(items: Iterable[str], most: int, between: str = ", ") -> str:
     return f"{shown}{between.strip(', ')} and {left} more" if left > 0 else shown
 
 
+def begun(items: Sequence[object], most: int) -> str:
+    """`0, 1, 2, …`, where the sentence says itself how many there are."""
+    return ", ".join([*map(str, items[:most]), *(["…"] if len(items) > most else [])])
+
+
 def all_of(items: Sequence[str], word: str = "and") -> str:
     """`a, b and c`."""
     return f" {word} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))

@@ -33,6 +33,9 @@ MOST_PARTS = 5  # of a dotted name: torch.nn.modules.module.Module
 MOST_OWN = 2  # parts of it that are defined only in this notebook: a class and its attribute
 # Digits of all numbers in a message: they carry less than eight bytes. Twelve sizes of six digits could spell thirty.
 MOST_DIGITS = 18
+# Of the notebook's own f-strings that may be shown: characters that stand in them as they are, since one of places alone would match
+# whatever a worker says; and places, each for a number or a shape, whose digits are counted too.
+LEAST_FIXED, MOST_FILLED = 4, 4
 # Characters of a worker's text that are looked at, so that a hostile one costs no time; one of ours sends at most MESSAGE_LIMIT.
 MOST_READ = 1000
 WITHHELD = "its message is withheld, because the grader's own solutions were loaded when it was raised"
@@ -215,7 +218,7 @@ def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
             if isinstance(node, ast.JoinedStr):
                 pieces = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
                 fixed = [piece for piece in pieces if isinstance(piece, str)]
-                if sum(map(len, fixed)) >= 4 and len(pieces) - len(fixed) <= 4:
+                if sum(map(len, fixed)) >= LEAST_FIXED and len(pieces) - len(fixed) <= MOST_FILLED:
                     found = "".join(
                         re.escape(printable_in(piece)) if isinstance(piece, str) else f"(?P<N{at}>{place})"
                         for at, piece in enumerate(pieces)

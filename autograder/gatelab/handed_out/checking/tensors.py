@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..limits import STEPS_SHOWN
+from ..limits import PLACES_SHOWN
+from ..lists import begun
 from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
@@ -146,7 +147,7 @@ def _difference(
         right, from_here = terms.step(letter, steps[0] - 1), f"{letter.lower()} = {steps[0]}"
         told = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
         return f"{told} {found}".rstrip()
-    at_step = f", all at {letter.lower()} = {_listed(steps)}" if some else ""
+    at_step = f", all at {letter.lower()} = {begun(steps, PLACES_SHOWN)}" if some else ""
     told = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
     return f"{told} {likeness(got, want, axes)}".rstrip()
 
@@ -158,11 +159,6 @@ def _single(got: float, want: float, name: str) -> str:
     if mine == right:
         return f"{told}, which is off by {abs(got - want):.1g}."
     return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
-
-
-def _listed(steps: list[int]) -> str:
-    """The first few steps; "…" says that there are more."""
-    return ", ".join([*map(str, steps[:STEPS_SHOWN]), *(["…"] if len(steps) > STEPS_SHOWN else [])])
 
 
 def largest(
