@@ -172,9 +172,8 @@ REPORT_LINE = 200 * 6 * MAX_FORKS * OUTPUT_LIMIT
 CLICK_ANSWER = 64 * MIB
 
 # What comes in.
-PAGE_HEAD = (
-    2000  # bytes at the start of a page, in which the hash of what it was made of is: some 300 come before it
-)
+# Bytes at the start of a page in which the hash of what it was made of is looked for: it comes after some 200.
+PAGE_HEAD = 2000
 FILE_LIMIT = 128 * MIB  # of a notebook, whose outputs may hold many pictures
 SIZE_LIMIT = 20 * MIB  # of what is left without them
 # Brackets and strings looked at to find the outputs; a notebook of 30 MB has some 100,000.
@@ -184,7 +183,7 @@ CELL_LIMIT = 2000  # cells of a notebook
 # Characters of one notebook's code in which names are looked up and that is compared with others'; the lab's solutions have 28,000.
 NOTEBOOK_CODE = 200_000
 ANSWER_CODE = NOTEBOOK_CODE // 10  # of one question's answer that a report keeps
-WRITTEN_LIMIT = ANSWER_CODE  # characters of a written answer that are shown: some 3,000 words, where a question asks for a paragraph
+WRITTEN_LIMIT = 20_000  # characters of a written answer that are shown: some 3,000 words, where a question asks for a paragraph
 # Notebooks that are read to choose among several, and their bytes together; the others are judged by their names.
 LOOKED_INTO, BYTES_LOOKED_INTO = 12, 2 * FILE_LIMIT
 ARCHIVES_LOOKED_INTO = 5  # in one student's folder: one, and some attempts

@@ -16,19 +16,8 @@ from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Unanswered",
-    "close",
-    "close_grads",
-    "few",
-    "kept",
-    "kind",
-    "near",
-    "near_at",
-    "needs",
-    "part",
-    "same",
-    "unchanged",
-]
+    "Unanswered", "close", "close_grads", "few", "kept", "kind", "near", "near_at", "needs", "part", "same", "unchanged",
+]  # fmt: skip
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
