@@ -38,6 +38,9 @@ MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference
 # Of a wrong solution in `gatelab ambush`: half as much again, for the notebook's other cells.
 PUBLIC_CHECK_CPU = 12
 DRAWS = 1000  # of inputs, for those that show every mistake: a search that needs more of them looks for something too rare
+# Searches for such inputs whose results are kept, a few small tensors each. Measured: a grading of all questions makes 32, and a class
+# is graded with one seed.
+SEARCHES_KEPT = 1024
 
 # How far the code is looked into; beyond that a name counts as not needed, and a shortcut is not reported.
 NEEDS_OBJECTS, NEEDS_INSIDE = 2000, 200  # objects that a question's names lead to; entries of one container
@@ -50,6 +53,10 @@ SCAN_HINTS = 20  # a list that staff read
 # Characters of one hint, and of the code quoted in it: one line of a report.
 HINT_LIMIT, SHORTCUT_LIMIT = 200, 60
 SCAN_DEPTH = 3  # texts in texts: `exec("exec('…')")`
+
+# Of several names, files or values that a sentence is about: the first few say of what kind they are.
+NAMES_SHOWN = 4
+GROUP_SHOWN = 8  # submissions with the same wrong answer, of which staff open one or two
 
 # Its processes.
 ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
@@ -128,8 +135,9 @@ FAULT_LIMIT = (
 # Characters of what pytest printed when it could not read a suite: its end names the error.
 PYTEST_LIMIT = TRACEBACK_LIMIT // 2
 LINE_LIMIT = 160  # characters of a line of the student's code: two lines of a terminal
-# Characters of a cell's first line that are quoted for its author to find it by: `def softmax(logits, axis):` is whole.
-CELL_START = 28
+# Characters of a cell's first line that are quoted for its author to find it by: some five words. Where the line defines something,
+# characters of `def` and the name, of which nothing is left out unless it is longer than any that a lab asks for.
+CELL_START, CELL_DEFINITION = 28, 40
 TEXT_START = 40  # of a written answer's text, its lines joined: its first line alone may be a heading
 SHAPE_LIMIT = 20  # characters of a shape that a worker may have chosen: three axes of a few thousand
 NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined
@@ -164,6 +172,8 @@ REPORT_LINE = 200 * 6 * MAX_FORKS * OUTPUT_LIMIT
 CLICK_ANSWER = 64 * MIB
 
 # What comes in.
+# Bytes at the start of a page in which the hash of what it was made of is looked for: it comes after some 200.
+PAGE_HEAD = 2000
 FILE_LIMIT = 128 * MIB  # of a notebook, whose outputs may hold many pictures
 SIZE_LIMIT = 20 * MIB  # of what is left without them
 # Brackets and strings looked at to find the outputs; a notebook of 30 MB has some 100,000.
@@ -173,6 +183,7 @@ CELL_LIMIT = 2000  # cells of a notebook
 # Characters of one notebook's code in which names are looked up and that is compared with others'; the lab's solutions have 28,000.
 NOTEBOOK_CODE = 200_000
 ANSWER_CODE = NOTEBOOK_CODE // 10  # of one question's answer that a report keeps
+WRITTEN_LIMIT = 20_000  # characters of a written answer that are shown: some 3,000 words, where a question asks for a paragraph
 # Notebooks that are read to choose among several, and their bytes together; the others are judged by their names.
 LOOKED_INTO, BYTES_LOOKED_INTO = 12, 2 * FILE_LIMIT
 ARCHIVES_LOOKED_INTO = 5  # in one student's folder: one, and some attempts
@@ -262,9 +273,7 @@ TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that
 # Of one git command here: the course's repository may be large, and its disk slow.
 GIT_SECONDS = 60.0
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world
-# CPU that a course can afford for the trainings of one submission, in the usual style and in the slowest correct one; and the seeds
-# with which `gatelab bench --trainings` measures each.
-BENCH_CPU, BENCH_SLOW_CPU, BENCH_SEEDS = 25.0, 60.0, 3
+BENCH_SEEDS = 3  # with which `gatelab bench --trainings` measures each: their median leaves an odd one out
 BENCH_CELL_SECONDS = 300  # one cell in nbgrader's run of the bench: a slow machine is measured, not cut short
 SOLVED_CELL_SECONDS = 900  # one cell of a solved notebook: it trains
 UNTOUCHED_SECONDS = 300  # the release as it is handed out: torch is imported, on a machine that may be busy

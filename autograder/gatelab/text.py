@@ -38,7 +38,7 @@ from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
 
-from gatelab.limits import CELL_START
+from gatelab.limits import CELL_DEFINITION, CELL_START
 
 LONGEST_SHOWN = 2_000  # characters of a message on a page, of a comment, of a reason
 LONGEST_BRIEF = 60  # characters in a sentence: a file's name, as a rule
@@ -95,8 +95,15 @@ def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
 
 
 def cell_start(source: str) -> str:
-    """The beginning of a cell's first line, by which its author finds it; "" for an empty cell."""
-    return brief(source.strip().partition("\n")[0].rstrip(), CELL_START)
+    """The first words of a cell, by which its author finds it: `def softmax…`; "" for an empty cell."""
+    lines = map(one_line, re.split(r"[\r\n]", source))
+    line = next((line for line in lines if line.strip("\"'")), "").lstrip("\"'")
+    if found := re.match(r"(?:async )?(?:def|class) \w+", line):
+        return found[0][:CELL_DEFINITION] + "…"
+    if len(line) <= CELL_START:
+        return line
+    cut = line[:CELL_START]
+    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
 
 
 def clean_name(raw: str, most: int) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gatelab import lists
-from gatelab.lists import all_of, first_lines, listed
+import gatelab
+from gatelab.handed_out.lists import all_of, first_lines, listed
 
-ENGINE = Path(lists.__file__).parent
+ENGINE = Path(gatelab.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_items_of_a_sentence_and_the_lines_of_a_page() -> None:
 ELSEWHERE = {
     "sandbox/worker/scan.py": "a worker's list, of which the last place is the sentence's",
     "build/gate.py": "in brackets, after one",
-    "handed_out/checking/patience.py": "is handed out, so it imports nothing of the engine",
+    "handed_out/checking/patience.py": "counts lines as they are printed, and keeps none",
 }
 
 

@@ -27,7 +27,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE
-from gatelab.limits import BENCH_CPU, BENCH_SEEDS, BENCH_SLOW_CPU
+from gatelab.limits import BENCH_SEEDS
 
 HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
@@ -36,7 +36,7 @@ HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 class Price:
     """CPU seconds of the trainings at each seed, as the lab is and in full, what they may be, and the points given."""
 
-    limit: float
+    limit: float  # 0: the lab says none
     cpu: list[float] = field(default_factory=list)
     full: list[float] = field(default_factory=list)  # empty if the lab's trainings never end early
     points: list[float] = field(default_factory=list)  # of both sides
@@ -56,12 +56,13 @@ def run_training_bench(
     """
     console = console or Console()
     bank = load_bank(lab)
-    trained = lab.policy.bench.trained
-    sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, BENCH_CPU)}
+    stated = lab.policy.bench
+    trained = stated.trained
+    sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, stated.cpu)}
     for wheat in bank.wheats:
-        if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
+        if f"{wheat.question}/{wheat.id}" in stated.slow:
             whole = next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source)
-            sources[f"wheat, {wheat.question} {wheat.id}"] = (whole, BENCH_SLOW_CPU)
+            sources[f"wheat, {wheat.question} {wheat.id}"] = (whole, stated.slow_cpu)
     before = sorted(
         {lab.question_of(name) for q in trained for name in lab.questions[q].builds_on} - {*trained}
     )
@@ -112,5 +113,7 @@ def show(prices: dict[str, Price], trained: str, of: float, seeds: int, console:
     for name, price in prices.items():
         full = [f"{median(price.full):.1f}", f"{price.ratio:.2f}"] if price.full else ["–", "–"]
         points = " or ".join(f"{one:g}" for one in sorted(set(price.points)))
-        table.add_row(name, f"{median(price.cpu):.1f}", *full, f"{price.limit:g}", points)
+        table.add_row(
+            name, f"{median(price.cpu):.1f}", *full, f"{price.limit:g}" if price.limit else "–", points
+        )
     console.print(table)

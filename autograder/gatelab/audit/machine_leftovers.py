@@ -15,13 +15,13 @@ from pathlib import Path
 
 from gatelab.audit.machine import Finding
 from gatelab.folders import remove
-from gatelab.limits import UNUSED_SECONDS
+from gatelab.handed_out.lists import listed
+from gatelab.limits import NAMES_SHOWN, UNUSED_SECONDS
 
 SERVER = "gatelab.sandbox.worker.zygote"
 PATTERNS = ("gatelab-*",)
 IN_THE_KIT = (".gatelab-build-*",)
 PLACES = ("/tmp", "/var/tmp")
-SHOWN = 3
 # What takes over the children of a process that has ended, besides process 1; and what a command of ours runs in.
 REAPERS = ("init", "systemd", "tini", "dumb-init", "docker-init", "catatonit", "sh", "bash")
 OURS = ("python", "gatelab", "otter", "nbgrader", "pytest")
@@ -39,7 +39,7 @@ def leftovers(kit: Path, processes: Path = Path("/proc")) -> Iterator[Finding]:
     if not folders:
         yield Finding("left temporary folders", "none")
         return
-    named = ", ".join(map(str, folders[:SHOWN])) + (" …" if len(folders) > SHOWN else "")
+    named = listed(map(str, folders), NAMES_SHOWN)
     yield Finding("left temporary folders", f"{len(folders)}: {named}", "gatelab doctor --tidy removes them")
 
 

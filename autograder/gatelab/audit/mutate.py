@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from gatelab.handed_out.stub import does_nothing
+
 ARITHMETIC = {
     ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
     ast.Pow: (ast.Mult,), ast.BitOr: (ast.BitAnd, ast.BitXor), ast.BitAnd: (ast.BitOr,),
@@ -108,7 +110,7 @@ def _places(node: ast.AST, where: str, statement: ast.stmt | None) -> Iterator[_
             if (
                 not isinstance(child, ast.AST)
                 or isinstance(child, ast.Import | ast.ImportFrom)
-                or _is_text(child)
+                or does_nothing(child)
             ):
                 continue
             inner = child if isinstance(child, ast.stmt) else statement
@@ -118,10 +120,6 @@ def _places(node: ast.AST, where: str, statement: ast.stmt | None) -> Iterator[_
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 within = f"{where}.{child.name}".strip(".")
             yield from _places(child, within, inner)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _header(statement: ast.AST) -> str:

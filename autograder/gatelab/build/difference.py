@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.build.errors import BuildError
+from gatelab.handed_out.lists import first_lines
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import GIT_SECONDS
-from gatelab.lists import first_lines
 from gatelab.text import brief, cell_start
 
 CONTEXT = 1  # lines around a change

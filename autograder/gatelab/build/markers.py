@@ -37,7 +37,7 @@ MARKS = {
     "beginmarkscheme": 3, "endmarkscheme": 3, "autotest": 1, "hashedautotest": 2, "assignmentconfig": 2,
     "yourcodehere": 2, "begin": 0, "end": 0,
 }  # fmt: skip
-LONGEST = 24
+LONGEST = 24  # letters of a text that is compared with them as a whole: the longest has 16, and may have four more by its slips
 CONSONANTS = ("bgnsltn", "ndsltn")  # for the first two: people who drop vowels drop several
 OPENERS = {"start", "starts", "begins", "beginning", "open", "opens"}
 CLOSERS = {"stop", "stops", "ends", "ending", "finish", "close", "closes"}

@@ -17,7 +17,7 @@ from gatelab.text import RESERVED
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-LONGEST = 40
+LONGEST = 40  # characters: the name is typed in commands, and part of every path and address of the lab
 PARTS = ("assignment", "tests", "release", "solutions")
 
 

@@ -23,7 +23,7 @@ from gatelab.build import (
     regions,
     snapshot,
     solved,
-    untouched,
+    untouched_release,
 )
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
@@ -92,7 +92,7 @@ def build(
             snapshot.check(release, lab, place)
         if call:
             say("calling every stub of the untouched release")
-            untouched.check(release, lab, stubbed(lab, root))
+            untouched_release.check(release, lab, stubbed(lab, root))
         finished = workspace / "solutions" / name
         notebooks = _solve(lab, root, release, finished)
         say("grading the solution and the untouched release")

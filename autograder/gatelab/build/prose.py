@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatelab.build.errors import BuildError
+from gatelab.handed_out.lists import listed
 from gatelab.lab.spec import Lab
 from gatelab.lab.toml import TomlError, read_toml
+from gatelab.limits import NAMES_SHOWN
 from gatelab.text import one_line
 
 # Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
@@ -76,7 +78,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
             if a.isalpha() and len(a) >= WHOLE_KEY and re.search(rf"\b{re.escape(a)}\b", text)
         ] + _examples(key, text)
         if whole or (pairs and len(pairs) >= min(PAIRS_OF_A_KEY, len(key))):
-            what = f"{', '.join(pairs[:4])}" if pairs else f"{whole[0]!r}"
+            what = listed(pairs, NAMES_SHOWN) if pairs else f"{whole[0]!r}"
             found.append(f"{name} of the release gives away answers of the concept questions ({what})")
     return found
 

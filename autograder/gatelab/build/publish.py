@@ -33,7 +33,9 @@ from gatelab.build.repository import (
 )
 from gatelab.build.settings import Settings
 from gatelab.folders import remove, temporary_folder
+from gatelab.handed_out.lists import listed
 from gatelab.lab.spec import Lab
+from gatelab.limits import NAMES_SHOWN
 
 RELEASE_MARKER = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
@@ -230,7 +232,7 @@ def _check_place(place: Path, root: Path) -> None:
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
     if found and RELEASE_MARKER not in found:
         raise PublishError(
-            f"{place}: holds something else ({', '.join(found[:3])}{' …' if len(found) > 3 else ''}); "
+            f"{place}: holds something else ({listed(found, NAMES_SHOWN)}); "
             "name an empty folder, or one that an earlier gatelab release wrote."
         )
     if not (place / ".git").exists():

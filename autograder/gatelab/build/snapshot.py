@@ -18,8 +18,9 @@ from nbformat import NotebookNode
 
 from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
+from gatelab.handed_out.lists import first_lines, listed
 from gatelab.lab.spec import Lab
-from gatelab.lists import first_lines
+from gatelab.limits import NAMES_SHOWN
 from gatelab.submission import earlier_releases
 from gatelab.submission.earlier_releases import EarlierCell, Release
 from gatelab.text import brief
@@ -88,7 +89,7 @@ def check(release: Path, lab: Lab, old: Path) -> None:
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     for name in names:
         difference += _of_file(name, before.get(name), release / name, old / name, name == lab.notebook)
-    what = f"{len(names)} of its files differ ({', '.join(names[:4])}{' …' if len(names) > 4 else ''})"
+    what = f"{len(names)} of its files differ ({listed(names, NAMES_SHOWN)})"
     raise NotAccepted(
         f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT.format(lab.option)}.",
         difference,

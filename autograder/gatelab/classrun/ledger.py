@@ -10,8 +10,8 @@ from typing import Generic, Protocol, TypeVar
 
 from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
+from gatelab.handed_out.lists import listed
 from gatelab.limits import TABLE_LIMIT
-from gatelab.lists import listed
 from gatelab.report.by_hand.marks import MarksError
 from gatelab.report.edited_table.readback import MOST
 from gatelab.text import to_bytes

@@ -20,8 +20,8 @@ from pathlib import Path
 from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
+from gatelab.handed_out.lists import listed
 from gatelab.limits import EARLIER_GRADES
-from gatelab.lists import listed
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput
 from gatelab.report.by_hand.corrections import Corrections, read_corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import gatelab
 from gatelab.lab.spec import Lab
+from gatelab.limits import PAGE_HEAD
 from gatelab.report.by_hand.corrected_report import StaffInput
 from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.record.hashes import hash_of
@@ -52,7 +53,7 @@ def is_current(page: Path, made: str) -> bool:
         data = page.read_bytes()
     except OSError:
         return False
-    return f'content="{made}"'.encode() in data[:2_000] and data.rstrip().endswith(END)
+    return f'content="{made}"'.encode() in data[:PAGE_HEAD] and data.rstrip().endswith(END)
 
 
 @cache

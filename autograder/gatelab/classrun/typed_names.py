@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gatelab.handed_out.lists import all_of, listed
 from gatelab.handed_out.near import nearest
 from gatelab.limits import PERSON_SHOWN
-from gatelab.lists import all_of, listed
 from gatelab.report.edited_table.table_cells import Names
 from gatelab.report.outputs.wording import display_name
 from gatelab.text import brief, escape_formula

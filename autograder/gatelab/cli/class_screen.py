@@ -13,8 +13,8 @@ from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
 from gatelab.cli.mark_messages import MOST, lines_of_marks
+from gatelab.handed_out.lists import listed
 from gatelab.lab.quick import QuickLab
-from gatelab.lists import listed
 from gatelab.report.record.points import number
 from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import NOTHING

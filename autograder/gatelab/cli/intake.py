@@ -19,10 +19,10 @@ from rich.text import Text
 from gatelab.classrun.available_notebooks import UNPACKED
 from gatelab.cli.options import Attempts, LabName, Root, RosterFile, WhichAttempts
 from gatelab.cli.refusals import usage
+from gatelab.handed_out.lists import listed
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.lists import listed
 from gatelab.submission.choose import NAMES_SHOWN
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells

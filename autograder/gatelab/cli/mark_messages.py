@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.run import ClassRun
-from gatelab.lists import listed
+from gatelab.handed_out.lists import listed
 from gatelab.report.whole_class.class_report import Row
 
 MOST = 12  # of anything in one line

@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from gatelab.cli.options import LabName, Root
+from gatelab.handed_out.lists import listed
 from gatelab.lab.bank import BankError
 from gatelab.lab.choose import chosen_lab
+from gatelab.limits import GROUP_SHOWN
 from gatelab.text import shown
 
 
@@ -49,8 +51,13 @@ def misses_command(
     console.print(f"{named} wrong answers have a name, {count} have none, in {len(found)} groups.")
     for number, miss in enumerate(found[:most], 1):
         console.rule(f"group {number}: {miss.question}, {len(miss.who)} alike")
-        who = ", ".join(miss.who[:8]) + (", …" if len(miss.who) > 8 else "")
-        for line in (who, f"lost: {', '.join(miss.lost)}", miss.message, "", miss.code or "(no code)"):
+        for line in (
+            listed(miss.who, GROUP_SHOWN),
+            f"lost: {', '.join(miss.lost)}",
+            miss.message,
+            "",
+            miss.code or "(no code)",
+        ):
             console.print(shown(line), markup=False)
     if found:
         more = len(found) - most

@@ -38,9 +38,9 @@ from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
 from gatelab.cli.regrade_summary import summary
 from gatelab.cli.running import processors
+from gatelab.handed_out.lists import listed
 from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab, LabError
-from gatelab.lists import listed
 from gatelab.report.by_hand.corrected_report import StaffInput
 from gatelab.report.by_hand.marks import MarksError
 from gatelab.report.record.hashes import for_store

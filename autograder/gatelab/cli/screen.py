@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gatelab.classrun.lookup import ClassRow
-from gatelab.lists import first_lines, listed
+from gatelab.handed_out.lists import first_lines, listed
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.wording import display_name
 from gatelab.report.record.exceptions import Frame, Raised

@@ -14,8 +14,8 @@ from gatelab.classrun.written import Sheet, ToMark, page, sheets
 from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
+from gatelab.handed_out.lists import listed
 from gatelab.limits import TYPED
-from gatelab.lists import listed
 from gatelab.report.by_hand.marks import Mark, number_of
 from gatelab.report.record.points import number, plural
 from gatelab.text import brief, page_text, visible

@@ -33,7 +33,8 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
 from gatelab.submission.untouched import as_handed_out
 from gatelab.submission.written import unwritten
-from gatelab.testkit.words import cell_name, first_words
+from gatelab.testkit.words import cell_name
+from gatelab.text import cell_start
 
 CHECKER = "grader"  # otter's object in the student's notebook
 NOTHING_WRITTEN = (
@@ -142,7 +143,7 @@ def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:
     """Enter what the workers saw of the notebook itself: cells that stopped, hints for staff, what was printed, the confinement."""
     stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
     report.cells = [
-        replace(problem, start=first_words(workers.sources.get(problem.index, ""))) for problem in stopped
+        replace(problem, start=cell_start(workers.sources.get(problem.index, ""))) for problem in stopped
     ]
     report.hints = [*(_hint(*found, workers.sources) for found in workers.hints), *hint]
     report.output = workers.output

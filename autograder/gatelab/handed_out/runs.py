@@ -20,7 +20,6 @@ from . import limits
 from .progress import statements
 from .stub import is_stub
 
-KEPT = 500  # runs that are remembered
 HOOK = "_checked_runs"  # on the shell, which a second import finds again
 
 
@@ -95,7 +94,7 @@ def listen() -> list[Run]:
         def note(result: Any) -> None:
             if run := _run(result):
                 runs.append(run)
-                del runs[:-KEPT]
+                del runs[: -limits.RUNS_KEPT]
 
         note(getattr(shell, "last_execution_result", None))
         shell.events.register("post_run_cell", note)

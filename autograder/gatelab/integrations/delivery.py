@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatelab.folders import ZIP_DATE, drafted, write_whole
-from gatelab.lists import all_of, listed
+from gatelab.handed_out.lists import all_of, listed
 from gatelab.report.outputs.gradescope import plain_text
 from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass
 from gatelab.submission.people import Person

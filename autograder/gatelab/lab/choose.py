@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gatelab.handed_out.lists import all_of
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
-from gatelab.lists import all_of
 from gatelab.text import visible
 
 FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each

@@ -37,6 +37,7 @@ def _pattern(text: str) -> str:
 
 Texts = Annotated[tuple[str, ...], MustBe("a list of texts")]
 TextTable = Annotated[dict[str, str], MustBe("a table of texts")]
+Second = Annotated[FROM_0, MustBe("a number, not negative")]
 Seconds = Annotated[dict[str, FROM_0], MustBe("a table of numbers, none negative")]
 Pattern = Annotated[
     str,
@@ -71,6 +72,9 @@ class Bench:
     part: Texts = ()  # questions that train nothing
     trained: Texts = ()
     slow: Texts = ()  # wheats "question/name" with which training is slow
+    # CPU seconds that the course can afford for the trainings of one submission, in the usual style and in a slow one; 0: not said.
+    cpu: Second = 0.0
+    slow_cpu: Second = 0.0
     # Question → seconds for one submission, and "rest" → those for everything else: for the estimate before a class is graded.
     costs: Seconds = field(default_factory=dict)
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatelab.handed_out.lists import listed
 from gatelab.handed_out.marks import mark_of
 from gatelab.limits import CELL_LIMIT, TEXT_START
-from gatelab.lists import listed
 from gatelab.submission.notebook_file import source_of
 from gatelab.text import brief, one_line, utf8
 

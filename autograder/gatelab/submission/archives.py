@@ -102,7 +102,7 @@ def _of_zip(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive)
                 if left < 0:
                     raise ArchiveError(_too_large(limits))
                 copy = copy if size <= limits.file else None
-            yield Member(place, kind, size, _saved(info), copy)
+            yield Member(place, kind, size, saved_at(info), copy)
 
 
 def entries_of_zip(archive: Path | io.BytesIO) -> int:
@@ -159,7 +159,8 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
     return seen
 
 
-def _saved(info: zipfile.ZipInfo) -> float:
+def saved_at(info: zipfile.ZipInfo) -> float:
+    """When a member of a zip was saved, in seconds since 1970; 0 where it says no date that there is."""
     try:
         return datetime(*info.date_time).timestamp()
     except (ValueError, OverflowError):  # month 0, as some archivers write it

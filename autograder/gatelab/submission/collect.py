@@ -21,8 +21,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
+from gatelab.handed_out.lists import all_of
 from gatelab.lab.spec import Lab
-from gatelab.lists import all_of
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Entry, HandInAttempt, Picked, Problem, attempts
 from gatelab.submission.choose import is_notebook

@@ -8,11 +8,10 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.limits import WRITTEN_LIMIT
 from gatelab.submission.answers import Cell, cells_of, find
 from gatelab.submission.earlier_releases import known_releases
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes
-
-LONGEST = 20_000  # characters to show of an answer
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def written(path: Path, lab: Lab) -> dict[str, Written]:
         return dict.fromkeys(ids, Written(problem=str(error)))
     found = find(cells, handed_out_cells(lab), ids)
     return {
-        id: Written("\n\n".join(part.text for part in one.parts)[:LONGEST], one.problem)
+        id: Written("\n\n".join(part.text for part in one.parts)[:WRITTEN_LIMIT], one.problem)
         for id, one in found.items()
     }
 

@@ -13,22 +13,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
+from gatelab.testkit.compare import close, close_grads, kept, near, near_at, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
-from gatelab.testkit.student import kind
+from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Unanswered",
-    "close",
-    "close_grads",
-    "each_size",
-    "kept",
-    "kind",
-    "needs",
-    "part",
-    "same",
+    "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
     "unchanged",
-]
+]  # fmt: skip
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:

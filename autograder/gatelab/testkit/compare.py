@@ -17,7 +17,7 @@ from gatelab.handed_out.checking.findings import changed, gradients, of_other_ki
 from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
 from gatelab.handed_out.checking.scalars import REAL
-from gatelab.handed_out.checking.tensors import ATOL, Tolerance, difference, tolerance_of
+from gatelab.handed_out.checking.tensors import ATOL, Numbers, Tolerance, difference, in_float64, tolerance_of
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import kind
 from gatelab.text import brief
@@ -68,7 +68,7 @@ def close(
 
     Args:
         axes: letters of the dimensions, for example "R C"; the lab's policy says what messages call them.
-        rtol, atol: by default those of `dtype`, as in the public checks.
+        rtol, atol: by default those of `dtype`, or of the dtype of `want` if none is given, as in the public checks.
         later: called if the numbers are right up to a step and wrong from there on; returns a sentence about that step from the
             suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
             a function changed.
@@ -78,9 +78,25 @@ def close(
             f'close is to compare "{name}" with {_described(want)}; it compares with a tensor or with a numpy array of real numbers'
         )
     _none(of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got)))
-    of_dtype = Tolerance() if dtype is None else tolerance_of(dtype)
+    of_dtype = tolerance_of(want.dtype if dtype is None else dtype)
     tolerance = Tolerance(of_dtype.rtol if rtol is None else rtol, of_dtype.atol if atol is None else atol)
     _none(difference(got, want, name, axes.split(), tolerance, dtype, later))
+
+
+def near(got: Any, want: Any) -> bool:
+    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `close` allows."""
+    return isinstance(want, torch.Tensor | np.ndarray) and bool(near_at(got, want).all())
+
+
+def near_at(got: Any, want: Numbers, tolerance: Tolerance | None = None) -> torch.Tensor:
+    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The tolerance is by default that of its dtype."""
+    if (
+        not isinstance(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray)
+        or got.shape != want.shape
+    ):
+        return torch.zeros(tuple(want.shape), dtype=torch.bool)
+    within = tolerance or tolerance_of(want.dtype)
+    return torch.isclose(in_float64(got), in_float64(want), rtol=within.rtol, atol=within.atol)
 
 
 def close_grads(

@@ -11,9 +11,8 @@ from typing import Any
 import torch
 
 from gatelab.faults import GraderFault
-from gatelab.limits import DRAWS
+from gatelab.limits import DRAWS, SEARCHES_KEPT
 
-REMEMBERED = 1024  # searches whose results are cached; each holds a few small tensors
 _found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
 
 
@@ -51,7 +50,7 @@ class Draw:
                     f"{self.key}: no good inputs were drawn in {tries} tries; grade with another --seed, and let the suite draw more widely"
                 )
             _found[at] = copy.deepcopy(made), self.generator.get_state()
-            while len(_found) > REMEMBERED:
+            while len(_found) > SEARCHES_KEPT:
                 _found.popitem(last=False)
         made, state = _found[at]
         self.generator.set_state(state)

@@ -11,7 +11,7 @@ Expected values stay in this process. Replies are data from a hostile process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +20,9 @@ import torch
 
 from gatelab.handed_out.checking.grammar import with_article
 from gatelab.handed_out.checking.plain import meaning
-from gatelab.limits import SHAPE_LIMIT
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.handed_out.lists import listed
+from gatelab.limits import NAMES_SHOWN, SHAPE_LIMIT
 from gatelab.report.record.curve import Curve
 from gatelab.report.record.model import Kind
 from gatelab.sandbox.lost import WorkerLost
@@ -140,7 +142,7 @@ def kind(value: Any) -> str:
             return "a numpy array of something other than real numbers"
         return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        return f"a tensor of shape {tuple(value.shape)}" if value.ndim else "a tensor"
     if isinstance(value, np.ndarray):
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, list | tuple | dict):
@@ -148,9 +150,14 @@ def kind(value: Any) -> str:
     return "a str" if isinstance(value, str) else with_article(type(value).__name__)
 
 
+def few(names: Iterable[object], most: int = NAMES_SHOWN) -> str:
+    """The first of some names for a sentence, and how many more there are; of a worker's texts what may be shown."""
+    return listed(map(str, names), most)
+
+
 def _no_entry(value: Any, key: Any) -> str:
     if isinstance(value, dict):
-        has = ", ".join(sorted(map(repr, list(value)[:5])))
+        has = few(sorted(map(repr, value)), KEYS_SHOWN)
         return f"The returned dict has no entry {key!r}; it has {has or 'none'}."
     if isinstance(value, list | tuple):
         return f"The result has {len(value)} entries; entry {key} was expected too."
@@ -162,10 +169,9 @@ def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
     if not isinstance(own, dict) or not all(isinstance(weight, torch.Tensor) for weight in own.values()):
         return ""
     if missing := [name for name in given if name not in own]:
-        has = ", ".join(map(str, list(own)[:8])) or "nothing"
-        return f"its state_dict has no {', '.join(missing[:4])}; it has {has}"
-    if extra := [str(name) for name in own if name not in given]:
-        return f"its state_dict has {', '.join(extra[:4])}, which the contract does not know"
+        return f"its state_dict has no {few(missing)}; it has {few(own, KEYS_SHOWN) or 'nothing'}"
+    if extra := [name for name in own if name not in given]:
+        return f"its state_dict has {few(extra)}, which the contract does not know"
     for name, weight in given.items():
         if own[name].shape != weight.shape:
             shape = str(tuple(own[name].shape))

@@ -21,18 +21,24 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import CELL_START, LINE_LIMIT, NOTEBOOK_CODE
+from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
-from gatelab.text import is_printable, one_line, without_paths
+from gatelab.text import cell_start, is_printable, one_line, without_paths
 
-LONGEST = 200  # characters of a message if nothing was given
-LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
-LONGEST_NAME = 40
-MOST_READ = 1000  # characters of a worker's text that are examined; it should send at most MESSAGE_LIMIT
-MOST_PARTS = 5  # of a dotted name
-MOST_OWN = 2  # parts of it that are defined only in this notebook
-MOST_DIGITS = 18  # of all numbers in a message
+LONGEST = 200  # characters of a message if nothing was given: those of KNOWN have up to 135 before they are filled in
+# If something was given. Characters that may be repeated from the student's notebook: a long line of code, which the student knows.
+LONGEST_OWN = 100
+LONGEST_NAME = 40  # characters of a name: of the 1,648 that Python and torch have below, four are longer
+MOST_PARTS = 5  # of a dotted name: torch.nn.modules.module.Module
+MOST_OWN = 2  # parts of it that are defined only in this notebook: a class and its attribute
+# Digits of all numbers in a message: they carry less than eight bytes. Twelve sizes of six digits could spell thirty.
+MOST_DIGITS = 18
+# Of the notebook's own f-strings that may be shown: characters that stand in them as they are, since one of places alone would match
+# whatever a worker says; and places, each for a number or a shape, whose digits are counted too.
+LEAST_FIXED, MOST_FILLED = 4, 4
+# Characters of a worker's text that are looked at, so that a hostile one costs no time; one of ours sends at most MESSAGE_LIMIT.
+MOST_READ = 1000
 WITHHELD = "its message is withheld, because the grader's own solutions were loaded when it was raised"
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
@@ -195,7 +201,7 @@ class WorkerText(str):
 
 def cell_name(number: int, sources: Mapping[int, str]) -> str:
     """`cell 12 ("def softmax…")`; only the number for an empty cell."""
-    start = first_words(sources.get(number, ""))
+    start = cell_start(sources.get(number, ""))
     return f'cell {number} ("{start}")' if start else f"cell {number}"
 
 
@@ -205,20 +211,6 @@ def line_of(sources: Mapping[int, str], cell: int, line: int) -> str | None:
     if cell not in sources or not 1 <= line <= len(lines):
         return None
     return one_line(lines[line - 1], LINE_LIMIT)
-
-
-def first_words(source: str) -> str:
-    """The first words of a cell, which identify it: `def softmax…`; "" for an empty cell."""
-    line = next(
-        (line for line in (one_line(line, MOST_READ) for line in source_lines(source)) if line.strip("\"'")),
-        "",
-    ).lstrip("\"'")
-    if found := re.match(r"(?:async )?(?:def|class) \w+", line):
-        return found[0][:LONGEST_NAME] + "…"
-    if len(line) <= CELL_START:
-        return line
-    cut = line[:CELL_START]
-    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
 
 
 def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
@@ -235,7 +227,7 @@ def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
             if isinstance(node, ast.JoinedStr):
                 pieces = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
                 fixed = [piece for piece in pieces if isinstance(piece, str)]
-                if sum(map(len, fixed)) >= 4 and len(pieces) - len(fixed) <= 4:
+                if sum(map(len, fixed)) >= LEAST_FIXED and len(pieces) - len(fixed) <= MOST_FILLED:
                     found = "".join(
                         re.escape(printable_in(piece)) if isinstance(piece, str) else f"(?P<N{at}>{place})"
                         for at, piece in enumerate(pieces)

@@ -56,7 +56,7 @@ def kit(tmp_path: Path) -> Path:
 
 
 def release_of(kit: Path, execute: bool = False, **grader: Callable[[str, bool], float]) -> Path:
-    """Build the kit's release, whatever it shows now being accepted; its stubs are called in test_build_untouched.py."""
+    """Build the kit's release, whatever it shows now being accepted; its stubs are called in test_untouched_release.py."""
     engine = TextGrader(Lab.in_repository(kit), **grader)
     return build(kit, engine=engine, execute=execute, accept=True, call=False).release
 

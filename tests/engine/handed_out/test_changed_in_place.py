@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gatelab.handed_out.checking.calling import Student
-from gatelab.handed_out.checking.differ import Finding, untouched
+from gatelab.handed_out.checking.differ import Finding, is_number, untouched
 
 Answer = Callable[[Any], object]
 
@@ -85,3 +85,18 @@ def test_a_dict_of_a_kind_of_its_own_stays_one() -> None:
     held = defaultdict(int, a=1)
     assert student.call("answer", dict(held), also=held).error is not None
     assert student.call("answer", held, also=held).value == (0, 0) and held == {"a": 1}
+
+
+def test_a_wrong_number_after_a_switched_on_weight_is_led_to_the_switch() -> None:
+    """The number is wrong because the call changed what it counts."""
+
+    def count(layer: torch.nn.Module) -> int:
+        return sum(p.requires_grad_().numel() for p in layer.parameters() if p.is_leaf)
+
+    frozen = torch.nn.Linear(3, 4)
+    frozen.weight.requires_grad_(False)
+    call = Student({"count": count}).call("count", frozen)
+    with pytest.raises(
+        Finding, match="`requires_grad` of a tensor that was passed in, or of a model's weight"
+    ):
+        is_number(call, int, 4)

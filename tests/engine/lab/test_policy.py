@@ -40,6 +40,7 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
             "[bench]\ncosts = { q1 = -1 }",
             "[bench]: costs must be a table of numbers, none negative; it is {'q1': -1}.",
         ),
+        ("[bench]\ncpu = -1", "[bench]: cpu must be a number, not negative; it is -1."),
         ("[bench]\ncosts = { q1 = true }", "[bench]: costs must be a table of numbers, none negative"),
         (
             "[axes]\nN = 'batch'",

@@ -21,7 +21,7 @@ from gatelab.handed_out.checking.differ import (
     untouched,
 )
 from gatelab.handed_out.checking.record import Call
-from gatelab.testkit.compare import close, close_grads, same, unchanged
+from gatelab.testkit.compare import close, close_grads, near, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 
 Answer = Callable[..., Any]
@@ -196,3 +196,30 @@ def test_suite_and_public_check_allow_float32_the_same(off: float) -> None:
 def test_gradients_of_a_wrong_result_are_a_finding_and_no_error(answer: Answer) -> None:
     call = called(answer, gradients="")
     assert "the values are not right" in public(lambda: gradients_agree(call, called(right, "")))
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "is_near"),
+    [
+        (torch.ones(2), torch.ones(2) + 1e-6, True),
+        (torch.ones(2).double(), torch.ones(2).double() + 1e-6, False),
+        (torch.ones(2), torch.ones(2).double() + 1e-6, False),
+        (torch.ones(2).double(), torch.ones(2) + 1e-6, True),
+        (torch.ones(2), torch.ones(3), False),
+        (torch.ones(2), torch.ones(1), False),
+        (np.ones(2), np.ones(2) + 1e-12, True),
+        (np.ones(2), torch.ones(2), False),
+        (1.0, torch.tensor(1.0), False),
+        (torch.tensor([float("nan")]), torch.tensor([float("nan")]), False),
+        (None, None, False),
+    ],
+)
+def test_two_results_are_near_by_the_tolerance_of_the_second(got: Any, want: Any, is_near: bool) -> None:
+    assert near(got, want) == is_near
+
+
+def test_close_allows_what_the_dtype_of_the_wanted_numbers_does() -> None:
+    rows = torch.ones(2, 3)
+    close(rows + 1e-6, rows, "the rows", "R C")
+    with pytest.raises(AssertionError, match="differ"):
+        close(rows + 1e-6, rows.double(), "the rows", "R C")

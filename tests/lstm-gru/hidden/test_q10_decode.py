@@ -211,7 +211,7 @@ def test_makes_at_most_max_len_steps(student, max_len):
         tokens.shape[1] == max_len,
         f"Two sequences never produce eos, so all their {max_len} tokens are expected; yours stop after {tokens.shape[1]}.",
     )
-    for row, said in zip(tokens[:2].tolist(), script, strict=False):
+    for row, said in zip(tokens.tolist(), script[:-1], strict=False):
         needs(
             row == said[:max_len],
             f"A sequence that says {said[:max_len]} in its {max_len} steps, without eos, came back as {row}.",

@@ -12,6 +12,7 @@ from typing import Any
 from trained import tasks
 
 from gatelab.audit.concepts import form
+from gatelab.limits import TYPED
 from gatelab.testkit import Unanswered, needs, part
 
 KEY = tomllib.loads(Path(__file__).parent.joinpath("reference", "concepts.toml").read_text(encoding="utf-8"))
@@ -48,7 +49,7 @@ def check_answer(answer: str, id: str, entry: dict[str, Any]) -> None:
     try:
         plain = concepts.read(answer.strip(), asked)
     except ValueError as expected:
-        raise AssertionError(f"{id} should be {expected}; yours is {answer[:40]!r}.") from None
+        raise AssertionError(f"{id} should be {expected}; yours is {answer[:TYPED]!r}.") from None
     hint = f" {entry['hint']}" if "hint" in entry else ""
     right = concepts.read(concepts.text(entry["answer"]), asked)
     needs(concepts.agree(plain, right, asked), f"{id} is not right.{hint}")

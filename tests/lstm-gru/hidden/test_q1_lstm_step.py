@@ -141,10 +141,11 @@ def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], 
     """Random gradients, different for every result, sent back to the arguments `of`."""
     inputs = [tensor.requires_grad_() for tensor in drawn(draw, N, D, H)]
     gates = {key: draw(N, H) for key in "ifgo"}
-    upstream = (draw(N, H), draw(N, H), gates if through_gates else None)
+    states = draw(N, H), draw(N, H)
+    upstream = (*states, gates if through_gates else None)
 
     h, c, own = expected(*inputs)
-    outputs, pushed = [h, c], list(upstream[:2])
+    outputs, pushed = [h, c], [*states]
     if through_gates:
         outputs += [own[key] for key in gates]
         pushed += gates.values()

@@ -13,7 +13,9 @@ from newborn import FORGET, INITIAL, both_facts, shapes_of
 from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
 
-from gatelab.testkit import close, close_grads, each_size, needs, part, unchanged
+from gatelab.handed_out.checking.findings import OF_GRADIENTS
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.testkit import close, close_grads, each_size, few, near_at, needs, part, unchanged
 from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
@@ -59,7 +61,7 @@ def check_names(kind: str, names: Iterable[str]) -> None:
     extra = sorted(str(name) for name in names if name not in WEIGHTS)
     needs(
         not extra,
-        f"The state_dict of {kind} holds {', '.join(extra[:4])}, which torch.nn.{kind} does not know.",
+        f"The state_dict of {kind} holds {few(extra)}, which torch.nn.{kind} does not know.",
     )
     missing = [name for name in WEIGHTS if name not in names]
     needs(not missing, f"The state_dict of {kind} lacks {', '.join(missing)}.")
@@ -302,7 +304,7 @@ def check_way_back(got: Tensor | None, want: Tensor) -> None:
     """The gradient of x (N, T, D): right only from some step on is what a cut graph looks like."""
     if not isinstance(got, Tensor) or got.shape != want.shape:
         return  # close_grads says it
-    right = torch.isclose(got.double(), want, rtol=1e-8, atol=1e-10).all(dim=(0, 2)).tolist()
+    right = near_at(got, want, OF_GRADIENTS).all(dim=0).all(dim=-1).tolist()
     last = max((t for t, one in enumerate(right) if not one), default=-1)
     needs(
         last in (-1, len(right) - 1),
@@ -337,7 +339,7 @@ def check_follows(student, draw, put_step, kind: str) -> None:
     put_step(truth)
     x = draw(N, T, D, dtype=torch.float32)
     outputs, _ = pair(layer(x), kind)
-    close(outputs, truth(x.double())[0], f"outputs of {kind}{where('other', kind)}", "N T H", 1e-4, 1e-5)
+    close(outputs, truth(x.double())[0].float(), f"outputs of {kind}{where('other', kind)}", "N T H")
 
 
 @part("q3", "lstm-calls-your-step", 1)
@@ -373,22 +375,23 @@ def check_state_dict(student, draw, kind: str) -> None:
     needs(
         sorted(fresh["parameters"]) == sorted(WEIGHTS),
         f"{kind} should have the parameters {', '.join(WEIGHTS)}, and no others; it has "
-        f"{', '.join(sorted(str(name) for name in fresh['parameters'][:8] if isinstance(name, str))) or 'none'}.",
+        f"{few(sorted(str(name) for name in fresh['parameters'] if isinstance(name, str)), KEYS_SHOWN) or 'none'}.",
     )
     truth = Truth(kind, draw, D, H, dtype=torch.float32)
     check_weights(kind, fresh["state_dict"], truth.weights)
     theirs = Truth(kind, draw, D, H)
     theirs.weights = fresh["state_dict"]
     name = f"outputs of your new {kind}, compared with those of torch.nn.{kind} with its weights,"
-    close(two(fresh["returned"], kind)[0], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
+    close(two(fresh["returned"], kind)[0], theirs(x.double())[0].float(), name, "N T H")
 
     layer = loaded(student, truth, D)
     back = layer.state_dict()
     check_weights(kind, back, truth.weights)
     for name, weight in truth.weights.items():
-        close(back[name], weight, f"{name} of {kind}, after it was loaded,", "? ?"[: 2 * weight.ndim - 1])
-    want = truth(x.double())[0].detach()
-    close(pair(layer(x), kind)[0], want, f"outputs of {kind} with loaded weights", "N T H", 1e-4, 1e-5)
+        exact = weight.double()  # nothing is computed, so no digit may be lost
+        close(back[name], exact, f"{name} of {kind}, after it was loaded,", "? ?"[: 2 * weight.ndim - 1])
+    want = truth(x.double())[0].float()
+    close(pair(layer(x), kind)[0], want, f"outputs of {kind} with loaded weights", "N T H")
 
 
 def check_weights(kind: str, got, want: dict[str, Tensor]) -> None:

@@ -1,7 +1,6 @@
 """q5: exact counts, also of modules that hold more than their own trainable parameters."""
 
 import pytest
-from torch import Tensor
 
 from gatelab.testkit import kind, needs, part, same
 
@@ -89,8 +88,7 @@ def tied(target: int, D: int) -> bool:
 def whole(got, want: int, name: str) -> None:
     """The right number, as a Python int: torch.nn refuses a tensor or a float as a size, even of the same value."""
     plain = isinstance(got, int) and not isinstance(got, bool)
-    yours = "a tensor" if isinstance(got, Tensor) else kind(got)
-    needs(plain, f"{name} should be a Python int; yours is {yours}.")
+    needs(plain, f"{name} should be a Python int; yours is {kind(got)}.")
     same(got, want, name)
 
 

@@ -11,7 +11,8 @@ import torch
 from trained import Scores, best, check_strata, check_training, run_training, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both, unsorted_lengths
 
-from gatelab.testkit import close, close_grads, needs, part, unchanged
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.testkit import close, close_grads, few, near, needs, part, unchanged
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: all different
 NAME = "SequenceClassifier"
@@ -51,7 +52,7 @@ def test_full_sequences_give_the_heads_logits(student, draw, n, t):
     got = model(tokens, lengths).value
     close(got, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
     needs(
-        not (bool((got >= 0).all()) and torch.allclose(got.sum(dim=-1), got.new_ones(n))),
+        not (bool((got >= 0).all()) and near(got.sum(dim=-1), got.new_ones(n))),
         f"{RESULT} holds probabilities (every row adds up to 1); it should hold logits.",
     )
     close(got, twin(tokens, lengths), RESULT, "N K", dtype=torch.float64)  # that of its weights
@@ -77,7 +78,7 @@ def test_padding_does_not_matter(student, draw):
     first = model(tokens, lengths).value
     close(first, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
     needs(
-        torch.allclose(model(tokens, lengths).value, first, rtol=1e-9, atol=1e-10),
+        near(model(tokens, lengths).value, first),
         "The same sequences get different logits when the model is called again: something in it is random, or kept "
         "from one call to the next.",
     )
@@ -85,24 +86,24 @@ def test_padding_does_not_matter(student, draw):
     other = torch.where(padding, (tokens + 1 + draw.integers(0, V - 1, n, t)) % V, tokens)
     again = model(other, lengths).value
     needs(
-        torch.allclose(again, first, rtol=1e-9, atol=1e-10),
+        near(again, first),
         "The logits change when the tokens after `lengths` do: padding must not be read.",
     )
     read = torch.where(padding, tokens, (tokens + 1) % V)
     needs(
-        not torch.allclose(model(read, lengths).value, first, rtol=1e-9, atol=1e-10),
+        not near(model(read, lengths).value, first),
         "The logits stay the same when all tokens of the sequences change: are the tokens read at all?",
     )
     longer = torch.cat([other, draw.integers(0, V, n, 4)], dim=1)
     needs(
-        torch.allclose(model(longer, lengths).value, first, rtol=1e-9, atol=1e-10),
+        near(model(longer, lengths).value, first),
         "The logits change when more padding is added after the sequences.",
     )
     alone = [model(tokens[i : i + 1, : lengths[i]], lengths[i : i + 1]).value for i in range(n)]
     for logits in alone:
         close(logits, torch.zeros(1, K), "the result for one sequence", "N K", atol=math.inf)  # its shape
     needs(
-        torch.allclose(torch.cat(alone), first, rtol=1e-9, atol=1e-10),
+        near(torch.cat(alone), first),
         "A sequence in a batch gets different logits from the same sequence alone, without padding.",
     )
 
@@ -120,7 +121,7 @@ def test_any_recurrent_layer_can_be_given(student, draw):
     needs(
         "embedding.weight" in own and "head.weight" in own and "head.bias" in own,
         f"Your {NAME} should have the attributes `embedding` and `head`; its state_dict has "
-        f"{', '.join(map(repr, list(own)[:6]))}.",
+        f"{few(map(repr, own), KEYS_SHOWN)}.",
     )
     model.load_state_dict({"embedding.weight": table, "head.weight": weight, "head.bias": bias}, strict=False)
     total = torch.stack([table[row[:length]].sum(0) for row, length in zip(tokens, lengths, strict=True)])

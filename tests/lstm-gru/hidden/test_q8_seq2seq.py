@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from twins import TwinSeq2Seq, draw_weights, load_both, unsorted_lengths
 
-from gatelab.testkit import close, close_grads, needs, part, same, unchanged
+from gatelab.testkit import close, close_grads, near, near_at, needs, part, same, unchanged
 
 VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: all different
 NAME = "Seq2Seq"
@@ -84,9 +84,12 @@ def seeded(student, draw, model, batch: Pairs, forcing: float, calls: int = 1) -
 
 
 def check_shape(logits: Tensor, batch: Pairs, forcing: float) -> None:
-    """Fail unless it is a tensor (N, T, V), which the rest needs."""
-    want = torch.zeros(*batch.targets.shape, VT)
-    close(logits, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", atol=math.inf)
+    """Fail unless it is a tensor (N, T, V) in the dtype of the weights, which the rest needs."""
+    want, name = (
+        torch.zeros(*batch.targets.shape, VT),
+        f"the result of your Seq2Seq with forcing = {forcing:g}",
+    )
+    close(logits, want, name, "N T V", atol=math.inf, dtype=torch.float64)
 
 
 SIZES = pytest.mark.parametrize(("n", "s", "t"), [(5, 7, 4), (1, 3, 6), (3, 1, 1)])
@@ -115,7 +118,7 @@ def test_encode_gives_the_state_after_the_last_valid_token(student, draw, n, s, 
     other = torch.where(padding, source % (VS - 1) + 1, source)
     again = model.method("encode", other, lengths)
     needs(
-        torch.allclose(again[0], reply[0]) and torch.allclose(again[1], reply[1]),
+        near(again[0], reply[0]) and near(again[1], reply[1]),
         "The state of encode changes when the tokens after `source_lengths` do: padding must not be read.",
     )
 
@@ -164,12 +167,17 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
         ),
     ):
         close(other, torch.zeros(n, t, VT), "the result of your Seq2Seq", "N T V", atol=math.inf)  # its shape
-        needs(torch.allclose(other, reply.value, rtol=1e-9, atol=1e-10), message)
+        needs(near(other, reply.value), message)
     unchanged(
         reply.after,
         {"0": source, "1": lengths, "2": targets},
         {"0": "source", "1": "source_lengths", "2": "targets"},
     )
+
+
+def differs(logits, first: Tensor) -> Tensor:
+    """At which steps (T,) the logits (N, T, V) of a call are not those of the first one."""
+    return ~near_at(logits, first).all(dim=0).all(dim=-1)
 
 
 @part("q8", "causality", 2)
@@ -181,9 +189,7 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
     for t in range(6):
         other = targets.clone()
         other[:, t] = other[:, t] % (VT - 1) + 1  # another token, and not 0
-        moved = (model(source, lengths, other, forcing=1.0).value - first).abs().amax(
-            dim=(0, 2)
-        ) > 1e-9  # (T,)
+        moved = differs(model(source, lengths, other, forcing=1.0).value, first)  # (T,)
         needs(
             not moved[: t + 1].any(),
             f"The logits at step {int(moved.nonzero()[0]) if moved.any() else 0} change with the target of step {t}: "
@@ -195,9 +201,7 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
             "which the decoder should have read just before.",
         )
     load_both(model, twin, draw_weights(twin, draw), NAME)
-    changed = (model(source, lengths, targets, forcing=1.0).value - first).abs().amax(
-        dim=(0, 2)
-    ) > 1e-9  # (T,)
+    changed = differs(model(source, lengths, targets, forcing=1.0).value, first)  # (T,)
     needs(changed.all(), "The logits stay the same when the model gets other weights.")
 
 
@@ -210,7 +214,7 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
     first, other = (seeded(student, draw, model, one, 0.0)[0] for one in (batch, moved))
     check_shape(first, batch, 0.0)
     needs(
-        other.shape == first.shape and torch.allclose(other, first, rtol=1e-9, atol=1e-10),
+        near(other, first),
         "With forcing = 0 the logits change with the targets, which the decoder should not read then.",
     )
     close_logits(student, draw, model, twin, batch, first, twin.free(batch.source, batch.lengths, t), 0.0)
@@ -249,8 +253,7 @@ def close_logits(student, draw, model, twin, batch: Pairs, got, want: Tensor, fo
 def equal(got, want) -> bool:
     """Nested tuples of tensors, number by number."""
     if isinstance(want, Tensor):
-        fit = isinstance(got, Tensor) and got.shape == want.shape
-        return fit and torch.allclose(got.double(), want, rtol=1e-7, atol=1e-9)
+        return near(got, want)
     return isinstance(got, tuple | list) and len(got) == len(want) and all(map(equal, got, want))
 
 
@@ -259,7 +262,7 @@ def odd_step(twin, start: tuple, state: tuple, tokens: tuple, got: Tensor, step:
     true, own = tokens
 
     def fits(token: int, state: tuple) -> bool:
-        return torch.allclose(twin.step(torch.tensor([token]), state)[0][0], got, rtol=1e-7, atol=1e-9)
+        return near(got, twin.step(torch.tensor([token]), state)[0][0])
 
     named = f"the true token of step {step - 1} ({true}) or its own most likely one ({own})"
     if other := [token for token in range(VT) if fits(token, state)]:
@@ -290,7 +293,7 @@ def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -
         if step > 0:
             true, own = batch.targets[:, step - 1], logits[:, step - 1].argmax(dim=-1)
             tried = [twin.step(token, state)[0] for token in (true, own)]
-            is_true, is_own = (torch.isclose(x, logits[:, step], rtol=1e-7, atol=1e-9).all(-1) for x in tried)
+            is_true, is_own = (near_at(logits[:, step], want).all(dim=-1) for want in tried)
             for row in (~(is_true | is_own)).nonzero().flatten().tolist()[:1]:
                 alone = [tuple(part[row : row + 1] for part in pair) for pair in (start, state)]
                 read = int(true[row]), int(own[row])
@@ -299,7 +302,7 @@ def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -
             clear.append(true != own)
             token = torch.where(is_true, true, own)
         want, state = twin.step(token, state)
-        if step == 0 and not torch.allclose(want, logits[:, 0]):
+        if step == 0 and not near(logits[:, 0], want):
             text = "The logits of step 0 are not those that `step` returns for `bos` in the state of encode."
             raise AssertionError(wrong() or text)
     return torch.stack(forced, dim=1), torch.stack(clear, dim=1)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gatelab.testkit import needs
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.testkit import few, needs
 
 # The examiner needs the tasks too. The students' package is beside the master and not installed.
 if importlib.util.find_spec("seqlab") is None:
@@ -110,11 +111,8 @@ def check_training(reply: Any, what: str) -> str:
             f"{_capital(what)} never trains: none of the weights changed in {len(losses)} steps. Do gradients "
             f"reach them, and does the optimiser take a step?{note}"
         )
-    unchanged = (
-        f" Never changed: {', '.join(str(name) for name in stuck[:6] if isinstance(name, str))}."
-        if stuck
-        else ""
-    )
+    never = [name for name in stuck if isinstance(name, str)]
+    unchanged = f" Never changed: {few(never, KEYS_SHOWN)}." if stuck else ""
     tenth = max(1, len(losses) // 10)
     first, last = sum(losses[:tenth]) / tenth, sum(losses[-tenth:]) / tenth
     needs(

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from gatelab.testkit import needs
+from gatelab.testkit import few, needs
 
 
 class TwinClassifier(nn.Module):
@@ -85,10 +85,10 @@ def check_state_dict(got: dict[str, torch.Tensor], twin: nn.Module, name: str) -
     want = {key: tuple(value.shape) for key, value in twin.state_dict().items()}
     missing = [key for key in want if key not in got]
     extra = [key for key in got if key not in want]
-    has = f"; it has {', '.join(repr(key) for key in extra[:4])} instead" if extra else ""
+    has = f"; it has {few(map(repr, extra))} instead" if extra else ""
     needs(
         not missing,
-        f"The state_dict of your {name} has no {', '.join(repr(key) for key in missing[:4])}{has}. "
+        f"The state_dict of your {name} has no {few(map(repr, missing))}{has}. "
         "CONTRACT.md has the attributes' names.",
     )
     for key, shape in want.items():

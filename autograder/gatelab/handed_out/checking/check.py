@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -339,10 +338,10 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
 
 def _lacks_forward(error: NotImplementedError, own: type) -> bool:
     """Whether PyTorch raised it because an object of this class has no forward()."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    if not frames or frames[-1].f_code is not torch.nn.Module.forward.__code__:
+    frame = where.last_frame(error)
+    if frame is None or frame.f_code is not torch.nn.Module.forward.__code__:
         return False
-    return isinstance(frames[-1].f_locals.get("self"), own)
+    return isinstance(frame.f_locals.get("self"), own)
 
 
 def _misconception(mistakes: list[fingerprint.Mistake]) -> str:

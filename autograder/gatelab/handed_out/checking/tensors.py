@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..limits import PLACES_SHOWN
+from ..lists import begun
 from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
@@ -82,7 +84,7 @@ def difference(
         expected = dtype if isinstance(got, torch.Tensor) else np.dtype(dtype)
         sentence = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
         return f"{sentence} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else sentence
-    got, want = _in_float64(got), _in_float64(want)
+    got, want = in_float64(got), in_float64(want)
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
@@ -91,7 +93,8 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
-def _in_float64(numbers: Numbers) -> torch.Tensor:
+def in_float64(numbers: Numbers) -> torch.Tensor:
+    """The numbers alone, so that those of two dtypes can be compared."""
     if isinstance(numbers, torch.Tensor):
         return numbers.detach().to(torch.float64)
     return torch.from_numpy(np.array(numbers, dtype=np.float64, order="C"))  # a view may run backwards
@@ -144,7 +147,7 @@ def _difference(
         right, from_here = terms.step(letter, steps[0] - 1), f"{letter.lower()} = {steps[0]}"
         sentence = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
         return f"{sentence} {found}".rstrip()
-    at_step = f", all at {letter.lower()} = {_listed(steps)}" if some else ""
+    at_step = f", all at {letter.lower()} = {begun(steps, PLACES_SHOWN)}" if some else ""
     sentence = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
     return f"{sentence} {likeness(got, want, axes)}".rstrip()
 
@@ -156,11 +159,6 @@ def _single(got: float, want: float, name: str) -> str:
     if mine == right:
         return f"{sentence}, which is off by {abs(got - want):.1g}."
     return f"{sentence}; {'they' if is_plural(name) else 'it'} should be {right}."
-
-
-def _listed(steps: list[int], most: int = 4) -> str:
-    """The first few steps; "…" says that there are more."""
-    return ", ".join([*map(str, steps[:most]), *("…" for _ in steps[most : most + 1])])
 
 
 def largest(

@@ -13,15 +13,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
+from gatelab.handed_out.lists import listed
 from gatelab.lab.spec import Lab
 from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, LIBRARY_WORDS, STUDENTS
-from gatelab.lists import listed
-from gatelab.submission.archives import ArchiveError, entries_of_zip
+from gatelab.submission.archives import ArchiveError, entries_of_zip, saved_at
 from gatelab.submission.choose import (
     NAMES_SHOWN,
     Candidate,
@@ -147,19 +146,12 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> HandIn:
         place = inner_path(member.filename)
         if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > HAND_IN_DEPTH + 1:
             continue
-        file = Candidate(place, _saved(member), partial(_member, zip, member, archive))
+        file = Candidate(place, saved_at(member), partial(_member, zip, member, archive))
         if is_notebook(place.name):
             notebooks.append(file)
         elif len(others) < HAND_IN_ENTRIES:
             others.append(file)
     return found(notebooks, others, len(members) > HAND_IN_ENTRIES)
-
-
-def _saved(member: zipfile.ZipInfo) -> float:
-    try:
-        return datetime(*member.date_time).timestamp()
-    except (ValueError, OverflowError):  # month 0, as some archivers write it
-        return 0.0
 
 
 def _member(zip: zipfile.ZipFile, member: zipfile.ZipInfo, archive: str) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatelab.handed_out.lists import listed
 from gatelab.integrations.sheets.cells import value_of
+from gatelab.limits import NAMES_SHOWN
 from gatelab.report.record.points import equal, number
 from gatelab.report.whole_class.graded_class import ExportError
 
@@ -36,7 +38,7 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
     values = {value_of(cell) for cell in maxima}
     value = values.pop()
     if values or value is None or not 0 < value < float("inf"):
-        stated = ", ".join(sorted(maxima)[:3])
+        stated = listed(sorted(maxima), NAMES_SHOWN)
         raise ExportError(
             f"{path}: its maximum is {stated} and the lab has {number(out_of)} points; set one maximum above 0 on the "
             "platform and download the sheet again."

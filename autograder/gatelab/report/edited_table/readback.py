@@ -18,8 +18,8 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
+from gatelab.handed_out.lists import listed
 from gatelab.limits import TYPED
-from gatelab.lists import listed
 from gatelab.report.by_hand.corrections import Corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_of
 from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table

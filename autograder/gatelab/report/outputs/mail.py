@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from itertools import groupby
 
-from gatelab.lists import first_lines
+from gatelab.handed_out.lists import first_lines
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.wording import display_name, sentence, words
 from gatelab.report.record.model import CellProblem, Question, Report

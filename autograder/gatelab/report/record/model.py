@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from gatelab.lists import listed
+from gatelab.handed_out.lists import listed
 from gatelab.report.record.curve import STRICT, Curve
 from gatelab.report.record.exceptions import Raised
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from gatelab.handed_out.lists import first_lines
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.lists import first_lines
 from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
     StaffInput,

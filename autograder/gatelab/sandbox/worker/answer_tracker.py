@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from gatelab.handed_out.stub import is_stub
+from gatelab.handed_out.stub import does_nothing, is_stub
 from gatelab.sandbox.worker.statements import FUNCTIONS, Statement
 
 
@@ -74,7 +74,7 @@ class AnswerTracker:
 def _is_stub(node: ast.stmt) -> bool:
     """Whether it contains only a docstring and the stub's error."""
     if isinstance(node, FUNCTIONS):
-        body = [step for step in node.body if not _is_text(step)]
+        body = [step for step in node.body if not does_nothing(step)]
         return bool(body) and is_stub(body[0])
     methods = [step for step in getattr(node, "body", []) if isinstance(step, FUNCTIONS)]
     return bool(methods) and all(any(map(is_stub, method.body)) for method in methods)
@@ -114,7 +114,3 @@ def _of_the_notebook(value: Any) -> bool:
     if not isinstance(file, str):
         return module.split(".")[0] not in sys.stdlib_module_names and loaded is None
     return os.path.abspath(file).startswith(os.getcwd() + os.sep)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""The process in which `untouched` runs the cells of a release and calls its stubs; it imports only what they import."""
+"""The process in which `untouched_release` runs the cells of a release and calls its stubs; it imports only what they import."""
 
 from __future__ import annotations
 

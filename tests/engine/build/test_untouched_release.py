@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gatelab.build import BuildError, untouched
+from gatelab.build import BuildError, untouched_release
 from gatelab.lab.spec import Lab
 from helpers.tiny_lab import TINY
 
@@ -40,7 +40,7 @@ def check(tmp_path: Path, source: str, wanted: dict | None = None, *others: str)
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in (*others, source)]
     notebook.cells[-1].metadata["nbgrader"] = {"grade_id": "q1-solution", "solution": True, "grade": False}
     nbformat.write(notebook, tmp_path / "lab.ipynb")
-    untouched.check(tmp_path, Lab.in_repository(TINY), wanted or WANTED)
+    untouched_release.check(tmp_path, Lab.in_repository(TINY), wanted or WANTED)
 
 
 def test_a_release_with_a_stub_in_every_function_and_method_passes(tmp_path):

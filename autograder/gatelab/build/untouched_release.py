@@ -58,7 +58,7 @@ def _required_cells(cells: list[dict[str, Any]], release: Path) -> list[str]:
             "MPLCONFIGDIR": str(scratch),
         }
         answer = scratch / "answer.json"
-        command = [sys.executable, "-m", "gatelab.build.calls", str(answer)]
+        command = [sys.executable, "-m", "gatelab.build.stub_calls", str(answer)]
         try:
             done = subprocess.run(
                 command,

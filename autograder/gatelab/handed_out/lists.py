@@ -1,4 +1,4 @@
-"""Lists in a sentence or on a page, of which only the beginning may be shown."""
+"""Lists in a sentence or on a page, of which only the beginning may be shown. The engine uses it too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ def listed(items: Iterable[str], most: int, between: str = ", ") -> str:
     shown = between.join(items[:most])
     left = len(items) - most
     return f"{shown}{between.strip(', ')} and {left} more" if left > 0 else shown
+
+
+def begun(items: Sequence[object], most: int) -> str:
+    """`0, 1, 2, …`, where the sentence says itself how many there are."""
+    return ", ".join([*map(str, items[:most]), *(["…"] if len(items) > most else [])])
 
 
 def all_of(items: Sequence[str], word: str = "and") -> str:
