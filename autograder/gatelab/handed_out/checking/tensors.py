@@ -80,8 +80,8 @@ def difference(
         return problem
     if dtype is not None and got.dtype != dtype:
         expected = dtype if isinstance(got, torch.Tensor) else np.dtype(dtype)
-        sentence = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
-        return f"{sentence} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else sentence
+        told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
+        return f"{told} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else told
     got, want = _in_float64(got), _in_float64(want)
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
@@ -103,10 +103,10 @@ def wrong_shape(
     """The sentence that the shape is wrong; "" if it is right."""
     if got.shape == shape:
         return ""
-    sentence = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
+    told = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
     if public and _reordered(got.shape, shape):
-        return f"{sentence}: the axes are in another order."
-    return f"{sentence}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{sentence}."
+        return f"{told}: the axes are in another order."
+    return f"{told}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{told}."
 
 
 def _one_step(got: torch.Size | tuple[int, ...], want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
@@ -142,20 +142,20 @@ def _difference(
     if some and steps[0] > 0 and steps == list(range(steps[0], length)):
         found = (later(steps[0]) if later else "") or likeness(got, want, axes)
         right, from_here = terms.step(letter, steps[0] - 1), f"{letter.lower()} = {steps[0]}"
-        sentence = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
-        return f"{sentence} {found}".rstrip()
+        told = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
+        return f"{told} {found}".rstrip()
     at_step = f", all at {letter.lower()} = {_listed(steps)}" if some else ""
-    sentence = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
-    return f"{sentence} {likeness(got, want, axes)}".rstrip()
+    told = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
+    return f"{told} {likeness(got, want, axes)}".rstrip()
 
 
 def _single(got: float, want: float, name: str) -> str:
     """One number against the other, to four digits; if these are the same, by how much it is off."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
-    sentence = f"{name} {verb(name, 'is')} {mine}"
+    told = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
-        return f"{sentence}, which is off by {abs(got - want):.1g}."
-    return f"{sentence}; {'they' if is_plural(name) else 'it'} should be {right}."
+        return f"{told}, which is off by {abs(got - want):.1g}."
+    return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
 
 
 def _listed(steps: list[int], most: int = 4) -> str:
@@ -179,9 +179,9 @@ def largest(
         str(where) if NO_NAME in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     )
     at = f" at {place}" if place else ""
-    values = f"got {float(got[tuple(where)]):.4g}"
-    values += f", expected {float(want[tuple(where)]):.4g}" if public else ""
-    return f"the largest difference is {float(gap.max()):.2g}{at} ({values})"
+    told = f"got {float(got[tuple(where)]):.4g}"
+    told += f", expected {float(want[tuple(where)]):.4g}" if public else ""
+    return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
 
 
 def _shape(sizes: tuple[int, ...], names: list[str] | None) -> str:

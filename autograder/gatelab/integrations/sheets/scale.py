@@ -36,9 +36,9 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
     values = {value_of(cell) for cell in maxima}
     value = values.pop()
     if values or value is None or not 0 < value < float("inf"):
-        stated = ", ".join(sorted(maxima)[:3])
+        said = ", ".join(sorted(maxima)[:3])
         raise ExportError(
-            f"{path}: its maximum is {stated} and the lab has {number(out_of)} points; set one maximum above 0 on the "
+            f"{path}: its maximum is {said} and the lab has {number(out_of)} points; set one maximum above 0 on the "
             "platform and download the sheet again."
         )
     if equal(value, out_of):
