@@ -9,10 +9,8 @@ from pathlib import Path
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
-IDENTIFYING_FILES = (
-    "timestamp.txt",
-    "submission_secret.txt",
-)  # the files by which the exchange identifies a submission
+# The files by which the exchange identifies a submission.
+IDENTIFYING_FILES = ("timestamp.txt", "submission_secret.txt")
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no stubs

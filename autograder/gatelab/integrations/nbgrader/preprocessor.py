@@ -69,7 +69,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
             time: datetime | None = super().get_existing_timestamp(dest_path)
             return time
         except Exception:
-            # Dateutil raises anything for a student's text, with messages that often do not help.
+            # dateutil may raise anything for a student's text, with messages that often do not help.
             self.log.warning(
                 "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
                 dest_path,

@@ -198,7 +198,7 @@ def _unpack(autograder: Path, folder: Path) -> None:
     except LabError:
         raise
     except Exception as error:
-        # Zipfile and its decompressors have a dozen kinds for bytes that are not what they say.
+        # zipfile and its decompressors have a dozen kinds for bytes that are not what they say.
         raise LabError(f"{autograder}: cannot be opened as a zip ({error}); {wanted}.") from error
     try:
         plugins = json.loads((folder / "otter_config.json").read_text(encoding="utf-8"))["plugins"]
