@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import evening_class
-from helpers.pages import pages
+from helpers import mixed_class
+from helpers.markdown_pages import pages
 from helpers.shares import WHOLE
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import tiny_kit
@@ -114,7 +114,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kit = tiny_kit(tmp_path_factory.mktemp("typed") / "kit", by_hand=True)
     table = kit / "assignment" / "softmax" / "lab.toml"
     table.write_text(table.read_text("utf-8") + LATE, encoding="utf-8")
-    evening_class.evening_class(kit / "submissions")
+    mixed_class.mixed_class(kit / "submissions")
     shutil.make_archive(str(kit / "submissions"), "zip", kit / "submissions")
     (kit / "people.csv").write_text("Name,Email\nAda,ada@example.org\nZoë Müller,zoe@example.org\n", "utf-8")
     done = gatelab("grade", kit / "submissions", "-o", kit / "out", "--jobs", "1", "--root", kit)

@@ -8,8 +8,8 @@ import pytest
 
 from gatelab.handed_out.checking.terms import TERMS, Axis, Terms
 from gatelab.lab.spec import Lab
+from helpers.imported_suites import forget_suites
 from helpers.lab_fixtures import bank, engine  # noqa: F401  (fixtures)
-from helpers.suites_of_a_test import forget_suites
 from helpers.tiny_lab import tiny_lab_here
 
 

@@ -31,9 +31,9 @@ from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import libc
-from helpers.books import read_book
 from helpers.folders import files_below
-from helpers.otter_door import by_question, use_engine
+from helpers.grade_books import read_book
+from helpers.otter_in_process import by_question, use_engine
 from helpers.processes import alive, everything
 from helpers.zips import unpacked
 from hostile.build import Attempt, write

@@ -21,7 +21,7 @@ import said
 from kit_lab import kit_lab
 
 from gatelab.report.record.schema import read_json
-from helpers import accepted
+from helpers import accepted_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
@@ -108,7 +108,7 @@ def test_every_output_says_what_was_accepted(graded: Path) -> None:
 
 def plain(text: str) -> str:
     """Text as it is read aloud, without what another processor rounds differently."""
-    return " ".join(accepted.MEASURED.sub("#", text).split())
+    return " ".join(accepted_texts.MEASURED.sub("#", text).split())
 
 
 def on_page(line: str) -> str:

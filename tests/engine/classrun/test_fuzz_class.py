@@ -26,8 +26,8 @@ from gatelab.report.record.schema import read_json
 from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible
+from helpers.any_file_names import raw_names
 from helpers.notebooks import write_notebook
-from helpers.raw_names import raw_names
 from helpers.tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)

@@ -21,9 +21,9 @@ from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.rubric import rubrics
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
-from helpers.books import read_book
+from helpers.grade_books import read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
-from helpers.otter_door import by_question
+from helpers.otter_in_process import by_question
 from helpers.tiny_lab import TINY, tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -15,8 +15,8 @@ from gatelab.classrun.lookup import ClassRow
 from gatelab.cli.screen import screen
 from gatelab.report.record.model import Question, Report
 from gatelab.text import visible
-from helpers import evening_class
-from helpers.evening_class import HOSTILE
+from helpers import mixed_class
+from helpers.mixed_class import HOSTILE
 from helpers.notebooks import write_notebook
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import TINY
@@ -29,7 +29,7 @@ HIDDEN = TINY / "tests" / "softmax" / "hidden"
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The class, graded, with a mark for adam that is in grades.csv and was not read yet."""
-    out = evening_class.graded(tmp_path_factory.mktemp("class"))
+    out = mixed_class.graded(tmp_path_factory.mktemp("class"))
     path = out / "grades.csv"
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     column = rows[0].index("q3")
@@ -83,7 +83,7 @@ def test_text_of_a_submission_cannot_affect_a_terminal(out: Path, command: str, 
 def test_the_same_file_is_found_by_its_bytes(out: Path) -> None:
     notebook = out.parent / "class" / "adam.ipynb"
     assert "adam " in said("show", notebook, "-o", out)
-    other = write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
+    other = write_notebook(out.parent / "adam.ipynb", mixed_class.SOFTMAX)
     assert "is not what was graded in" in said("show", other, "-o", out, code=2)
     for renamed in ("download.ipynb (1)", "download.json"):
         shutil.copy(notebook, out.parent / renamed)

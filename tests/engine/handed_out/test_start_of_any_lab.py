@@ -20,7 +20,7 @@ from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 from helpers.start_py import begin
 from helpers.tiny_lab import ROOT
-from programs.begun import serve
+from programs.first_start import serve
 
 
 @pytest.fixture(scope="module")

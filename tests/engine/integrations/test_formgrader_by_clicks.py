@@ -25,8 +25,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
 from traitlets.config import Config
 
-from helpers.books import read_book
 from helpers.browser import Page, chromium, opened
+from helpers.grade_books import read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 from helpers.tiny_class import Tiny
 from helpers.tiny_lab import RIGHT, SUMMED

@@ -16,7 +16,7 @@ from gatelab.submission.languages import IDENTIFIER, LANGUAGES, Language
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
-from helpers.reports_made import graded, question
+from helpers.made_reports import graded, question
 
 TITLES = (
     IDENTIFIER, "Full name", "First name", "Last name", "Email address", "Student ID", "ID number", "Username", "Grade", "Maximum Grade",

@@ -23,8 +23,8 @@ from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
 from helpers.folders import files_below
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=0)

@@ -14,8 +14,8 @@ from nbgrader.api import Gradebook
 from gatelab.build.course import write_source
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
 from helpers.build_kit import NAME, accept_now
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(2)

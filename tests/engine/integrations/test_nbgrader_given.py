@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.gradebook_record import FILE, GradebookRecord
-from helpers.books import make_book
+from helpers.grade_books import make_book
 from helpers.tiny_class import Tiny
 
 pytestmark = pytest.mark.one_in(3, at=1)

@@ -23,8 +23,8 @@ from gatelab.build.pipeline import released_now
 from gatelab.integrations.nbgrader import engines
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
 from helpers.folders import files_below
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]

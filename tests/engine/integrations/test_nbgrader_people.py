@@ -9,7 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 from typer.testing import Result
 
-from helpers.books import make_book, read_book
+from helpers.grade_books import make_book, read_book
 from helpers.tiny_class import Tiny, gatelab
 
 pytestmark = pytest.mark.one_in(2)

@@ -14,7 +14,7 @@ from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.graded_class import Graded, GradedClass
 from gatelab.submission.people import Person, Roster, known
-from helpers.reports_made import graded, question
+from helpers.made_reports import graded, question
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Lab (77)

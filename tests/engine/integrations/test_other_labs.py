@@ -14,9 +14,9 @@ from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.pipeline import released_now
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import read_book
 from helpers.build_kit import accept_now
 from helpers.folders import files_below
+from helpers.grade_books import read_book
 from helpers.notebooks import load_notebook, save_notebook
 from helpers.tiny_lab import TINY
 

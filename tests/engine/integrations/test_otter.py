@@ -28,7 +28,7 @@ from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 from helpers.notebooks import write_notebook
-from helpers.otter_door import by_question, use_engine
+from helpers.otter_in_process import by_question, use_engine
 from helpers.tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
 from helpers.zips import unpacked, zipped
 

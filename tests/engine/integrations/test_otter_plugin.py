@@ -28,7 +28,7 @@ from gatelab.report.record.model import Kind, Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from helpers.notebooks import write_notebook
-from helpers.otter_door import by_question
+from helpers.otter_in_process import by_question
 from helpers.tiny_lab import SETUP, STUB, tiny_lab
 from helpers.zips import unpacked, zipped
 

@@ -10,7 +10,7 @@ from gatelab.integrations.sheets import Rules, canvas, moodle
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.people import Person
-from helpers.reports_made import graded, question
+from helpers.made_reports import graded, question
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),Softmax lab (77),Final Score\r\n"

@@ -18,9 +18,9 @@ from gatelab.report.whole_class.item_analysis import item
 from gatelab.report.whole_class.lesson_plan import slot_of, slots
 from gatelab.report.whole_class.similar_answers import similar
 from gatelab.submission.collect import Submission, collect
+from helpers.made_reports import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
 from helpers.notebooks import write_notebook
 from helpers.released_lab import release
-from helpers.reports_made import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
 from helpers.tiny_lab import TINY, tiny_lab
 
 

@@ -11,8 +11,8 @@ from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.curve import Band, Curve, Look, Point
 from gatelab.report.record.model import CellProblem, Mistake, Report
 from gatelab.report.whole_class.class_report import class_content
-from helpers.looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
-from helpers.reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+from helpers.made_reports import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+from helpers.page_checks import browser, look, on_each_screen  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.one_in(3, at=2)
 

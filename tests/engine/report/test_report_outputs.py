@@ -17,7 +17,7 @@ from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.model import CellProblem, Kind, Mistake, Part, Question, Report
 from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.text import escape_formula
-from helpers.reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
+from helpers.made_reports import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 
 
 class TestGradesCsv:

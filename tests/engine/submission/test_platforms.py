@@ -17,7 +17,7 @@ from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
-from helpers.raw_names import raw_names
+from helpers.any_file_names import raw_names
 from helpers.tiny_lab import tiny_lab_here
 
 LAB = tiny_lab_here()

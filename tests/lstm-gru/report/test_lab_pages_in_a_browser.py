@@ -10,7 +10,7 @@ from kit_lab import kit_lab
 from playwright.sync_api import Browser
 
 from gatelab.build.preview import preview
-from helpers.looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
+from helpers.page_checks import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.one_in(4)
 

@@ -1,6 +1,6 @@
 """The same points wherever and whenever: `make steady`.
 
-    python tests/programs/steady.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
+    python tests/programs/steady_points.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
 
 A class of right and wrong notebooks is graded under one condition after another: alone and beside busy processes, with
 one job and several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded

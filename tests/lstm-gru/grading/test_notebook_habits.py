@@ -1,6 +1,6 @@
 """Right work in notebooks of further habits has all its points: loops, cells in another order, magics of one's own.
 
-Every case is the solved notebook with one change, as in test_world_odd.py.
+Every case is the solved notebook with one change, as in test_odd_notebooks.py.
 """
 
 from __future__ import annotations

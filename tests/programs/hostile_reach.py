@@ -1,7 +1,7 @@
 """Which lines of worker/ and confine/ do the hostile submissions reach? `make reached` writes docs/reached.md.
 
-python tests/programs/reached.py --lab LAB [--submissions N] [--jobs 2]      grades the attempts, then writes the page
-python tests/programs/reached.py --lab LAB --page                            writes the page of what was reached before
+python tests/programs/hostile_reach.py --lab LAB [--submissions N] [--jobs 2]      grades the attempts, then writes the page
+python tests/programs/hostile_reach.py --lab LAB --page                            writes the page of what was reached before
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers import reaching
+from helpers import reached_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("sandbox/confine", "sandbox/worker")
@@ -30,16 +30,16 @@ def grade(name: str, submissions: int, jobs: int) -> None:
     from gatelab.lab.spec import Lab
     from hostile.doors import whole_course
     from hostile.target import target_of
-    from programs import flat
+    from programs import engine_growth
 
     BYTES.unlink(missing_ok=True)
-    reaching.start(BYTES, ROOMS)
-    STATE.write_text(reaching.state(), encoding="utf-8")
+    reached_lines.start(BYTES, ROOMS)
+    STATE.write_text(reached_lines.state(), encoding="utf-8")
     graded = 0
     with tempfile.TemporaryDirectory() as folder:
         target = target_of(Lab.in_repository(ROOT, name))
         lab = Lab.in_repository(whole_course(Path(folder) / "course", target.lab, SECONDS))
-        some = flat.class_of(Path(folder) / "class", target)[:submissions]
+        some = engine_growth.class_of(Path(folder) / "class", target)[:submissions]
         some.append(("good", write_notebook(Path(folder) / "good.ipynb", lab, {})))
         container = {"without": ["namespaces"], "landlock": 5}
         for settings in (container, {"without": ["seccomp"]}, {}):
@@ -57,8 +57,8 @@ def grade(name: str, submissions: int, jobs: int) -> None:
 
 
 def page() -> str:
-    marked = reaching.reached(BYTES, ROOMS)
-    all = {path: reaching.lines(path) for path in marked}
+    marked = reached_lines.reached(BYTES, ROOMS)
+    all = {path: reached_lines.lines(path) for path in marked}
     rest = {path: sorted(all[path] - marked[path]) for path in marked}
     total, left = sum(map(len, all.values())), sum(map(len, rest.values()))
     text = [
@@ -70,8 +70,8 @@ def page() -> str:
     ]  # fmt: skip
     for path, missed in rest.items():
         if all[path]:
-            name = path.relative_to(reaching.ENGINE)
-            text.append(f"| {name} | {len(all[path])} | {reaching.ranges(missed) or '–'} |")
+            name = path.relative_to(reached_lines.ENGINE)
+            text.append(f"| {name} | {len(all[path])} | {reached_lines.ranges(missed) or '–'} |")
     return "\n".join([*text, "", *_why(), ""])
 
 

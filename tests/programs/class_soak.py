@@ -1,6 +1,6 @@
 """Does grading ever hang? Classes of correct notebooks, each with a fork server of its own: `make soak`.
 
-    python tests/programs/soak.py --lab LAB [--classes 25] [--size 40] [--jobs 2] [--seconds 120]
+    python tests/programs/class_soak.py --lab LAB [--classes 25] [--size 40] [--jobs 2] [--seconds 120]
 
 Prints a line for each class and one in the end. Exit code 1 when a class hangs (the line says where) or a
 correct notebook does not get all its points.

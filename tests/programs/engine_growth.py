@@ -1,6 +1,6 @@
 """Do the grader's own processes stay as they are over a class of hostile submissions? `make flat`
 
-    python tests/programs/flat.py --lab LAB [--submissions 300] [--jobs 2]
+    python tests/programs/engine_growth.py --lab LAB [--submissions 300] [--jobs 2]
 
 One engine grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py that cost something each (forks that
 fail, sleeping threads, descriptors held, folders full of files), again and again. After every LOOK submissions a line says

@@ -1,6 +1,6 @@
 """Right work in notebooks of unusual habits has all its points: what surrounds an answer costs it nothing.
 
-Every case is the solved notebook with one change. (test_notebooks_world.py has the usual habits.)
+Every case is the solved notebook with one change. (test_notebook_surroundings.py has the usual habits.)
 """
 
 from __future__ import annotations

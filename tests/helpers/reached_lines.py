@@ -3,7 +3,7 @@
 coverage.py cannot see them: a worker ends by `os._exit` or is killed, and may write no file by then. Here every line has a byte in
 a file that the fork server has mapped before it forks, which all its forks share.
 
-As a plugin, `pytest -p helpers.reaching` with GATELAB_REACHED=FILE in the environment, it marks what all the tests reach.
+As a plugin, `pytest -p helpers.reached_lines` with GATELAB_REACHED=FILE in the environment, it marks what all the tests reach.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FILE = "GATELAB_REACHED"  # the environment variable that names the file of mark
 LAUNCH = """
 import sys
 sys.path[:0] = {path!r}
-from helpers import reaching
-reaching.trace({marks!r}, {rooms!r})
+from helpers import reached_lines
+reached_lines.trace({marks!r}, {rooms!r})
 import runpy
 runpy.run_module("gatelab.sandbox.worker.zygote", run_name="__main__", alter_sys=True)
 """

@@ -1,9 +1,9 @@
 """Which lines of the engine does no test reach? `make coverage` writes docs/coverage.md.
 
-    python tests/programs/covered.py
+    python tests/programs/coverage_page.py
 
 Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (its own file, for its reports know the
-first line of a statement only), and the marks of every process below a fork server (helpers/reaching.py, out/covered.bin).
+first line of a statement only), and the marks of every process below a fork server (helpers/reached_lines.py, out/covered.bin).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from coverage import CoverageData
 
-from helpers import reaching
+from helpers import reached_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = ROOT / ".coverage"
@@ -26,8 +26,8 @@ PAGE = ROOT / "docs" / "coverage.md"
 
 def reached() -> dict[Path, set[int]]:
     """Every file of the engine, and its lines that something reached."""
-    below = reaching.reached(MARKS, reaching.ROOMS)
-    found = {path: below.get(path, set()) for path in reaching.files(["."])}
+    below = reached_lines.reached(MARKS, reached_lines.ROOMS)
+    found = {path: below.get(path, set()) for path in reached_lines.files(["."])}
     data = CoverageData(str(FOUND))
     data.read()
     copies = packages(ROOT)
@@ -48,16 +48,16 @@ def packages(root: Path) -> set[str]:
 def original(path: Path, copies: set[str]) -> Path:
     """The engine's file that this one is a copy of, as students have it; any other file is its own."""
     at = max((k for k, part in enumerate(path.parts) if part in copies), default=None)
-    return path if at is None else reaching.ENGINE.joinpath("handed_out", *path.parts[at + 1 :])
+    return path if at is None else reached_lines.ENGINE.joinpath("handed_out", *path.parts[at + 1 :])
 
 
 def table(found: dict[Path, set[int]]) -> list[str]:
     """A row for each package, and below them one for each file that has lines nothing reached."""
-    all = {path: reaching.lines(path) for path in found}
+    all = {path: reached_lines.lines(path) for path in found}
     missed = {path: sorted(all[path] - found[path]) for path in found}
     packages: dict[str, list[Path]] = {}
     for path in found:
-        packages.setdefault(path.relative_to(reaching.ENGINE).parts[0], []).append(path)
+        packages.setdefault(path.relative_to(reached_lines.ENGINE).parts[0], []).append(path)
     rows = ["| package | lines | reached |", "| --- | --- | --- |"]
     for package, paths in packages.items():
         if lines := sum(len(all[path]) for path in paths):
@@ -68,8 +68,8 @@ def table(found: dict[Path, set[int]]) -> list[str]:
     rows += ["", "| file | lines | never reached |", "| --- | --- | --- |"]
     for path, some in missed.items():
         if some:
-            name = path.relative_to(reaching.ENGINE)
-            rows.append(f"| {name} | {len(all[path])} | {reaching.ranges(some)} |")
+            name = path.relative_to(reached_lines.ENGINE)
+            rows.append(f"| {name} | {len(all[path])} | {reached_lines.ranges(some)} |")
     return rows
 
 
@@ -86,7 +86,7 @@ def main() -> None:
         "Of the lines in functions, on Linux as root; what runs when a module is imported says nothing. A line counts as reached in the",
         "processes of pytest (coverage.py) or below a fork server of theirs, so in examiners, wardens and workers; commands that a test starts as",
         "a program of its own are not counted. `make coverage` writes the tables; the text below them is written by hand.",
-        reaching.state(),
+        reached_lines.state(),
         "",
     ]
     PAGE.write_text("\n".join([*head, *table(reached()), *below(PAGE), ""]), encoding="utf-8")

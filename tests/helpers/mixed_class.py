@@ -1,4 +1,4 @@
-"""A class of the tiny lab with a question that is marked by hand: graded in a few seconds, for tests of what is done with the grades."""
+"""A small class of every kind of work, right, wrong, unfinished and hostile, on the tiny lab with a question marked by hand."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ CLASS = {
 }
 
 
-def evening_class(folder: Path) -> Path:
-    """What came in."""
+def mixed_class(folder: Path) -> Path:
+    """The submissions, in a folder."""
     folder.mkdir()
     for name, cells in CLASS.items():
         write_notebook(folder / f"{name}.ipynb", *cells)
@@ -42,7 +42,7 @@ def evening_class(folder: Path) -> Path:
 
 def graded(folder: Path) -> Path:
     """The tiny class, graded: its output folder, beside `kit` and `class`."""
-    kit, students = tiny_kit(folder / "kit", by_hand=True), evening_class(folder / "class")
+    kit, students = tiny_kit(folder / "kit", by_hand=True), mixed_class(folder / "class")
     done = gatelab("grade", students, "-o", folder / "out", "--jobs", "1", "--root", kit)
     assert done.exit_code == 1, done.output  # essay.pdf
     return folder / "out"

@@ -31,7 +31,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess, machine_can_fork
 from gatelab.submission.notebook import CodeCell
 from helpers.notebooks import write_notebook
-from helpers.otter_door import use_engine
+from helpers.otter_in_process import use_engine
 from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 from helpers.zips import unpacked
 

@@ -1,7 +1,7 @@
 """What is left of the protection on a machine that has less, and the table of it in SECURITY.md.
 
-    python tests/programs/confinement.py            tries everything on this machine (as root) and writes the table
-    python tests/programs/confinement.py --try      as this user: tries every combination and prints JSON (used by the former)
+    python tests/programs/protection_table.py            tries everything on this machine (as root) and writes the table
+    python tests/programs/protection_table.py --try      as this user: tries every combination and prints JSON (used by the former)
 
 A combination is who grades (WHO), whether libseccomp is there, and the level of Landlock. Each is set up for a real
 worker, which then runs NOTEBOOK: the attempts of a hostile notebook that looks for a way out.
@@ -26,7 +26,7 @@ from gatelab.sandbox.confine.apply import gives
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "SECURITY.md"
-MARKS = ("<!-- the matrix, written by tests/programs/confinement.py -->", "<!-- end of the matrix -->")
+MARKS = ("<!-- the matrix, written by tests/programs/protection_table.py -->", "<!-- end of the matrix -->")
 LEVELS = range(8)
 # What a container's root has unless it is told otherwise (Docker's and containerd's list).
 CONTAINER = (

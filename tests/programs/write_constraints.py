@@ -1,7 +1,7 @@
 """Writes constraints.txt, the whole lock: every distribution that the kit's own requirements bring, as installed here.
 
-python tests/programs/locked.py            write it
-python tests/programs/locked.py --check    exit code 1 and a list where it is not what this environment has
+python tests/programs/write_constraints.py            write it
+python tests/programs/write_constraints.py --check    exit code 1 and a list where it is not what this environment has
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "constraints.txt"
 HEAD = """\
 # Every distribution that the kit brings along, in one version each: `make` and the grading image (setup.sh) install by it.
-# Written by `python tests/programs/locked.py`; tests/engine/test_environment.py holds it against what is installed.
+# Written by `python tests/programs/write_constraints.py`; tests/engine/test_environment.py holds it against what is installed.
 """
 
 

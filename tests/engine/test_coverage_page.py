@@ -6,17 +6,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from helpers import reaching
+from helpers import reached_lines
 from helpers.tiny_lab import ROOT, tiny_kit
-from programs import covered
+from programs import coverage_page
 
 
 def test_the_packages_are_those_of_the_labs(tmp_path: Path) -> None:
     kit = tiny_kit(tmp_path)
-    assert covered.packages(kit) == {"softmax_lab"}
+    assert coverage_page.packages(kit) == {"softmax_lab"}
     copy = kit / "dist" / "softmax" / "softmax_lab" / "handin" / "run.py"
-    assert covered.original(copy, {"softmax_lab"}) == reaching.ENGINE / "handed_out" / "handin" / "run.py"
-    assert covered.original(copy, {"other"}) == copy
+    assert (
+        coverage_page.original(copy, {"softmax_lab"})
+        == reached_lines.ENGINE / "handed_out" / "handin" / "run.py"
+    )
+    assert coverage_page.original(copy, {"other"}) == copy
 
 
 def test_make_measures_them(tmp_path: Path) -> None:

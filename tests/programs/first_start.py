@@ -1,6 +1,6 @@
 """What a student's first command does, to its end and on a bad line: `make start`. Prints how long it takes and how large it gets.
 
-    python tests/programs/begun.py --lab LAB [--uv]
+    python tests/programs/first_start.py --lab LAB [--uv]
 
 The handout is copied to an empty folder and `start.py --no-open` is run there until it says Ready, by an index on this machine that
 breaks off every large file halfway at the first try; once it is killed in the middle of its work as well. Then the checks of the
@@ -27,7 +27,7 @@ from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers import chrooted
+from helpers import image_by_chroot
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGE = 4 << 20  # bytes
@@ -103,9 +103,9 @@ def fetch(start: Path, wheels: Path) -> None:
     rest = [line for line in pins if line not in [*alone, *torch]]
     rest += re.findall(r'^    "([a-z0-9-]+==[^"]+)"', text, re.MULTILINE)
     for line in torch:
-        chrooted.fetch(wheels, *chrooted.of_cpu(line))
-    chrooted.fetch(wheels, "--no-deps", *alone)
-    chrooted.fetch(wheels, "--find-links", wheels, *rest)
+        image_by_chroot.fetch(wheels, *image_by_chroot.of_cpu(line))
+    image_by_chroot.fetch(wheels, "--no-deps", *alone)
+    image_by_chroot.fetch(wheels, "--find-links", wheels, *rest)
 
 
 def run(command: list[str], folder: Path, address: str, killed: bool = False) -> int:

@@ -24,7 +24,7 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.collect import Submission, collect, one
 from helpers.hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
 from helpers.notebooks import write_notebook
-from helpers.otter_door import use_engine
+from helpers.otter_in_process import use_engine
 from helpers.released_lab import released_lab, released_notebook
 from helpers.tiny_lab import RIGHT, SETUP, tiny_lab
 from helpers.zips import unpacked

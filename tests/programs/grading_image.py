@@ -1,6 +1,6 @@
 """Does the grading image give the points of the class command? `make image`.
 
-    python tests/programs/container.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
+    python tests/programs/grading_image.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
 
 Where Docker with buildx runs, `otter grade` builds the image from the autograder zip and grades every file in a container of it.
 Elsewhere root makes an empty Debian with debootstrap, in which the zip sets itself up and grades by chroot (chrooted.py). `gatelab
@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers import chrooted
+from helpers import image_by_chroot
 
 ROOT = Path(__file__).resolve().parents[2]
 Points = dict[str, dict[str, float]]  # submission → question → points
@@ -74,10 +74,10 @@ def by_chroot(zip_file: Path, files: list[Path], folder: Path) -> Points:
     """Of the zip's own scripts in an empty Debian."""
     root = folder / "debian"
     print("making the system, with the environment in it …", flush=True)
-    chrooted.make(root, zip_file)
+    image_by_chroot.make(root, zip_file)
     found: Points = {}
     for file in files:
-        result = chrooted.grade(root, file)
+        result = image_by_chroot.grade(root, file)
         rows = result["extra_data"]["questions"]
         found[file.stem] = {id: float(row["points"]) for id, row in rows.items()}
         print(f"{file.stem}: {result.get('score', 'no score')}", flush=True)
@@ -93,7 +93,7 @@ def main() -> int:
     parser.add_argument("--jobs", default="2", help="of the class command")
     parser.add_argument("files", nargs="*", type=Path, help="by default the whole sample class")
     asked = parser.parse_args()
-    engine, chroot = no_engine(), chrooted.missing()
+    engine, chroot = no_engine(), image_by_chroot.missing()
     if engine and chroot:
         print(f"skipped: {engine}, and {chroot}")
         return 0
@@ -115,11 +115,11 @@ def main() -> int:
             theirs = (
                 by_chroot(zip_file, files, folder) if engine else by_otter(zip_file, files, folder, asked)
             )
-        except chrooted.NotMade as error:
+        except image_by_chroot.NotMade as error:
             sys.exit(str(error))
         (folder / "class-of-files").mkdir()
         for file in files:
-            chrooted.copied(file, folder / "class-of-files")
+            image_by_chroot.copied(file, folder / "class-of-files")
         command = [
             "gatelab",
             "grade",
