@@ -155,7 +155,7 @@ def test_the_commands_that_build_run_as_written_in_their_order(
     assert Path("dist/softmax.zip").is_file()
 
 
-def test_where_a_command_is_said_to_run_its_text_stands() -> None:
+def test_a_file_that_is_said_to_run_a_command_contains_it() -> None:
     said = [*ELSEWHERE.values(), *((test, name) for name, test in OWN_TEST.items())]
     read = {place: (TESTS / place).read_text(encoding="utf-8") for place, _ in said}
     assert [(place, text) for place, text in said if text not in read[place]] == []

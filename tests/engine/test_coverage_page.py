@@ -22,7 +22,7 @@ def test_the_packages_are_those_of_the_labs(tmp_path: Path) -> None:
     assert coverage_page.original(copy, {"other"}) == copy
 
 
-def test_make_measures_them(tmp_path: Path) -> None:
+def test_make_measures_every_package(tmp_path: Path) -> None:
     kit = tiny_kit(tmp_path)
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copyfile(ROOT / name, kit / name)

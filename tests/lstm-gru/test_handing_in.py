@@ -141,13 +141,13 @@ def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, release
 PACK = ("submit", "--without-checks", "--anyway")
 
 
-def test_the_table_that_students_get_is_the_lab_s(lab: Lab) -> None:
+def test_the_table_that_students_get_is_the_labs(lab: Lab) -> None:
     """`gatelab build` keeps it up; fails if only lab.toml was changed."""
     path = lab.assignment / Settings.of(lab).questions_file
     assert path.read_text(encoding="utf-8") == questions_file.text_of(lab), "run gatelab build"
 
 
-def test_the_minutes_of_the_questions_are_the_hours_of_the_parts(lab: Lab) -> None:
+def test_the_minutes_of_the_questions_add_up_to_the_hours_of_the_parts(lab: Lab) -> None:
     """For each part in the notebook's table: within the time given there."""
     text = (lab.assignment / "lab.py").read_text(encoding="utf-8")
     parts = re.findall(r"^# \| \d [^|]*\| ([q\dab, ]+) \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
@@ -242,7 +242,7 @@ def test_an_invalid_receipt_gives_one_sentence_and_exit_code_2(tmp_path: Path, w
 
 
 @pytest.mark.parametrize("kind", ["no zip", "no receipt", "two notebooks", "bomb", "locked"])
-def test_a_zip_that_cannot_be_compared_is_one_sentence_and_exit_code_2(tmp_path: Path, kind: str) -> None:
+def test_a_zip_that_cannot_be_compared_gets_one_sentence_and_exit_code_2(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "ada.zip"
     receipt = json.dumps({"sha256": "0" * 64})
     if kind == "no zip":
@@ -493,7 +493,7 @@ WRONG_USAGE = {
 
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
-def test_wrong_usage_is_one_sentence(folder: Path, case: str) -> None:
+def test_wrong_usage_gets_one_sentence(folder: Path, case: str) -> None:
     words, sentence = WRONG_USAGE[case]
     done = seqlab(folder, *words)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"seqlab: {sentence}\n")

@@ -90,7 +90,7 @@ def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield Desk(page, folder)
 
 
-def test_the_set_up_runs_and_the_map_says_where_one_is(desk: Desk) -> None:
+def test_the_set_up_runs_and_the_map_says_where_the_student_is(desk: Desk) -> None:
     for text in ("HANDOUT =", "import math", "import copy"):
         desk.run(text)
     said = desk.run("progress.show()").inner_text()
@@ -204,7 +204,7 @@ CORNER = """image => {
 }"""
 
 
-def test_in_the_dark_all_can_be_read(next_day: Desk) -> None:
+def test_everything_can_be_read_in_dark_mode(next_day: Desk) -> None:
     """Text at 4.5 to 1 or better on its ground; a figure brings its own white paper."""
     drawn = next_day.run('diagrams.lstm_cell("One step of an LSTM")')
     curves = next_day.cell("sequence = torch.tensor(")

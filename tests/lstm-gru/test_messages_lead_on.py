@@ -137,7 +137,7 @@ def test_the_cell_of_a_line_is_the_one_that_it_is_in(check, lab, about: str) -> 
     assert re.search(says, said, re.DOTALL), said
 
 
-def test_what_a_check_adds_is_no_part_of_the_student_s_line(check, lab) -> None:
+def test_what_a_check_adds_is_not_part_of_the_students_line(check, lab) -> None:
     code = LAYER.format(name="Seq2Seq", method="encode", body="return given[0] @ given[1]")
     said = [r.test_case.failure_message for r in check("q8", names_with(lab, code)).test_case_results]
     assert any("\n(It is made of encode and step: fix these first.)" in (text or "") for text in said), said

@@ -79,7 +79,7 @@ def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
             assert (OLD in told) is ("answers" not in says), told
 
 
-def test_without_jupyter_nothing_is_said_of_runs(check, lab) -> None:
+def test_without_jupyter_nothing_is_said_about_runs(check, lab) -> None:
 
     assert check("q6", names_with(lab, "")).passed_all
 

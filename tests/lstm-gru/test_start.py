@@ -160,7 +160,7 @@ def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
         ("lab.ipynb", ""),
     ],
 )
-def test_an_unknown_command_is_one_sentence(folder: Path, word: str, said: str) -> None:
+def test_an_unknown_command_gets_one_sentence(folder: Path, word: str, said: str) -> None:
     done = begin(folder, word)
     assert done.returncode == 2 and not (folder / ".venv").exists()
     assert (
@@ -168,7 +168,7 @@ def test_an_unknown_command_is_one_sentence(folder: Path, word: str, said: str) 
     )
 
 
-def test_an_unknown_option_is_one_sentence(folder: Path) -> None:
+def test_an_unknown_option_gets_one_sentence(folder: Path) -> None:
     done = begin(folder, "--chek")
     assert (done.returncode, done.stdout) == (2, "")
     assert (

@@ -81,7 +81,7 @@ def test_a_version_other_than_the_pinned_one_is_reported(
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_piece_that_is_off_says_what_a_submission_could_do(piece: str) -> None:
+def test_a_missing_piece_says_what_a_submission_could_do(piece: str) -> None:
     on = {name: name != piece for name in PIECES}
     found = next(
         finding

@@ -263,7 +263,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("slip", FORMS)
-def test_a_slip_of_the_form_is_an_error(course, slip):
+def test_a_slip_in_the_form_is_an_error(course, slip):
     edit, sentence = FORMS[slip]
     text = edit(build_kit.MASTER)
     assert text != build_kit.MASTER

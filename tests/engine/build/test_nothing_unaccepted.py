@@ -177,7 +177,7 @@ def test_what_is_planted_in_the_notebook_is_refused(template, tmp_path, cell, te
     assert sentence in refusal(kit)
 
 
-def test_a_number_of_the_key_is_no_leak_where_it_is_no_example():
+def test_a_number_of_the_key_is_a_leak_only_as_an_example():
     said = {"a.md": 'c_new = 1.6, `x * 1.6` or `1.6`; write `"0.25"`, `"16"` or `"1.61"`.'}
     assert prose.search_key(said, KEY) == []
 

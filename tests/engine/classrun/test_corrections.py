@@ -125,7 +125,7 @@ class TestAnOverride:
         everywhere(fresh, "ada", "q1", "3", "3", WHY)
         assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 4
 
-    def test_the_points_that_the_grader_gave_are_not_instead_of_them(self, fresh: Class) -> None:
+    def test_an_override_equal_to_the_graders_points_is_not_said_to_replace_them(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         assert said.exit_code == 0 and "ada q1: 4 of 4. Total now: 4" in said.stdout
         assert fresh.rows()["ada"]["overrides"] == f"q1: 4 ({WHY})"

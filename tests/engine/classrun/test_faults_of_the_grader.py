@@ -178,7 +178,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
 
 
 @pytest.mark.parametrize(("room", "why"), [(True, WorkerLost), (False, GraderFault)])
-def test_fork_failure_is_machine_fault_if_machine_cannot_fork_at_all(
+def test_a_failed_fork_is_the_machines_fault_if_it_cannot_fork_at_all(
     engine: Engine, lab: Lab, monkeypatch: pytest.MonkeyPatch, room: bool, why: type[Exception]
 ) -> None:
     """The worker says the same in both cases: a submission can take away its own processes."""
@@ -244,7 +244,7 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
         return {row["submission"]: row for row in csv.DictReader(file)}
 
 
-def test_a_class_says_our_fault_and_the_same_command_tries_again(
+def test_a_class_reports_the_graders_fault_and_the_same_command_tries_again(
     kit: Path, correct: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, out = tmp_path / "class", tmp_path / "out"

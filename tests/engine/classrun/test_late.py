@@ -89,7 +89,7 @@ def exported(tiny: Tiny, name: str) -> tuple[str, str]:
     return row["overrides"], row["late_penalty"]
 
 
-def test_what_the_rule_deducts_too_is_not_instead_of_it(tiny: Tiny) -> None:
+def test_a_correction_equal_to_the_rules_penalty_is_not_said_to_replace_it(tiny: Tiny) -> None:
     tiny.grade()
     assert tiny.gatelab("late", "ada", "0", "--why", "was in time").exit_code == 0
     assert tiny.rows()["ada"]["overrides"] == "late penalty: 0 (was in time)"

@@ -90,7 +90,7 @@ class TestAMarkBelongsToWhatWasRead:
         self.listed(again, said, "ada", "1.5")
         self.listed(again, said, "bob", "2")
 
-    def test_a_mark_of_somebody_who_has_left_is_kept_and_reported(self, again: Class) -> None:
+    def test_a_mark_of_a_student_who_has_left_is_kept_and_reported(self, again: Class) -> None:
         (again.folder / "ada.ipynb").unlink()
         again.give(ada=1)
         said = again.run()

@@ -56,7 +56,7 @@ def looked(kit: Path) -> subprocess.CompletedProcess[str]:
 SAYS = "A quick look without trainings, no grade: q2 gradient (2) left out."
 
 
-def test_a_quick_look_says_everywhere_that_it_is_no_grade(
+def test_a_quick_look_says_everywhere_that_it_is_not_a_grade(
     kit: Path, looked: subprocess.CompletedProcess[str]
 ) -> None:
     assert looked.returncode == 0, looked.stderr

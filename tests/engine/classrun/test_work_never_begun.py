@@ -120,7 +120,7 @@ def test_the_checksum_is_nbgraders() -> None:
     "points", [None, "x", True, [], 10**400], ids=["null", "text", "true", "list", "large"]
 )
 @pytest.mark.parametrize("written", ["", "x = '\ud800'"])
-def test_a_mark_that_somebody_spoiled_is_another_and_no_error(points: object, written: str) -> None:
+def test_a_spoiled_mark_counts_as_another_one_and_not_as_an_error(points: object, written: str) -> None:
     """nbgrader ends with an error there. The cell is not as it was handed out."""
     book = released()
     cell = cell_of(book, "q1-solution")
@@ -129,7 +129,7 @@ def test_a_mark_that_somebody_spoiled_is_another_and_no_error(points: object, wr
     assert not as_handed_out(book, LAB)
 
 
-def test_letters_that_no_file_can_hold_are_told_apart() -> None:
+def test_letters_that_no_file_can_hold_give_different_checksums() -> None:
     cell = {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "q1-solution", "solution": True}}}
     assert len({checksum(cell, text) for text in ("\ud800", "\ud801", "?")}) == 3
 

@@ -38,5 +38,7 @@ def test_an_object_without_numbers_is_refused_and_nothing_is_written(tmp_path: P
 
 
 @pytest.mark.parametrize(("value", "stored"), [("object()", False), ("torch.ones(2).numpy()", True)])
-def test_an_object_that_is_only_made_and_an_array_are_fine(tmp_path: Path, value: str, stored: bool) -> None:
+def test_a_check_that_only_constructs_an_object_or_returns_an_array_is_stored(
+    tmp_path: Path, value: str, stored: bool
+) -> None:
     assert refused(tiny_kit(tmp_path), value, stored) == ""

@@ -119,7 +119,7 @@ def test_an_unusable_place_for_results_is_refused(base: Path, place: str) -> Non
 
 
 @pytest.mark.parametrize("place", ["missing", "empty", "file", "pipe", "dangling", "loop"])
-def test_a_file_that_is_no_autograder_or_submission_is_refused(base: Path, place: str) -> None:
+def test_a_file_that_is_neither_autograder_nor_submission_is_refused(base: Path, place: str) -> None:
     refused("otter-run", base / place, base / "file")
     refused("otter-run", base / "file", base / place)
 

@@ -209,7 +209,7 @@ def _file(out: Path, name: str) -> str:
     return next(row["file"] for row in table["submissions"] if row["name"].startswith(name))
 
 
-def test_the_hostile_name_is_the_one_that_grade_shows(out: Path) -> None:
+def test_show_writes_a_hostile_name_as_grade_does(out: Path) -> None:
     assert visible(HOSTILE) in said("why", visible(HOSTILE), "-o", out)
 
 
@@ -226,7 +226,7 @@ def test_the_table_in_the_terminal_counts_the_marks_by_hand(out: Path, tmp_path:
     assert lines["ada"] == ["4", "6", "–", "10"] and lines["essay.pdf"] == ["–", "–", "–", "–"]
 
 
-def test_of_what_the_code_printed_the_end_is_shown() -> None:
+def test_the_end_of_what_the_code_printed_is_shown() -> None:
     printed = "".join(f"step {k}: loss {1 / (k + 1):.3f}\n" for k in range(1000))
     report = Report("ada", "graded", questions=[Question("q1", "One", 4.0, output=printed)])
     pieces = screen(ClassRow("ada", "ada", "graded", "", "", report), "q1")

@@ -197,7 +197,7 @@ def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path) -> 
     assert "Softmax" in done.stdout
 
 
-def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path) -> None:
+def test_pytest_by_hand_names_a_file_that_is_not_a_notebook(tmp_path: Path) -> None:
     (tmp_path / "x.ipynb").write_text("not json")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/softmax/hidden", "--submission", str(tmp_path / "x.ipynb")],

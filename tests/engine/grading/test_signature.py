@@ -17,7 +17,7 @@ def signed(value: object) -> str:
     return signature(Trace("q1", [Exchange("a test", 1, request, {"value": value}, True)]))
 
 
-def test_a_large_tensor_is_told_from_another_without_writing_its_numbers() -> None:
+def test_a_large_tensor_is_distinguished_from_another_without_writing_its_numbers() -> None:
     large = torch.zeros(3_000_000, 1, 1, 1, 1, 1, 1, 1, dtype=torch.int8)
     other = large.clone()
     other[-1] = 1

@@ -54,7 +54,7 @@ KEPT: list[Any] = [
 
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("case", CHANGED)
-def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, named: bool) -> None:
+def test_a_change_in_place_is_reported_and_undone_for_the_next_call(case: str, named: bool) -> None:
     value, change, said = CHANGED[case]
     if named and "tensor" in case:
         pytest.skip("a tensor that is passed by name is the check's own")
@@ -80,7 +80,7 @@ def test_what_is_only_read_is_not_called_changed(value: Any) -> None:
     untouched(call)
 
 
-def test_a_dict_of_a_kind_of_its_own_stays_one() -> None:
+def test_a_subclass_of_dict_stays_one() -> None:
     student = Student({"answer": lambda counts, also: (counts["none"], also["none"])})
     held = defaultdict(int, a=1)
     assert student.call("answer", dict(held), also=held).error is not None

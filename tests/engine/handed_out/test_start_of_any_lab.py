@@ -163,7 +163,7 @@ def test_a_version_of_pytorch_that_is_not_pinned_is_installed_too(folder: Path) 
     assert done.returncode == 1 and "PyTorch could not be fetched" in done.stderr
 
 
-def test_downloads_that_break_off_are_taken_up_until_all_are_whole(
+def test_downloads_that_break_off_are_resumed_until_all_are_whole(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line that broke off at every large file made a student type the command five times; `make start` tries all packages."""

@@ -94,7 +94,7 @@ def test_a_language_is_known_in_full_or_by_its_word_for_a_hidden_name_alone() ->
         assert known or not language.titles
 
 
-def test_no_word_of_a_language_is_another_thing_in_another() -> None:
+def test_no_word_of_one_language_means_something_else_in_another() -> None:
     for words in (
         [(own, title) for language in LANGUAGES.values() for title, own in language.titles.items()],
         [(month, k) for language in LANGUAGES.values() for k, month in enumerate(language.months)],

@@ -170,7 +170,7 @@ def test_the_kit_may_be_moved_between_exports(fresh: Tiny, tmp_path: Path, how: 
         assert grade(book, "bob").manual_score is None and comment(book, "bob") == ""
 
 
-def test_a_record_that_may_be_of_another_book_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+def test_a_record_that_may_belong_to_another_book_is_not_used_for_this_one(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/lost/gradebook.db": {"a": [2]}}')
     assert GradebookRecord.beside(tmp_path, tmp_path / "gradebook.db").found == {}
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/gone/other.db": {"a": [2]}}')

@@ -154,7 +154,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
     assert not list(tmp_path.parent.rglob("escaped.txt"))
 
 
-def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_engine, tmp_path):
+def test_an_empty_lab_gets_no_points_and_its_pickle_opens_without_the_kit(source, one_engine, tmp_path):
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     results = grade_apart(source, notebook, tmp_path / "results")
     assert results["score"] == 0

@@ -33,7 +33,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder / "ada.zip"
 
 
-def test_it_is_more_than_a_notebook(exported: Path) -> None:
+def test_an_export_holds_more_than_the_notebook(exported: Path) -> None:
     names = zipfile.ZipFile(exported).namelist()
     assert "lab.ipynb" in names and len(names) > 1
 

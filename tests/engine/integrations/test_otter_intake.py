@@ -68,7 +68,7 @@ def test_the_one_notebook_is_found_among_other_files(handed_in, private, names, 
         (["lab.py"], "No notebook was handed in, only lab.py: hand in lab.ipynb."),
     ],
 )
-def test_no_notebook_is_one_sentence(handed_in, private, names, reason):
+def test_a_missing_notebook_gets_one_sentence(handed_in, private, names, reason):
     for name in names:
         (handed_in / name).write_text("{}")
     intake = take_in(handed_in, private, LAB)
@@ -115,12 +115,12 @@ def test_an_expanding_archive_is_read_only_up_to_the_size_limit_of_a_notebook(tm
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not really", bytes(1000)])
-def test_a_damaged_archive_is_one_sentence(tmp_path, private, damage):
+def test_a_damaged_archive_gets_one_sentence(tmp_path, private, damage):
     (tmp_path / "x.zip").write_bytes(damage)
     assert "x.zip cannot be unpacked" in take_in(tmp_path / "x.zip", private, LAB).reason
 
 
-def test_damage_inside_an_archive_is_one_sentence(tmp_path, private):
+def test_damage_inside_an_archive_gets_one_sentence(tmp_path, private):
     data = bytearray(archive(tmp_path / "x.zip", [("lab.ipynb", bytes(range(256)) * 100)]).read_bytes())
     data[60:80] = bytes(20)
     (tmp_path / "x.zip").write_bytes(data)

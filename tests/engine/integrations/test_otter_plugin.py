@@ -330,7 +330,9 @@ def test_marks_by_hand_are_said_to_be_added_without_the_penalty(parts):
     assert ("Nothing was written for q3" in results["output"]) == bool(parts)
 
 
-def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):
+def test_a_time_limit_that_is_too_short_is_reported_as_such_and_not_as_a_fault(
+    otters_folder, engine, monkeypatch
+):
     monkeypatch.setenv("GATELAB_DEADLINE", "4")
     late = Report("lab.ipynb", "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT)
     monkeypatch.setattr("gatelab.grading.engine.Engine.grade", lambda *_, **__: late)

@@ -38,7 +38,7 @@ class TestItems:
         found = item("q1", 5.0, answered(*[(True, False)] * 6, *[(False, True)] * 6))
         assert found["discrimination"] == -1.0 and "do worse here" in found["remark"]
 
-    def test_chance_in_a_small_class_is_no_finding(self) -> None:
+    def test_chance_in_a_small_class_is_not_a_finding(self) -> None:
         drawn = random.Random(3)
         pairs = [(drawn.random() < 0.5, drawn.random() < 0.5) for _ in range(16)]
         assert item("q1", 5.0, answered(*pairs))["remark"] == ""

@@ -132,7 +132,7 @@ class TestFeedback:
         page = feedback_page(LAB, report)
         assert "STAFF" not in page and "987654" not in page
 
-    def test_nothing_of_a_submission_is_markup(self) -> None:
+    def test_no_text_of_a_submission_becomes_markup(self) -> None:
         report = graded(
             NASTY,
             Question("q1", NASTY, 5, [Part(NASTY, 0, 5, Kind.WRONG, NASTY)], [Mistake(NASTY, NASTY, NASTY)]),

@@ -73,7 +73,7 @@ def test_a_client_that_goes_in_the_middle_of_an_order_stops_nobody(bare: ForkSer
 
 
 @pytest.mark.parametrize("said", [b"no JSON\n", b"[1]\n", b""], ids=["no JSON", "a list", "nothing"])
-def test_malformed_reply_raises_fork_server_lost(said: bytes) -> None:
+def test_a_malformed_reply_raises_fork_server_lost(said: bytes) -> None:
     near, far = socket.socketpair()
     with near:
         far.sendall(said)

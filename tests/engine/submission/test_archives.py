@@ -85,7 +85,7 @@ class TestEveryKind:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
         assert (row.path.read_bytes(), row.others) == (BOOK, (other,))
 
-    def test_wrong_work_is_refused(self, kind: str, tmp_path: Path) -> None:
+    def test_an_archive_without_a_notebook_is_refused(self, kind: str, tmp_path: Path) -> None:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, {"report.pdf": b"%PDF"}))
         assert "only report.pdf" in row.problem
 

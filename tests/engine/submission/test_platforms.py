@@ -218,7 +218,7 @@ class TestCanvas:
         assert found["roecleo"].entry.endswith("lab_final.ipynb") and found["roecleo"].attempts == 1
         assert not found["dandan"].gradable and "exported page" in found["dandan"].problem
 
-    def test_canvas_word_on_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
+    def test_what_canvas_says_of_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
         late = [name for name, submission in found.items() if submission.notes == ("Canvas calls it late.",)]
         assert late == ["anon_ab1cd", "van_der_bergpiet"]
 

@@ -147,7 +147,7 @@ def test_close_takes_arrays(got: Any, said: str) -> None:
     assert said in str(failed.value)
 
 
-def test_close_says_that_an_array_is_no_tensor() -> None:
+def test_close_says_that_an_array_is_not_a_tensor() -> None:
     with pytest.raises(
         AssertionError, match=r"should be a tensor, but it is a numpy array of shape \(3, 4\)"
     ):
@@ -181,7 +181,7 @@ def test_same_looks_into_arrays() -> None:
             same(got, want, "it")
 
 
-def test_an_array_changed_in_place_is_told() -> None:
+def test_an_array_changed_in_place_is_reported() -> None:
     unchanged({"0": GRID.copy()}, {"0": GRID}, {"0": "x"})
     for after in ({"0": GRID + 1}, {}, {"0": torch.from_numpy(GRID)}):
         with pytest.raises(LeftChanged, match="changed its argument x in place; make a new array instead"):
@@ -189,7 +189,7 @@ def test_an_array_changed_in_place_is_told() -> None:
 
 
 @pytest.mark.parametrize("value", [np.longdouble(2.5), np.array(2.5), np.float32(2.5), np.float64(2.5)])
-def test_a_scalar_of_numpys_crosses_as_the_number(value: Any) -> None:
+def test_a_numpy_scalar_crosses_as_the_number(value: Any) -> None:
     assert across([value, {"a": value}]) == [2.5, {"a": 2.5}] and type(across(value)) is float
 
 

@@ -131,7 +131,7 @@ def test_numbers_cannot_spell_a_message(words: Words) -> None:
     assert words.message(spelt) == WITHHELD
 
 
-def test_overlong_notebook_contributes_no_displayable_words() -> None:
+def test_an_overlong_notebook_contributes_no_displayable_words() -> None:
     dictionary = " ".join(f"w{n}" for n in range(NOTEBOOK_CODE // 4))
     words = Words({3: OWN, 4: dictionary}, ["softmax"])
     words.given = True

@@ -123,7 +123,7 @@ def test_names_from_a_cell_below_are_available_to_the_answers_above(
     assert full(graded(change, "q3"), "q3")
 
 
-def test_a_stub_below_the_answer_is_a_stub_also_with_another_docstring(graded: Callable) -> None:
+def test_a_stub_below_the_answer_is_a_stub_even_with_another_docstring(graded: Callable) -> None:
     stub = OLD.replace("    return", '    """Mine."""\n    raise NotImplementedError("q1")\n    return')
     report = graded(lambda cells: cells.insert(place(cells, "q1"), code(stub)), "q1")
     assert full(report, "q1")
@@ -138,7 +138,7 @@ SWITCHED_OFF = {
 
 
 @pytest.mark.parametrize("name", SWITCHED_OFF)
-def test_a_cell_that_a_magic_switches_off_is_no_answer(graded: Callable, name: str) -> None:
+def test_a_cell_that_a_magic_switches_off_is_not_an_answer(graded: Callable, name: str) -> None:
     def change(cells: Cells) -> None:
         at = place(cells, "q1") + 1
         cells[at:at] = [code(source) for source in SWITCHED_OFF[name]]
