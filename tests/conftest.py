@@ -65,24 +65,24 @@ LONG = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
+    """Give the random tests a seed that can be printed: hypothesis does not reveal the one that it chooses itself."""
     config.addinivalue_line(
         "markers",
         "one_in(k, among=None, at=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`); "
         "with `at`, all of them, at one run in k. `make test-all` takes all",
     )
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
-        told = getattr(config, "workerinput", {}).get(
+        seed = getattr(config, "workerinput", {}).get(
             "seed"
         )  # to a process of pytest-xdist, which is given no options
-        config.option.hypothesis_seed = told or str(random.SystemRandom().randrange(10**9))
+        config.option.hypothesis_seed = seed or str(random.SystemRandom().randrange(10**9))
     if not _grades_a_submission(config):
         start_quickly()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """All processes of a run have the seed that its head tells."""
+    """All processes of a run have the seed that is printed at its head."""
     node.workerinput["seed"] = getattr(node.config.option, "hypothesis_seed", None)
 
 

@@ -1,4 +1,4 @@
-"""Blocks of commands that need more than `gatelab` (nbgrader's exchange, Gradescope's container), typed as they stand in the tiny lab's kit."""
+"""Blocks of commands that need more than `gatelab` (nbgrader's exchange, Gradescope's container), typed as written, in the tiny lab's kit."""
 
 from __future__ import annotations
 

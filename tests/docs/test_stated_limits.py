@@ -1,4 +1,4 @@
-"""A limit that a page states is the one that decides: that of limits.py, or of the file where it stands for lack of Python."""
+"""A limit that a page states is the one that decides: the one in limits.py, or in the file that holds it where there is no Python."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def typed(line: str) -> None:
     program, *words = shlex.split(line.replace("lstm-gru", "softmax"))
     assert program == "gatelab", f"{line}: type it here, or say in ELSEWHERE which test does"
     done = gatelab(*words)
-    # 1: something is left to do, which is told; essay.pdf cannot be graded, and not everybody is in a sheet.
+    # 1: something is left to do, as the command says; essay.pdf cannot be graded, and not everybody is in a sheet.
     assert done.exit_code in (0, 1) and "Traceback" not in done.output, f"{line}\n{done.output}"
     if words[0] in ("show", "why", "mark", "comment", "late", "build", "verify"):
         assert done.exit_code == 0, f"{line}\n{done.output}"
@@ -180,7 +180,7 @@ def test_commands_that_do_not_run_here_are_on_a_page() -> None:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is committed, and nothing that lies beside it here."""
     if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone, and nothing can be cloned from it")
+        pytest.skip("this is not a clone, and nothing can be cloned from it")
     to = tmp_path_factory.mktemp("fresh") / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, to], check=True, capture_output=True)
     return to

@@ -13,7 +13,7 @@ from helpers.notebooks import load_notebook
 
 
 def lines_of_regions(text: str) -> set[str]:
-    """Every line of a solution that does not stand in the release of the text as it is."""
+    """Every line of a solution that is not in the release of the unmangled text."""
     notebook = jupytext.reads(text.lstrip("\n"), fmt="py:percent")
     secret = {line.strip() for cell in notebook.cells for line in regions.solution_lines(cell)}
     return {line for line in secret if len(line) > 3}

@@ -10,7 +10,7 @@ from gatelab.report.record.model import Report
 
 
 def edited(source: str, *edits: tuple[str, str]) -> str:
-    """`source` with each old text, which must stand there once, replaced."""
+    """`source` with each old text, which must be there once, replaced."""
     for old, new in edits:
         assert source.count(old) == 1, old
         source = source.replace(old, new)

@@ -69,7 +69,7 @@ print(json.dumps(told))
 
 
 @pytest.fixture(scope="module")
-def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool]]:
+def answers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool]]:
     """What is under each cell but the first, and whether it ran to its end; all in one run, with right calls between."""
     folder = tmp_path_factory.mktemp("student")
     student_folder(lab, folder)
@@ -87,22 +87,22 @@ def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, 
     return [(text, whole) for text, whole in json.loads(done.stdout.splitlines()[-1])][1:]
 
 
-def test_a_slip_is_answered_in_one_sentence_that_says_what_there_is(told: list[tuple[str, bool]]) -> None:
-    shown = told[len(RIGHT) : len(RIGHT) + len(ASKED)]
+def test_a_slip_is_answered_in_one_sentence_that_says_what_there_is(answers: list[tuple[str, bool]]) -> None:
+    shown = answers[len(RIGHT) : len(RIGHT) + len(ASKED)]
     assert [text for text, _ in shown] == [sentence for _, sentence in ASKED]
     assert not any(
         whole for _, whole in shown
     )  # what runs all cells stops here, and Validate counts it as failed
 
 
-def test_a_right_call_asks_of_the_notebooks_own_names_as_ever(told: list[tuple[str, bool]]) -> None:
-    (by_place, _), (by_name, _), (every, _) = told[: len(RIGHT)]
+def test_a_right_call_asks_of_the_notebooks_own_names_as_ever(answers: list[tuple[str, bool]]) -> None:
+    (by_place, _), (by_name, _), (every, _) = answers[: len(RIGHT)]
     assert "All test cases passed" in by_place and by_place == by_name
     assert every.endswith(str([f"q{k}" for k in range(1, 13)]))
-    assert told[len(RIGHT) + len(ASKED)] == told[0]
+    assert answers[len(RIGHT) + len(ASKED)] == answers[0]
 
 
-def test_without_the_folder_of_checks_it_says_where_to_get_it(told: list[tuple[str, bool]]) -> None:
-    for text, whole in told[-2:]:
+def test_without_the_folder_of_checks_it_says_where_to_get_it(answers: list[tuple[str, bool]]) -> None:
+    for text, whole in answers[-2:]:
         assert text.startswith("There are no checks in ") and text.endswith(NO_FOLDER) and not whole
         assert "\n" not in text

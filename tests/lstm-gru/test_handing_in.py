@@ -195,13 +195,13 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
     assert "12 of 12 checks pass" in done.stdout and "Not answered: nothing." in done.stdout
     [packed] = folder.glob("*.zip")
     [beside] = folder.glob("*.receipt.json")
-    told = json.loads(beside.read_text())
+    content = json.loads(beside.read_text())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert told["sha256"] == digest and told["bytes"] == path.stat().st_size
-    assert told["public"] == {f"q{k}": "passed" for k in range(1, 13)} and told["unanswered"] == []
+    assert content["sha256"] == digest and content["bytes"] == path.stat().st_size
+    assert content["public"] == {f"q{k}": "passed" for k in range(1, 13)} and content["unanswered"] == []
     with zipfile.ZipFile(packed) as archive:
         assert archive.read("lab.ipynb") == path.read_bytes()
-        assert json.loads(archive.read("receipt.json")) == told
+        assert json.loads(archive.read("receipt.json")) == content
         inside = set(archive.namelist())
     other = tmp_path_factory.mktemp("otter") / "otter.zip"
     before = Path.cwd()

@@ -21,7 +21,7 @@ from gatelab.report.record.model import Question
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
-# What is done at the end of every call of a question's names, and the kind it is told as.
+# What is done at the end of every call of a question's names, and the kind that it is reported as.
 LEAVES = {
     "grad-mode": "torch.set_grad_enabled(not torch.is_grad_enabled())",
     "default-dtype": "torch.set_default_dtype(torch.float16)",
@@ -141,10 +141,10 @@ def test_a_change_in_place_is_said_where_the_numbers_are_wrong_too(lab: Lab, que
     assert line in source
     indent = line[: len(line) - len(line.lstrip())]
     result = graded(lab, question, source.replace(line, f"{indent}{change}\n{line}"))
-    told = [part.student_text for part in result.parts if not part.passed]
-    first = next(text for text in told if "in place" in text)
+    texts = [part.student_text for part in result.parts if not part.passed]
+    first = next(text for text in texts if "in place" in text)
     assert first.startswith("After a call of `") and "changed in place. Make a new tensor instead. " in first
-    assert sum("in place" in text for text in told) <= 2, told
+    assert sum("in place" in text for text in texts) <= 2, texts
 
 
 @pytest.fixture

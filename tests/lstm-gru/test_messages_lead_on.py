@@ -149,7 +149,7 @@ LOOP = "import time; from seqlab import limits; limits.PATIENCE_SECONDS = 0.2\nd
 
 
 def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) -> None:
-    """What only Jupyter can tell: other cells, failed runs, loops without an end, and prints without number."""
+    """What only Jupyter knows: other cells, failed runs, loops without an end, and prints without number."""
     story = [
         (RIGHT, ""),
         (STUB, ""),
@@ -161,5 +161,5 @@ def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) ->
         ("def last_valid(outputs, lengths):\n    print('here\\n' * 8)", ""),
         ('grader.check("q6")', r"^(?!(.*here){21}).*here.*… and \d+ more lines that your code prints.*`return` hands it back"),
     ]  # fmt: skip
-    for (cell, says), told in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
-        assert re.search(says, told, re.DOTALL), (cell, told)
+    for (cell, says), output in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
+        assert re.search(says, output, re.DOTALL), (cell, output)

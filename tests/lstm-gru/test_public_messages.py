@@ -1,4 +1,4 @@
-"""What do the public checks say of a mistake that nobody knows, or of what is no answer at all?"""
+"""What do the public checks say of a mistake that nobody knows, or of something that is not an answer at all?"""
 
 from __future__ import annotations
 

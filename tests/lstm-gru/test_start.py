@@ -191,7 +191,7 @@ def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> No
 
 
 def test_without_a_network_it_stops_in_one_sentence_and_goes_on_from_there(folder: Path, start: Any) -> None:
-    """Size and time are told before; the environment that was made is kept, and one that broke off is made again."""
+    """Size and time are announced first; the environment that was made is kept, and one that broke off is made again."""
     nothing = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
     done = begin(folder, "--no-open", **nothing)
     assert done.returncode == 1 and done.stderr.count("\n") == 1

@@ -49,7 +49,7 @@ def quick(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine
 
 
 def edited(source: str, *edits: tuple[str, str]) -> str:
-    """`source` with each old text, which must stand there, replaced."""
+    """`source` with each old text, which must be there, replaced."""
     for old, new in edits:
         assert old in source, old
         source = source.replace(old, new)

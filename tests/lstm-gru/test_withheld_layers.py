@@ -293,7 +293,7 @@ def test_a_prepared_way_round_is_pointed_out_to_staff(engine: Engine, tmp_path: 
 def test_an_honest_answer_next_to_cells_that_compare_with_the_library_keeps_its_points(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    """The cells fail where the library is withheld; what else they define is there, and nobody is told of it."""
+    """The cells fail where the library is withheld; what else they define is there, and nobody is bothered with it."""
     compare = (
         "helper = 3\ntheirs = nn.LSTMCell(2, 3)(torch.ones(1, 2))\nHELPED = helper + 1\nprint(theirs[0])"
     )

@@ -46,11 +46,11 @@ def said(matrix: Matrix, chaffs: Iterable[Chaff]) -> dict[str, str]:
     }
 
 
-def _of(chaff: Chaff, row: ChaffRow, told: Mapping[str, list[tuple[Any, ...]]]) -> str:
-    (status, reason), *cells = told[""]
+def _of(chaff: Chaff, row: ChaffRow, outcomes: Mapping[str, list[tuple[Any, ...]]]) -> str:
+    (status, reason), *cells = outcomes[""]
     if status != "graded":
         return f"{status}: {reason}\n"
-    (_, name, note), *parts = told[chaff.question]
+    (_, name, note), *parts = outcomes[chaff.question]
     named = "" if name == chaff.id else f", named {name or 'nothing'}"
     lines = [f"{number(row.points)} of {number(row.of)}, {number(row.earned)} by the parts{named}"]
     if note != f"{chaff.misconception} Hint: {chaff.hint}":

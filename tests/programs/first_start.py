@@ -1,11 +1,11 @@
-"""What a student's first command does, to its end and on a bad line: `make start`. Prints how long it takes and how large it gets.
+"""What a student's first command does, to its end and on a bad connection: `make start`. Prints how long it takes and how large it gets.
 
     python tests/programs/first_start.py --lab LAB [--uv]
 
 The handout is copied to an empty folder and `start.py --no-open` is run there until it says Ready, by an index on this machine that
 breaks off every large file halfway at the first try; once it is killed in the middle of its work as well. Then the checks of the
 untouched notebook are run by what it made. The packages are fetched beforehand, as pip is set up on this machine, and served by an
-index of our own, for the real one cannot be told to break off. --uv: with `uv run start.py`, as docs/students-first-hour.md says.
+index of our own, for the real one cannot be made to break off. --uv: with `uv run start.py`, as docs/students-first-hour.md says.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class BadLine(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: pip tells enough."""
+        """Nothing: pip says enough."""
 
 
 def _project(wheel: str) -> str:

@@ -240,7 +240,7 @@ def table() -> str:
 
 
 def _groups() -> list[list[int]]:
-    """Levels that make no difference stand together."""
+    """Levels that make no difference share a column."""
     groups: list[list[int]] = []
     for level in LEVELS:
         same = groups and all(

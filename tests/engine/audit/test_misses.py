@@ -91,15 +91,15 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
 )
 def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:
     lab, out = kit
-    told = CliRunner().invoke(app, ["misses", str(out), "--root", str(lab.assignment.parents[1]), *arguments])
-    assert told.exit_code == 2
-    assert said in told.output
+    done = CliRunner().invoke(app, ["misses", str(out), "--root", str(lab.assignment.parents[1]), *arguments])
+    assert done.exit_code == 2
+    assert said in done.output
 
 
 def test_a_folder_without_reports_is_reported(tmp_path: Path) -> None:
-    told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(TINY)])
-    assert told.exit_code == 2
-    assert "holds no reports" in told.output
+    done = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(TINY)])
+    assert done.exit_code == 2
+    assert "holds no reports" in done.output
 
 
 def test_the_code_of_a_question_is_what_its_names_use() -> None:

@@ -127,7 +127,7 @@ def test_only_what_was_replaced_is_kept_and_each_cell_once(tmp_path: Path) -> No
     change(kit, MASTER.replace(ASKED, REWORDED), 2)
     first, second = earlier_releases(folder)
     assert len(json.loads((folder / NAME).read_text(encoding="utf-8"))["cells"]) < len(first) + len(second)
-    change(kit, MASTER, 2)  # what is handed out again is no earlier release
+    change(kit, MASTER, 2)  # what is handed out again is not an earlier release
     assert len(earlier_releases(folder)) == 2
 
     (folder / NAME).write_text("<<<<<<< ours\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`gatelab preview`, `gatelab diff`, `gatelab release`: do they tell what students see and get, and hand out nothing else?"""
+"""`gatelab preview`, `gatelab diff`, `gatelab release`: do they show what students see and get, and hand out nothing else?"""
 
 from __future__ import annotations
 

@@ -338,10 +338,10 @@ def test_a_release_that_nobody_accepted_is_refused_with_the_difference(kit):
     shipped(kit, "softmax_lab/more.py").write_text("x = 1\n", encoding="utf-8")
     with pytest.raises(snapshot.NotAccepted, match=r"gatelab build --accept") as caught:
         pretend_built(kit)
-    told = "\n".join(caught.value.difference)
-    assert "-    # Two steps\n+    # Two small steps" in told
-    assert "+Be kind." in told
-    assert "softmax_lab/more.py is new" in told
+    difference = "\n".join(caught.value.difference)
+    assert "-    # Two steps\n+    # Two small steps" in difference
+    assert "+Be kind." in difference
+    assert "softmax_lab/more.py is new" in difference
     assert "\n" not in str(caught.value)
     assert files_below(kit / "release" / NAME) == old
     accept_now(kit)

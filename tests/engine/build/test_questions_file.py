@@ -36,9 +36,9 @@ def kept_up(toml: Path) -> Path:
 
 def test_it_follows_the_settings(toml: Path) -> None:
     swap(toml, "points = 4", "points = 4\nminutes = 25")
-    told = json.loads(kept_up(toml).read_text(encoding="utf-8"))
-    assert told["lab"] == "softmax" and [question["id"] for question in told["questions"]] == ["q1", "q2"]
-    assert told["questions"][0] == {
+    table = json.loads(kept_up(toml).read_text(encoding="utf-8"))
+    assert table["lab"] == "softmax" and [question["id"] for question in table["questions"]] == ["q1", "q2"]
+    assert table["questions"][0] == {
         "id": "q1",
         "title": "Softmax",
         "points": 4,

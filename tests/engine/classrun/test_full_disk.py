@@ -143,9 +143,9 @@ def test_a_table_that_cannot_be_replaced_is_reported_first(
         path.unlink()
         path.mkdir()
     said = again.run()
-    told = [line for line in said.stderr.splitlines() if "could not be written" in line]
-    assert told[0].startswith(f"{again.grades}: could not be written (Device or resource busy)")
-    assert told[-1] == "2 more files could not be written."
+    lines = [line for line in said.stderr.splitlines() if "could not be written" in line]
+    assert lines[0].startswith(f"{again.grades}: could not be written (Device or resource busy)")
+    assert lines[-1] == "2 more files could not be written."
     assert named_last(said) == f"Class report: {again.out / 'index.html'}"
     assert again.marks()[("ada", "q3")] == 1.0
 
@@ -163,8 +163,8 @@ def test_a_limit_on_the_size_of_files_costs_no_mark(marked: Class, tmp_path: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
     )
     assert said.returncode == 1 and "Traceback" not in said.stderr
-    told = [line for line in said.stderr.splitlines() if "could not be written" in line]
-    assert told[0].startswith(f"{again.grades}: could not be written (File too large)")
+    lines = [line for line in said.stderr.splitlines() if "could not be written" in line]
+    assert lines[0].startswith(f"{again.grades}: could not be written (File too large)")
     assert said.stdout.endswith("\nNeither the class report nor the grades could be written.\n")
     assert again.grades.read_bytes() == saved
     again.run()

@@ -126,7 +126,7 @@ class TestASavedTable:
         assert what == "pipe" or again.files() == before
 
     @pytest.mark.parametrize(
-        ("mangle", "told"),
+        ("mangle", "message"),
         [
             (lambda c: c.grades.unlink(), "grades.csv: was removed; it is written again, and the marks are kept."),
             (lambda c: c.grades.write_bytes(b""), "grades.csv: was empty; it is written again, and the marks are kept."),
@@ -139,11 +139,11 @@ class TestASavedTable:
             (lambda c: c.grades.write_bytes(saved(c.table() + c.table()[1:])), ""),
         ],
     )  # fmt: skip
-    def test_missing_cells_withdraw_nothing(self, again: Class, mangle: object, told: str) -> None:
+    def test_missing_cells_withdraw_nothing(self, again: Class, mangle: object, message: str) -> None:
         before = again.rows()
         mangle(again)
         said = again.run()
-        assert said.exit_code == 1 and told in said.stderr
+        assert said.exit_code == 1 and message in said.stderr
         assert again.marks() == GIVEN and again.rows() == before
 
     def test_a_dash_withdraws_a_mark(self, again: Class) -> None:

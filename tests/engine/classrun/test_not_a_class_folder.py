@@ -1,4 +1,4 @@
-"""Every command that reads a graded folder says the same of one that is none, in one sentence, and leaves it as it is."""
+"""Every command that reads a graded folder says the same of a folder that is not one, in one sentence, and leaves it as it is."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_folder_without_a_graded_class_is_reported_in_the_same_words(
     said = {
         command: run(tiny, command)
         for command in COMMANDS
-        # Grading again what changed is just what mends a report that cannot be read.
+        # Grading again what changed is just what repairs a report that cannot be read.
         if not (command == "regrade" and "report" in way)
     }
     wrong = {

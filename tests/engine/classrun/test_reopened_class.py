@@ -213,13 +213,13 @@ class TestWhatIsToldElsewhere:
         return tiny
 
     def test_why_and_show_report_staff_marks_and_reasons_as_the_page_does(self, late: Tiny) -> None:
-        told = {
+        expected = {
             "bob": ["3 points are taken off for lateness, instead of 0.9: two days in truth.", "Handed in 2026-11-25 13:00:00",
                     "Comment: See me.", "Staff gave 6 of 6 points here", "right by luck", "Comment: Think again."],
             "cleo": ["Staff gave 2 of 4 points here, instead of the grader's 4: copied."],
             "ada": ["Comment on q1: As you say on paper."],
         }  # fmt: skip
-        for name, sentences in told.items():
+        for name, sentences in expected.items():
             page = " ".join(late.page(name).replace("&#39;", "'").split())
             for command in ("why", "show"):
                 text = said(command, name, "-o", late.out, code=1 if name == "ada" else 0)

@@ -26,7 +26,7 @@ def comments(again: Class) -> dict[str, str]:
 
 
 def test_a_colleagues_changes_meanwhile_are_not_overwritten(again: Class) -> None:
-    """Comments, and marks of what cannot be graded: no column of the kit's own tells these tables apart."""
+    """Comments, and marks of what cannot be graded: no column of the kit's own distinguishes these tables."""
     gatelab(again, "comment", "bob", "A old")
     gatelab(again, "comment", "007", "to be taken back")
     sheet = again.table()

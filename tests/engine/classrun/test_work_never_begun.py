@@ -1,4 +1,4 @@
-"""Is work that was never begun told, in the table, on the pages and to the student, and nothing else called so?"""
+"""Is work that was never begun reported as such, in the table, on the pages and to the student, and no other work?"""
 
 from __future__ import annotations
 

@@ -171,8 +171,8 @@ def graded(out: Path, lab: str) -> Path:
 def receipt(folder: Path, lab: str) -> Path:
     """A receipt of that lab, beside its notebook ada.ipynb."""
     (folder / "ada.ipynb").write_bytes(b"{}")
-    told = {"lab": lab, "sha256": hashlib.sha256(b"{}").hexdigest()}
-    (folder / "receipt.json").write_text(json.dumps(told), encoding="utf-8")
+    content = {"lab": lab, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    (folder / "receipt.json").write_text(json.dumps(content), encoding="utf-8")
     return folder / "receipt.json"
 
 

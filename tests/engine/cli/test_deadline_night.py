@@ -69,7 +69,7 @@ def test_the_answers_are_those_of_the_student(typed: list[tuple[str, int, str]])
 
 
 def test_every_message_quoted_on_the_page_is_in_the_engine(root: Path) -> None:
-    """The sentences in the table of the page stand in the engine, up to what is put into them."""
+    """The sentences in the table of the page are in the engine, up to what is put into them."""
     engine = "\n".join(path.read_text("utf-8") for path in (root / "autograder" / "gatelab").rglob("*.py"))
     rows = re.findall(r"^\| `(.*?)`", page(root), re.MULTILINE)
     assert len(rows) >= 5

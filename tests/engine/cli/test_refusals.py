@@ -320,12 +320,12 @@ def test_the_page_and_the_help_agree_on_the_other_codes(root: Path) -> None:
     page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     for command in COMMANDS:
         help = " ".join(gatelab(*command.split(), "--help").output.split())
-        told = {
+        codes = {
             code
             for part in re.findall(r"[Ee]xit code[^.]*", help)
             for code in re.findall(r"\b\d+\b(?=:)", part)
         }
-        for code in told - {"0", "1"}:
+        for code in codes - {"0", "1"}:
             row = re.search(rf"^\| {code} \|.*$", page, re.MULTILINE)
             assert row and (f"`gatelab {command}`" in row[0] or "only" not in row[0]), (command, code)
 

@@ -67,7 +67,7 @@ def page(name: str) -> str:
 
 
 def follow(kit: Path, name: str) -> str:
-    """Write the files of a page and run its commands, as they stand there; what they said."""
+    """Write the files of a page and run its commands as written there; what they said."""
     text = page(name)
     given = r"^`(\S+)`(, at its end:)?\n+```(?:python|toml|markdown)\n(.*?)^```"
     for place, added, content in re.findall(given, text, re.MULTILINE | re.DOTALL):

@@ -200,8 +200,8 @@ def test_a_mail_holds_nothing_of_the_hidden_tests(out: Path, name: str, question
                 for line in ((part["suite_error"] or {}).get("traceback", "")).splitlines()
                 if len(line.strip()) > 12
             ]
-            told = " ".join(part["message"].split())
-            assert not [line for line in lines if line in mail and line not in told]
+            message = " ".join(part["message"].split())
+            assert not [line for line in lines if line in mail and line not in message]
 
 
 def _file(out: Path, name: str) -> str:

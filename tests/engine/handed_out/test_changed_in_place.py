@@ -1,4 +1,4 @@
-"""An answer that changes an argument in place is told so, whatever the argument is, and the next call gets it as it was."""
+"""A change of an argument in place is reported, whatever the argument is, and the next call gets it as it was."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def test_a_change_in_place_is_reported_and_undone_for_the_next_call(case: str, n
     student = Student({"answer": answer})
     for _ in range(2):
         call = student.call("answer", x=value) if named else student.call("answer", value, names="x")
-        with pytest.raises(Finding) as told:
+        with pytest.raises(Finding) as caught:
             untouched(call)
-        assert said in str(told.value) and "in place; make a new" in str(told.value)
+        assert said in str(caught.value) and "in place; make a new" in str(caught.value)
     assert seen[0] == seen[1]
 
 

@@ -93,8 +93,8 @@ def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
     done = package(folder, "submit", name=LABS[name])
     assert done.returncode == 0 and "Not answered: nothing." in done.stdout, done.stdout + done.stderr
     [packed], [receipt] = folder.glob("*.zip"), folder.glob("*.receipt.json")
-    told = json.loads(receipt.read_text(encoding="utf-8"))
-    assert (told["lab"], told["public"]) == (name, {"q1": "passed", "q2": "passed"})
+    content = json.loads(receipt.read_text(encoding="utf-8"))
+    assert (content["lab"], content["public"]) == (name, {"q1": "passed", "q2": "passed"})
     assert gatelab("receipt", packed).exit_code == 0
     assert gatelab("receipt", receipt, path).exit_code == 0
     handed_in = tmp_path / "class" / "ada.zip"

@@ -307,7 +307,7 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--cluster", "tcp://127.0.0.1:9"), "there is no Dask scheduler that answers"),
         (("--cluster", "nonsense://x"), "there is no Dask scheduler that answers"),
@@ -315,14 +315,14 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
     ],
 )
 def test_an_address_without_a_scheduler_gets_one_sentence(
-    handed_in: Path, place: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+    handed_in: Path, place: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.setattr("gatelab.integrations.cluster.CONNECT_SECONDS", 2)
     done = CliRunner().invoke(
         app, [*map(str, command(handed_in, place / "nowhere")[1:]), *words], env={"COLUMNS": "400"}
     )
     assert done.exit_code == 2, done.output
-    assert told in done.output and "Traceback" not in done.output
+    assert message in done.output and "Traceback" not in done.output
 
 
 def _of_cluster(cluster: Cluster) -> list[str]:

@@ -148,15 +148,15 @@ def class_of(place: Path, cluster: tuple) -> Path:
     }
     assert len(ports) >= 3, "the search below would have nothing to find"
     pids = [process.pid for process in processes]
-    told = {
+    places = {
         "addresses": [("127.0.0.1", port) for port in ports], "file": str(dask.file), "place": str(place), "pids": pids,
     }  # fmt: skip
     several = ", ".join(map(str, pids))
     for name, sources in {
-        "searches": WRONG | {"setup": SEARCHES.format(**told)},
+        "searches": WRONG | {"setup": SEARCHES.format(**places)},
         "ends": WRONG | {"setup": ENDS.format(pids=several), "q2": ENDS.format(pids=several) + WRONG["q2"]},
-        "stays": WRONG | {"setup": STAYS.format(**told)},
-        "pickles": {"setup": "import torch", "q1": PICKLES.format(**told), "q2": RAISES},
+        "stays": WRONG | {"setup": STAYS.format(**places)},
+        "pickles": {"setup": "import torch", "q1": PICKLES.format(**places), "q2": RAISES},
         "dies": {"setup": "import os\nos._exit(9)", "q1": "import os\nos._exit(0)", "q2": WRONG["q2"]},
         "fills": WRONG | {"setup": "kept = [bytearray(b'x') * (1 << 30) for _ in range(99)]"},
     }.items():

@@ -366,8 +366,8 @@ def test_the_marker_sees_the_rubric_below_the_answer_and_no_student_ever_does(co
 
 def test_long_lines_of_a_diagnosis_wrap_at_the_edge_of_the_page(course):
     page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
-    told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 10 points;", page)
-    assert told and "pre-wrap" in told[1] and "overflow-wrap: anywhere" in told[1]
+    styled = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 10 points;", page)
+    assert styled and "pre-wrap" in styled[1] and "overflow-wrap: anywhere" in styled[1]
     assert "points from the grader" not in page
 
 

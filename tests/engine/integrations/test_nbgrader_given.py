@@ -140,8 +140,8 @@ def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Grad
         said.exit_code == 1
         and "bob, q1: the grade book's 2 points were not written by an export" in said.output
     )
-    told = "the grade book's comment was not written by an export from here and is kept" in said.output
-    assert told == (then != "taken back")
+    reported = "the grade book's comment was not written by an export from here and is kept" in said.output
+    assert reported == (then != "taken back")
 
 
 @pytest.mark.parametrize("how", ["by one folder", "alone", "recorded by its absolute path"])

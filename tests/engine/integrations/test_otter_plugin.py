@@ -250,8 +250,8 @@ def test_a_file_that_is_not_an_autograder_zip_gets_one_sentence(autograder, tmp_
     zipped(tmp_path / "list.zip", {"otter_config.json": "[]"})
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     assert main([str(tmp_path / zip), str(notebook), "-o", str(tmp_path / "results")]) == 2
-    told = capsys.readouterr().err
-    assert said in told and told.count("\n") == 1 and not (tmp_path / "results").exists()
+    printed = capsys.readouterr().err
+    assert said in printed and printed.count("\n") == 1 and not (tmp_path / "results").exists()
     done = CliRunner().invoke(app, ["otter-run", str(tmp_path / zip), str(notebook)])
     assert done.exit_code == 2 and said in done.output and "Traceback" not in done.output
 

@@ -61,9 +61,9 @@ def test_a_question_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_p
     path = write_notebook(tmp_path / "lab.ipynb", tight, {"q2": source})
     report = engine.grade(path, questions=["q1", "q2"])
     assert (report.question("q1").points, report.question("q2").points) == (4, 0), report.reason
-    told = [part.student_text for part in report.question("q2").parts]
-    assert any(said in message for message in told), told
-    assert not any("out of memory or" in message for message in told)
+    messages = [part.student_text for part in report.question("q2").parts]
+    assert any(said in message for message in messages), messages
+    assert not any("out of memory or" in message for message in messages)
 
 
 # Not a signal: in a namespace of its own a notebook is process 1, which no signal from inside reaches.

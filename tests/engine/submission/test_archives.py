@@ -301,10 +301,10 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada.tar.gz", write)
         assert row.path.read_bytes() == BOOK
         (tmp_path / "into").mkdir()
-        for name, told in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
+        for name, length in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
             as_tar(tmp_path / "x.tar", {name: BOOK})
             [found] = members(tmp_path / "x.tar", tmp_path / "into", EXTENSION)
-            assert len(found.place.name) == told
+            assert len(found.place.name) == length
         as_tar(tmp_path / "x.tar", {f"{k}{'n' * 4000}": b"" for k in range(8)})
         with pytest.raises(ArchiveError, match="whose files have names of many megabytes"):
             members(tmp_path / "x.tar", tmp_path / "into", EXTENSION, Archive(1 << 20, 1 << 20, 50, 20))

@@ -21,7 +21,7 @@ from helpers.tiny_lab import tiny_lab_here
 LAB = "softmax"
 THE_LAB = tiny_lab_here()
 
-unhurried = settings(deadline=None)  # a busy machine is no failure
+unhurried = settings(deadline=None)  # a busy machine is not a failure
 
 
 def by_name(folder: Path) -> dict[str, Submission]:

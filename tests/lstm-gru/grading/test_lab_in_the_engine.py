@@ -30,9 +30,9 @@ def test_a_name_that_only_a_driver_asks_for_is_missing_in_the_same_words(
 def test_a_name_much_like_the_missing_one_is_asked_about(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     code = lab.reference("q5").replace("count_parameters", "count_params")
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, {"q5": code}), questions=["q5"])
-    told = " ".join(part.student_text for part in report.question("q5").parts)
-    assert "`count_parameters` is not defined in the notebook. Is `count_params` in cell " in told, told
-    assert "It must be called `count_parameters`." in told
+    text = " ".join(part.student_text for part in report.question("q5").parts)
+    assert "`count_parameters` is not defined in the notebook. Is `count_params` in cell " in text, text
+    assert "It must be called `count_parameters`." in text
 
 
 @pytest.mark.parametrize(

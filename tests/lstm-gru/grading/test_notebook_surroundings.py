@@ -320,8 +320,8 @@ def test_the_last_of_two_own_definitions_counts_as_in_jupyter(graded: Callable) 
 
     report = graded(change, "q1")
     assert report.question("q1").points == 0
-    (told,) = [cell.message for cell in report.cells if cell.what == "bound again"]
-    assert told.startswith("It defines `lstm_step` again, after cell 13;")
+    (message,) = [cell.message for cell in report.cells if cell.what == "bound again"]
+    assert message.startswith("It defines `lstm_step` again, after cell 13;")
 
 
 def test_any_mix_of_such_lines_costs_nothing(graded: Callable, request: pytest.FixtureRequest) -> None:

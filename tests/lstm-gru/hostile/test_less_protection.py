@@ -30,7 +30,7 @@ LESS = {
     "landlock_1": {"landlock": 1},
     "landlock_5_without_namespaces": {"landlock": 5, "without": ["namespaces"]},
 }
-# As an ordinary user there is no user of its own, so fewer of them are graded.
+# An ordinary user cannot give workers users of their own, so fewer attempts are graded.
 HERE = [name for name in LESS if os.geteuid() == 0 or name == "landlock_1"]
 
 
