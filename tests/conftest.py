@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,8 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases, and
-    who names a file gets it at any run."""
+    """Leave out the cases of `one_in(k)` whose turn it is not. Whoever names a test (`-k`, `file.py::test`) gets all of its cases, and
+    whoever names a file gets it at any run."""
     if WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
         return
     named = any(argument.endswith(".py") for argument in config.args)
@@ -162,3 +164,22 @@ def _subnormal_numbers() -> None:
     """A test before this one may have told the processor to flush them to zero, which hypothesis does not survive."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def _left_as_it_was() -> Iterator[None]:
+    """A test that leaves this process in another working folder (perhaps one that is gone), or with another place for temporary
+    files, fails itself: else whatever comes after it in the process fails, in its fixtures, and cannot be made to again."""
+    here, temporary = os.getcwd(), tempfile.tempdir
+    yield
+    try:
+        left = os.getcwd()
+    except FileNotFoundError:
+        left = "a folder that is gone"
+    os.chdir(here)
+    changed, tempfile.tempdir = tempfile.tempdir, temporary
+    assert left == here, f"the test left the working folder as {left}"
+    # Once it is asked for, Python keeps the place that it would find again.
+    assert changed == temporary or temporary is None, (
+        f"the test left {changed} as the place for temporary files"
+    )
