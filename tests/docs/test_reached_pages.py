@@ -1,4 +1,4 @@
-"""The two pages of lines that nothing reaches say of which commit they are, and their lines are that commit's."""
+"""The two pages of lines that nothing reaches name a commit, and their lines are that commit's."""
 
 from __future__ import annotations
 

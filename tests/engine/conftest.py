@@ -28,7 +28,7 @@ def _suites_of_this_test(pytestconfig: pytest.Config) -> None:
 
 @pytest.fixture
 def axes() -> Iterator[None]:
-    """Messages speak of axes as in a lab about sequences: one has steps, and one has places of which nothing is said."""
+    """Messages speak of axes as in a lab about sequences: one has steps, and of one the places have no name."""
     before = TERMS.set(
         Terms(
             {

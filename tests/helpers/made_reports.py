@@ -78,6 +78,11 @@ def graded(name: str, *questions: Question, **more: object) -> Report:
     return Report(name, "graded", questions=[*questions, by_hand], seed=7, protection=protection, **more)
 
 
+def of_people(*names: str) -> list[Report]:
+    """A graded report of each, all with the same points."""
+    return [graded(name, question("q1", True, False), question("q2", True)) for name in names]
+
+
 def a_class() -> list[Row]:
     swapped = question("q1", True, False, mistakes=[as_mistake(SWAPPED)])
     both = question("q1", False, False, mistakes=[as_mistake(SWAPPED), as_mistake(EXP)])

@@ -77,7 +77,7 @@ def reach_with_tab(page: Page) -> None:
 
 
 def read_alone(browser: Browser, path: Path) -> None:
-    """The page asks for nothing, has no script, and says the same where scripts are off."""
+    """The page asks for nothing, and says the same where scripts are off."""
     shown = []
     for scripts in (True, False):
         context = browser.new_context(java_script_enabled=scripts)
@@ -86,7 +86,6 @@ def read_alone(browser: Browser, path: Path) -> None:
         page.on("request", lambda request, asked=asked: asked.append(request.url))
         page.goto(path.as_uri())
         assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
-        assert page.locator("script").count() == 0
         shown.append(page.locator("body").inner_text())
         context.close()
     assert shown[0] == shown[1] != ""

@@ -62,7 +62,7 @@ def start(marks: Path, rooms: Sequence[str]) -> None:
 def trace(marks: str, rooms: Sequence[str]) -> None:
     """Mark every line of the rooms that this process, or a fork of it, comes to.
 
-    Functions of which all lines are marked are let run at their own speed, and so is one that has been called CALLS times.
+    A function whose lines are all marked, or that has been called CALLS times, runs at its own speed from then on.
     """
     import threading
 
@@ -124,7 +124,7 @@ def reached(marks: Path, rooms: Sequence[str]) -> dict[Path, set[int]]:
 
 
 def state() -> str:
-    """Of which commit a page's lines are, for its head: later ones have moved them."""
+    """The commit whose lines a page lists, for its head: later ones have moved them."""
     shown = subprocess.run(
         ["git", "log", "-1", "--format=%h, %ad", "--date=format:%Y-%m-%d"],
         cwd=ROOT, capture_output=True, text=True, check=True,

@@ -19,14 +19,14 @@ from pathlib import Path
 import otter
 import pytest
 from solved_notebook import full
-from typer.testing import CliRunner
 
 from gatelab.build import handout, questions_file
 from gatelab.build.settings import Settings
-from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
+from helpers.command import gatelab
+from helpers.package_command import package_command
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
@@ -80,12 +80,7 @@ def code(text: str) -> dict:
 
 
 def seqlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", "-m", "seqlab", *words]
-    # A console that knows few letters, as on Windows: nothing may end in an error of encoding.
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
+    return package_command(folder, "seqlab", *words)
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
@@ -222,11 +217,11 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
         ([str(beside), str(path)], 0),
         ([str(packed), str(saved(private, [], name="other.ipynb"))], 1),
     ):
-        result = CliRunner().invoke(app, ["receipt", *words])
+        result = gatelab("receipt", *words)
         assert (result.exit_code, result.output.count("\n")) == (code, 1), result.output
     report = private / "ada.json"
     report.write_text(Report("ada", "graded", sha256=digest).to_json())
-    assert CliRunner().invoke(app, ["receipt", str(beside), str(report)]).exit_code == 0
+    assert gatelab("receipt", beside, report).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -237,7 +232,7 @@ def test_an_invalid_receipt_gives_one_sentence_and_exit_code_2(tmp_path: Path, w
     path = tmp_path / "ada.receipt.json"
     if what is not None:
         path.write_text(what)
-    result = CliRunner().invoke(app, ["receipt", str(path), str(path)])
+    result = gatelab("receipt", path, path)
     assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
 
 
@@ -261,7 +256,7 @@ def test_a_zip_that_cannot_be_compared_gets_one_sentence_and_exit_code_2(tmp_pat
             while (place := data.find(sign, place + 1)) >= 0:
                 data[place + at] |= 1
         path.write_bytes(bytes(data))
-    result = CliRunner().invoke(app, ["receipt", str(path)])
+    result = gatelab("receipt", path)
     assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
 
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from opened_notebook import opened_notebook
 
-from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
-from helpers.browser import Page, chromium, opened
+from helpers.browser import Page
 from helpers.jupyterlab import SECONDS, ready, served
 
 pytestmark = pytest.mark.one_in(3, at=2)
@@ -81,12 +81,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """The handout as the masters give it now, unpacked, and its notebook open."""
-    chromium()  # without one nothing is built
-    place = tmp_path_factory.mktemp("first-hour")
-    folder = make_release(lab, root, place)
-    with served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
-        ready(page)
+    with opened_notebook(root, lab, tmp_path_factory.mktemp("first-hour")) as (page, folder):
         yield Desk(page, folder)
 
 

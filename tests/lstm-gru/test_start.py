@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -18,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from gatelab.lab.spec import Lab
-from helpers.start_py import begin
+from helpers.start_py import begin, loaded
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -27,12 +26,7 @@ HANDOUT = Path(__file__).parents[2] / "assignment" / "lstm-gru"
 
 @pytest.fixture(scope="module")
 def start() -> Any:
-    """The file as a module."""
-    spec = importlib.util.spec_from_file_location("start", HANDOUT / "start.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(HANDOUT)
 
 
 @pytest.fixture

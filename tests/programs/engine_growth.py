@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.reference_notebook import reference_notebook
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psutil
@@ -27,7 +29,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.limits import EXAMINER_GROWTH
 from gatelab.sandbox.confine import memory
-from helpers.processes import LEAKY, hostile, within
+from helpers.processes import LEAKY, within
 from hostile.build import attempts, write
 from hostile.doors import whole_course
 from hostile.target import Target, target_of
@@ -71,7 +73,7 @@ def _living(process: psutil.Process) -> list[psutil.Process]:
 def class_of(folder: Path, target: Target) -> list[tuple[str, Path]]:
     """One round: every attempt once."""
     folder.mkdir()
-    found = [(f"leaky: {name}", hostile(folder / f"leaky{k}.ipynb", target.lab, source)) for k, (name, source) in enumerate(LEAKY.items())]  # fmt: skip
+    found = [(f"leaky: {name}", reference_notebook(folder / f"leaky{k}.ipynb", target.lab, source)) for k, (name, source) in enumerate(LEAKY.items())]  # fmt: skip
     return found + [
         (attempt.id, write(attempt, folder / f"{attempt.id}.ipynb", target)) for attempt in attempts(target)
     ]

@@ -11,12 +11,13 @@ where neither way is open that is said in a sentence, and nothing is tried.
 from __future__ import annotations
 
 import argparse
-import csv
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from helpers.tables import rows_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -28,13 +29,11 @@ Points = dict[str, dict[str, float]]  # submission → question → points
 
 def points(path: Path, key: str) -> Points:
     """The points in a table of grades whose column `key` names the submission."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
     return {
         Path(row[key]).stem: {
             name: float(row[name] or 0) for name in row if name[0] == "q" and name[1:].isdigit()
         }
-        for row in rows
+        for row in rows_of(path)
     }
 
 

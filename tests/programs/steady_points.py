@@ -46,7 +46,7 @@ class Condition:
 
 
 def conditions(jobs: int, busy: int) -> tuple[Condition, ...]:
-    """What is tried in turn, with this number of jobs where it is not one, and of processes beside the grader."""
+    """What is tried in turn, with this number of jobs (if it is not one) and of busy processes beside the grader."""
     return (
         Condition("alone, one job"),
         Condition(f"alone, {jobs} jobs", jobs=jobs),
@@ -69,7 +69,7 @@ class Submission:
 
 
 def the_class(bank: Bank, every: int) -> list[Submission]:
-    """Every style of right solutions (of a thinned class: every second) and every so manieth wrong one."""
+    """Every style of right solutions (of a thinned class: every second) and one in so many wrong ones."""
     right = [Submission(style.name, dict(style.cells)) for style in styles(bank)]
     wrong = [
         Submission(chaff.key.replace("/", " "), {chaff.question: chaff.source}, (chaff.question,))

@@ -20,7 +20,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Kind, Part, Question, Report
 from helpers import build_kit
 from helpers.build_kit import accept_now
-from helpers.folders import files_below
+from helpers.files import files_below
 from helpers.notebooks import cell_of, load_notebook
 
 pytestmark = pytest.mark.one_in(3, at=2)

@@ -14,18 +14,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.build import BuildError, contents, prose, snapshot
 from gatelab.build.pipeline import build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import check_student_zip, write_student_zip
-from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 from helpers import build_kit
 from helpers.build_kit import accept_now
-from helpers.folders import files_below
+from helpers.command import gatelab
+from helpers.files import files_below
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=1)
@@ -360,7 +359,7 @@ def test_without_a_snapshot_nothing_is_released(kit, text):
 
 def test_the_command_shows_the_difference_and_fails(kit):
     build_kit.write_master(kit, build_kit.MASTER.replace("# # Two steps", "# # Two small steps"))
-    done = CliRunner().invoke(app, ["build", "--root", str(kit), "--no-execute"])
+    done = gatelab("build", "--root", kit, "--no-execute")
     assert done.exit_code == 1
     assert "+    # Two small steps" in done.output
     assert "gatelab build --accept" in done.output

@@ -5,7 +5,6 @@ The faults are real ones, made from outside: processes are killed, and their lim
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import resource
@@ -16,10 +15,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli.app import app
 from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault
 from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
@@ -30,8 +27,10 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess, machine_can_fork
 from gatelab.submission.notebook import CodeCell
+from helpers import command
 from helpers.notebooks import write_notebook
 from helpers.otter_in_process import use_engine
+from helpers.tables import grades
 from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 from helpers.zips import unpacked
 
@@ -235,13 +234,8 @@ def test_a_worker_killed_by_the_machine_for_memory_is_not_the_submissions_fault(
 
 
 def gatelab(*arguments: object) -> tuple[int, str]:
-    done = CliRunner().invoke(app, list(map(str, arguments)))
+    done = command.gatelab(*arguments)
     return done.exit_code, done.output
-
-
-def rows(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["submission"]: row for row in csv.DictReader(file)}
 
 
 def test_a_class_reports_the_graders_fault_and_the_same_command_tries_again(
@@ -262,10 +256,10 @@ def test_a_class_reports_the_graders_fault_and_the_same_command_tries_again(
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "grade", only_bob)
         code, said = gatelab(*command)
-    row = rows(out)["ada"]
+    row = grades(out)["ada"]
     assert code == 1 and f"ada: {OUR_FAULT}" in said
     assert row["status"] == OUR_FAULT and row["q1"] == row["total"] == "" and "stopped after" in row["reason"]
-    assert (rows(out)["bob"]["total"], rows(out)["eve"]["status"]) == ("10", "ungradable")
+    assert (grades(out)["bob"]["total"], grades(out)["eve"]["status"]) == ("10", "ungradable")
     page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
     assert "our fault, not yours" in page and "could not be graded" not in page and "0 of" not in page
     assert OUR_FAULT in (out / "index.html").read_text(encoding="utf-8")
@@ -283,7 +277,7 @@ def test_a_class_reports_the_graders_fault_and_the_same_command_tries_again(
 
     code, said = gatelab(*command)
     assert "2 of 3 notebooks are done from an earlier run" in said
-    assert rows(out)["ada"]["total"] == "10" and rows(out)["ada"]["reason"] == ""
+    assert grades(out)["ada"]["total"] == "10" and grades(out)["ada"]["reason"] == ""
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
@@ -292,7 +286,7 @@ def test_an_unreadable_file_is_not_the_students_fault(kit: Path, correct: Path, 
     shutil.copy(correct, tmp_path / "class" / "ada.ipynb")
     (tmp_path / "class" / "ada.ipynb").chmod(0)
     gatelab("grade", tmp_path / "class", "-o", tmp_path / "out", "--root", kit)
-    assert rows(tmp_path / "out")["ada"]["status"] == OUR_FAULT
+    assert grades(tmp_path / "out")["ada"]["status"] == OUR_FAULT
 
 
 @pytest.fixture

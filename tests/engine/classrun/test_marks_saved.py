@@ -7,11 +7,10 @@ import os
 import shutil
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.export import app as export_app
+from helpers.command import gatelab
 from helpers.marked_class import GIVEN, Class, column, saved, with_mark, workbook
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import SETUP
@@ -108,7 +107,7 @@ class TestASavedTable:
             and why in said.stderr
             and said.stderr.count("\n") == 1
         )
-        assert CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", "x"]).exit_code == 2
+        assert gatelab("export", "canvas", again.out, "--template", "x").exit_code == 2
 
     def test_a_refusal_makes_no_folder(self, again: Class) -> None:
         for place in (again.out / "reports", again.out / "feedback"):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
+from helpers.command import gatelab
 from helpers.tiny_class import Tiny
 
 COMMANDS = {
@@ -44,25 +44,18 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
-    assert tiny.grade().exit_code == 0
-    return tiny
-
-
 def run(tiny: Tiny, command: str) -> Result:
     places = {"OUT": str(tiny.out), "KIT": str(tiny.kit), "FOLDER": str(tiny.folder)}
-    said = CliRunner().invoke(app, [places.get(word, word) for word in COMMANDS[command]])
+    said = gatelab(*(places.get(word, word) for word in COMMANDS[command]))
     assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
     return said
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_folder_without_a_graded_class_is_reported_in_the_same_words(
-    graded: Tiny, tmp_path: Path, way: str
+    graded_tiny: Tiny, tmp_path: Path, way: str
 ) -> None:
-    tiny = graded.copy(tmp_path)
+    tiny = graded_tiny.copy(tmp_path)
     spoil, says = WAYS[way]
     spoil(tiny.out)
     kept = {path: path.read_bytes() for path in tiny.out.rglob("*") if path.is_file()}
@@ -85,9 +78,9 @@ def test_a_folder_without_a_graded_class_is_reported_in_the_same_words(
 
 
 def test_a_missing_report_is_reported_before_a_correction_costs_its_points(
-    graded: Tiny, tmp_path: Path
+    graded_tiny: Tiny, tmp_path: Path
 ) -> None:
-    tiny = graded.copy(tmp_path)
+    tiny = graded_tiny.copy(tmp_path)
     (tiny.out / "reports" / "bob.json").unlink()
     before = tiny.rows()
     said = run(tiny, "mark")
@@ -115,9 +108,9 @@ def test_a_missing_report_is_reported_before_a_correction_costs_its_points(
     ],
 )
 def test_a_damaged_class_json_is_refused_in_one_sentence_and_written_again_by_the_same_grading(
-    graded: Tiny, tmp_path: Path, spoil: Callable[[dict[str, Any]], object]
+    graded_tiny: Tiny, tmp_path: Path, spoil: Callable[[dict[str, Any]], object]
 ) -> None:
-    tiny = graded.copy(tmp_path)
+    tiny = graded_tiny.copy(tmp_path)
     before, book = tiny.rows(), tiny.book()
     spoil(book)
     (tiny.out / "class.json").write_text(json.dumps(book))
@@ -129,8 +122,8 @@ def test_a_damaged_class_json_is_refused_in_one_sentence_and_written_again_by_th
     assert tiny.rows() == before and run(tiny, "why").exit_code == 0
 
 
-def test_a_class_json_of_an_older_or_newer_kit_is_read(graded: Tiny, tmp_path: Path) -> None:
-    tiny = graded.copy(tmp_path)
+def test_a_class_json_of_an_older_or_newer_kit_is_read(graded_tiny: Tiny, tmp_path: Path) -> None:
+    tiny = graded_tiny.copy(tmp_path)
     book = tiny.book()
     kept = ("lab", "title", "seed", "all_questions", "submissions", "questions", "by_hand", "folder")
     book = {key: book[key] for key in kept} | {"colour": "red"}

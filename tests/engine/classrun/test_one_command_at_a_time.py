@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import psutil
-import pytest
 
 from helpers.processes import everything, within
 from helpers.tiny_class import Tiny
@@ -24,13 +23,6 @@ HOLDER = (
     "    print(child.pid, flush=True)\n"
     "    time.sleep(300)\n"
 )
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    tiny = Tiny.lay_out(tmp_path_factory.mktemp("alone"))
-    assert tiny.grade().exit_code == 0
-    return tiny
 
 
 def test_a_second_command_is_refused_and_changes_nothing_until_the_first_is_killed(tiny: Tiny) -> None:

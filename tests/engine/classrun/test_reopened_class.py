@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import printed
 from helpers.notebooks import write_notebook
 from helpers.tiny_class import Tiny, gatelab
 from helpers.tiny_lab import BY_HAND, NAIVE, RIGHT, SETUP, SUMMED
@@ -39,12 +40,6 @@ def exported(tiny: Tiny, *words: object) -> str:
     done = gatelab("export", "csv", tiny.out, *words)
     assert done.exit_code == ("export again" in done.output), done.output
     return (tiny.out / "export.csv").read_text(encoding="utf-8-sig")
-
-
-def said(*words: object, code: int = 0) -> str:
-    done = gatelab(*words)
-    assert done.exit_code == code, done.output
-    return " ".join(done.output.split())
 
 
 class TestAQuickLook:
@@ -79,7 +74,7 @@ class TestAQuickLook:
         assert done.exit_code == 2 and "'6' is not a number from 0 to 4" in done.output
 
     def test_why_says_that_it_is_a_quick_look(self, look: Tiny) -> None:
-        assert "A quick look without trainings, no grade" in said("why", "bob", "-o", look.out)
+        assert "A quick look without trainings, no grade" in printed("why", "bob", "-o", look.out)
 
 
 class TestTheLabHasChanged:
@@ -97,7 +92,7 @@ class TestTheLabHasChanged:
         assert tiny.totals() == {"ada": whole, "bob": "3 of 4", "cleo": "4 of 4"} if questions else {
             "ada": whole, "bob": "9 of 10", "cleo": "7.6 of 10"
         }  # fmt: skip
-        assert f"you have {whole} points" in said("why", "ada", "-o", tiny.out)
+        assert f"you have {whole} points" in printed("why", "ada", "-o", tiny.out)
         shown = " ".join(tiny.page("ada").split())
         assert (
             f"{whole.split()[0]} <small>of {whole.split()[2]} points" in shown
@@ -111,7 +106,7 @@ class TestTheLabHasChanged:
         tiny.replace(tiny.table, 'words"\npoints = 2', 'words"\npoints = 5')
         assert "Total now: 14." in tiny.gatelab("mark", "ada", "q3", "4").output
         assert tiny.totals() == {"ada": "14 of 15", "bob": "11 of 15", "cleo": "7.6 of 10"}
-        assert "you have 14 of 15 points" in said("why", "ada", "-o", tiny.out)
+        assert "you have 14 of 15 points" in printed("why", "ada", "-o", tiny.out)
         assert "4 <small>of 5" in tiny.page("ada") and "bob,graded,11,15," in exported(tiny, "--partial")
 
     def test_a_question_no_longer_marked_by_hand_is_not_listed_as_missing(self, tiny: Tiny) -> None:
@@ -148,7 +143,7 @@ class TestACutOffGrading:
     SAYS = "a gatelab grade was cut off or is at work here; run the same gatelab grade again."
 
     def test_an_old_override_does_not_count_for_the_new_report(self, killed: Tiny) -> None:
-        text = said("why", "ada", "-o", killed.out)
+        text = printed("why", "ada", "-o", killed.out)
         assert "you have 7.6 of 10 points" in text and "copied" not in text and "Hello ada" in text
         assert f"reports/ada.json: is newer than class.json, because {self.SAYS}" in text
 
@@ -188,7 +183,7 @@ class TestACutOffGrading:
         assert (tiny.rows()["ada"]["q1"], tiny.rows()["ada"]["mark_again"]) == ("3", "q1 was 1")
 
 
-class TestWhatIsToldElsewhere:
+class TestWhatIsShownElsewhere:
     @pytest.fixture
     def late(self, tiny: Tiny) -> Tiny:
         """bob was late, staff took points off and gave some; ada's essay cannot be graded; the roster knows their names."""
@@ -222,15 +217,15 @@ class TestWhatIsToldElsewhere:
         for name, sentences in expected.items():
             page = " ".join(late.page(name).replace("&#39;", "'").split())
             for command in ("why", "show"):
-                text = said(command, name, "-o", late.out, code=1 if name == "ada" else 0)
+                text = printed(command, name, "-o", late.out, code=1 if name == "ada" else 0)
                 assert [sentence for sentence in sentences if sentence not in text] == [], command
             assert [sentence for sentence in sentences if sentence not in page] == []
-        assert "Hello Bob Hopper," in said("why", "bob", "-o", late.out)
-        assert "Bob Hopper (bob) 6 of 10" in said("show", "bob", "-o", late.out)
-        assert "You lost no points" not in said("why", "bob", "-o", late.out)
+        assert "Hello Bob Hopper," in printed("why", "bob", "-o", late.out)
+        assert "Bob Hopper (bob) 6 of 10" in printed("show", "bob", "-o", late.out)
+        assert "You lost no points" not in printed("why", "bob", "-o", late.out)
 
     def test_why_of_one_question_shows_the_staff_remarks_on_it(self, late: Tiny) -> None:
-        text = said("why", "bob", "q3", "-o", late.out)
+        text = printed("why", "bob", "q3", "-o", late.out)
         assert "q3, In your own words: not marked yet Comment: Think again." in text
 
     def test_remarks_on_the_hand_in_survive_a_correction(self, tiny: Tiny) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app
+from helpers.command import gatelab
 from helpers.tiny_lab import tiny_kit
 
 CHECK = "assignment/softmax/tests/q2.py"
@@ -24,7 +23,7 @@ def refused(kit: Path, value: str, stored: bool) -> str:
     if stored:
         text = text.replace(SAID, '    check.as_stored(check.student.record[0], "wrong.")\n' + SAID)
     (kit / CHECK).write_text(text, encoding="utf-8")
-    done = CliRunner().invoke(app, ["fingerprints", "--root", str(kit)])
+    done = gatelab("fingerprints", "--root", kit)
     assert done.exit_code in (0, 2) and "Traceback" not in done.output, done.output
     return " ".join(done.output.split()) if done.exit_code else ""
 

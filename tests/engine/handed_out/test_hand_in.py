@@ -22,6 +22,7 @@ from gatelab.build.pipeline import build
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.handin import notebook
 from gatelab.lab.spec import Lab
+from helpers.package_command import package_command
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
@@ -57,11 +58,7 @@ def folder(kit: Path, tmp_path: Path) -> Path:
 
 
 def package(folder: Path, *words: str, name: str = "softmax_lab") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-W", "ignore", "-m", name, *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=200)
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
+    return package_command(folder, name, *words)
 
 
 def put(folder: Path, answers: dict[str, str]) -> Path:

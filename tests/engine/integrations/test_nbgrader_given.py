@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.gradebook_record import FILE, GradebookRecord
+from helpers.command import gatelab
 from helpers.grade_books import make_book
 from helpers.tiny_class import Tiny
 
@@ -40,7 +40,7 @@ def fresh(graded: Tiny, tmp_path: Path) -> Tiny:
 
 def export(tiny: Tiny) -> Result:
     words = ["export", "nbgrader", str(tiny.out), "--db", str(tiny.base / "gradebook.db"), "--partial"]
-    said = CliRunner().invoke(app, words)
+    said = gatelab(*words)
     assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
     return said
 

@@ -1,4 +1,4 @@
-"""Whose a submission is in nbgrader's grade book: whoever is there already, and nobody is there twice."""
+"""A submission goes to the student who is in nbgrader's grade book already, and nobody is entered twice."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from gatelab.sandbox.confine import REQUIRED
 from helpers.notebooks import write_notebook
 from helpers.otter_in_process import by_question, use_engine
 from helpers.tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
-from helpers.zips import unpacked, zipped
+from helpers.zips import zipped
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 
@@ -46,11 +46,6 @@ def lab(tmp_path_factory):
 def autograder(lab, tmp_path_factory):
     """The tiny lab's zip; this machine may be one that confines less."""
     return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"), accept_missing=REQUIRED)
-
-
-@pytest.fixture(scope="module")
-def source(autograder, tmp_path_factory):
-    return unpacked(autograder, tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from gatelab.audit.matrix import Matrix
 from gatelab.audit.verify import untested_questions
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.check import PLUGIN
@@ -26,6 +24,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.limits import LARGEST_SEED, WORKER_CPU
 from gatelab.sandbox.confine.apply import Settings
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 
@@ -507,7 +506,7 @@ def test_a_seed_must_be_one_that_torch_accepts(kit: Path) -> None:
     said = f"seed must be a whole number from 0 to {LARGEST_SEED}, without quotes; it is {2**64}."
     with pytest.raises(LabError, match=re.escape(said)):
         Lab.in_repository(kit)
-    done = CliRunner().invoke(app, ["grade", str(kit), "--seed", str(2**64), "--root", str(kit)])
+    done = gatelab("grade", kit, "--seed", str(2**64), "--root", kit)
     assert done.exit_code == 2 and "--seed" in done.output, done.output
 
 
@@ -521,7 +520,7 @@ def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Pat
     handed.mkdir()
     write_notebook(handed / "ada.ipynb", "import torch")
     words = [{"HANDED": str(handed), "OUT": str(out)}.get(word, word) for word in command.split()]
-    done = CliRunner().invoke(app, [*words, "--root", str(kit)])
+    done = gatelab(*words, "--root", kit)
     assert done.exit_code == 2, done.output
     assert "builds_on names sotfmax, which no question asks for" in done.output.replace("\n", " ")
     assert "Traceback" not in done.output and not out.exists()
@@ -540,7 +539,7 @@ def test_a_question_that_nobody_can_grade_is_refused(
     words = [
         {"HANDED": str(kit / "handed"), "OUT": str(kit / "out")}.get(word, word) for word in command.split()
     ]
-    done = CliRunner().invoke(app, [*words, "--question", question, "--root", str(kit)])
+    done = gatelab(*words, "--question", question, "--root", kit)
     assert done.exit_code == 2 and f"--question {said}" in done.output, done.output
 
 

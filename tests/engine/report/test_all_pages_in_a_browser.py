@@ -82,6 +82,7 @@ def test_the_preview_runs_and_loads_nothing_and_shows_formulas(browser: Browser,
     read_alone(browser, path)
     page = browser.new_page()
     page.goto(path.as_uri())
+    assert page.locator("script").count() == 0
     assert page.locator("math[display=block]").count() == 1 and page.locator("math").count() > 3
     assert page.locator("math").filter(has_text="\\").count() == 0
     page.close()

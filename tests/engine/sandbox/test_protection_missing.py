@@ -13,14 +13,13 @@ from typing import Any
 
 import landlockpy
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
 from gatelab.sandbox.confine.apply import gives, lacking
+from helpers.command import gatelab
 from helpers.shares import WHOLE
 from helpers.tiny_lab import TINY
 from programs import protection_table
@@ -95,7 +94,7 @@ def test_the_command_takes_pieces_by_name_only(
     command: str, words: list[str], said: str, tmp_path: Path
 ) -> None:
     given = [str(tmp_path), "-o", str(tmp_path / "out")] if command == "grade" else ["-o", str(tmp_path)]
-    done = CliRunner().invoke(app, [command, *given, *words], env={"COLUMNS": "200", "TERM": "dumb"})
+    done = gatelab(command, *given, *words, env={"COLUMNS": "200", "TERM": "dumb"})
     assert done.exit_code == 2 and said in done.output, done.output
 
 

@@ -23,6 +23,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import OutputFile
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
+from helpers.wire import across
 
 keys = st.text(max_size=MAX_KEY) | st.integers(1 - MAX_INT_KEY, MAX_INT_KEY - 1)
 whole = st.integers(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
@@ -33,13 +34,6 @@ plain = st.recursive(
     ),
     max_leaves=20,
 )
-
-
-def across(value: object) -> object:
-    near, far = socket.socketpair()
-    with near, far:
-        wire.send(near, value)
-        return wire.receive(far, time.monotonic() + 5)
 
 
 def alike(a: object, b: object) -> bool:

@@ -13,15 +13,14 @@ import py7zr
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app
 from gatelab.limits import Archive
 from gatelab.submission.archives import ArchiveError, members
 from gatelab.submission.choose import EXTENSION
 from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import inner_path
+from helpers.command import gatelab
 from helpers.made_archives import BOOK, KIT, LAB, MAKERS, OTHER, Files, as_tar, as_zip, class_of
 from helpers.shares import WHOLE
 
@@ -290,7 +289,7 @@ class TestOddMembers:
     def test_intake_names_a_few_of_thousands_of_notebooks(self, tmp_path: Path) -> None:
         (tmp_path / "class").mkdir()
         as_tar(tmp_path / "class" / "ada.tar", {f"{k}.ipynb": BOOK for k in range(3_000)})
-        done = CliRunner().invoke(app, ["intake", str(tmp_path / "class"), "--root", str(KIT)])
+        done = gatelab("intake", tmp_path / "class", "--root", KIT)
         assert done.exit_code == 0 and "and 2996 more." in " ".join(done.output.split()), done.output[:900]
         assert len(done.output) < 2_000
 

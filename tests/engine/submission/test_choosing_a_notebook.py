@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import subprocess
@@ -12,22 +10,22 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.limits import HAND_IN_ENTRIES, LOOKED_INTO
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.collect import Submission, collect, one
+from helpers.command import gatelab
 from helpers.hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
 from helpers.notebooks import write_notebook
 from helpers.otter_in_process import use_engine
 from helpers.released_lab import released_lab, released_notebook
+from helpers.tables import rows_of
 from helpers.tiny_lab import RIGHT, SETUP, tiny_lab
-from helpers.zips import unpacked
+from helpers.zips import unpacked, zipped_folder
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 
@@ -47,14 +45,6 @@ def files() -> dict[str, bytes]:
     return contents(solved, RELEASED)
 
 
-def zipped(folder: Path, path: Path) -> Path:
-    """The folder's files as an archive, with their times."""
-    with zipfile.ZipFile(path, "w") as zip:
-        for file in sorted(folder.rglob("*")):
-            zip.write(file, file.relative_to(folder))
-    return path
-
-
 def of_class(folder: Path) -> Submission:
     """The row of this folder in a class."""
     [row] = [row for row in collect(folder.parent, LAB) if row.name == folder.name]
@@ -71,7 +61,7 @@ def test_every_interface_takes_the_lab_and_lists_the_others(
     tree = write(tmp_path / "class" / "ada" / LAB.name, hand_in, files)
     assert of_class(tree.parent).path == tree / hand_in.right  # gatelab grade submitted/
     assert one(tree, LAB).path == tree / hand_in.right  # nbgrader, and pytest --submission FOLDER
-    for number, handed_in in enumerate([folder, zipped(folder, tmp_path / "ada.zip")]):
+    for number, handed_in in enumerate([folder, zipped_folder(folder, tmp_path / "ada.zip")]):
         private = tmp_path / f"private {number}"
         private.mkdir()
         intake = take_in(handed_in, private, LAB)
@@ -198,8 +188,8 @@ def test_the_same_notebook_gives_the_same_points_through_every_interface(
     listed = "Also handed in and not graded: lab-Copy1.ipynb, Untitled.ipynb."
 
     root = ["--root", str(tmp_path / "kit"), *WAIVED]
-    done = CliRunner().invoke(app, ["grade", str(folder.parent), "-o", str(tmp_path / "out"), *root])
-    row = next(csv.DictReader(io.StringIO((tmp_path / "out" / "grades.csv").read_text("utf-8-sig"))))
+    done = gatelab("grade", folder.parent, "-o", tmp_path / "out", *root)
+    row = rows_of(tmp_path / "out" / "grades.csv")[0]
     assert done.exit_code == 0, done.output
     assert (row["submission"], row["total"]) == ("ada", "10") and row["reason"].startswith(listed)
     assert listed in (tmp_path / "out" / "feedback" / "ada.html").read_text("utf-8")
@@ -210,7 +200,7 @@ def test_the_same_notebook_gives_the_same_points_through_every_interface(
     )
     with Engine(lab, accept_missing=REQUIRED) as engine, monkeypatch.context() as patch:
         use_engine(patch, engine)
-        for handed_in in (folder, zipped(folder, tmp_path / "ada.zip")):
+        for handed_in in (folder, zipped_folder(folder, tmp_path / "ada.zip")):
             results = grade_apart(source, handed_in, tmp_path / "results")
             assert results["score"] == 10 and listed in results["output"].splitlines()
 

@@ -82,7 +82,8 @@ def test_moodles_own_number_finds_a_person_unless_two_folders_have_it(tmp_path: 
     sheet = "Identifier,Full name,Email address\nParticipant 7029,Uta Schwarz,u@x.org\nParticipant 7001,Alan Turing,a@x.org\n"
     folder = "{}_assignsubmission_file_/lab.ipynb"
     entries = [folder.format(name) for name in ("Ute Weiß_7029", "Alan Turing_7001")]
-    rows = came_in(tmp_path / "one", lab, sheet, *entries) if (tmp_path / "one").mkdir() is None else {}
+    (tmp_path / "one").mkdir()
+    rows = came_in(tmp_path / "one", lab, sheet, *entries)
     assert rows["Ute Weiß"].called == "Uta Schwarz" and "Number 7029" in rows["Ute Weiß"].notes[0]
     (tmp_path / "two").mkdir()
     rows = came_in(tmp_path / "two", lab, sheet, *entries, folder.format("Eve Roe_7029"))

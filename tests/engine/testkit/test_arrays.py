@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +16,6 @@ from gatelab.grading.alike import equal_answers
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.equal import alike
 from gatelab.report.record.model import Report
-from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
 from gatelab.testkit import close, kind, same, unchanged
@@ -27,16 +24,10 @@ from gatelab.testkit.student import Remote
 from gatelab.testkit.trace import size
 from gatelab.testkit.words import Words
 from helpers.tiny_lab import tiny_lab
+from helpers.wire import across
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 GRID = np.arange(12.0).reshape(3, 4)
-
-
-def across(value: Any) -> Any:
-    near, far = socket.socketpair()
-    with near, far:
-        wire.send(near, value)
-        return wire.receive(far, time.monotonic() + 5)
 
 
 @pytest.mark.parametrize(

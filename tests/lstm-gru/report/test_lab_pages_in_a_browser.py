@@ -51,6 +51,7 @@ def test_the_preview_runs_and_loads_nothing_and_shows_formulas(browser: Browser,
     read_alone(browser, path)
     page = browser.new_page()
     page.goto(path.as_uri())
+    assert page.locator("script").count() == 0
     assert page.locator("math").count() > 50
     assert page.locator("math[display=block] mtr").count() > 5
     for raw in ("&", "\\", "[4pt]"):
