@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,13 +31,13 @@ LONG = (
     "test_bank",
     "test_sample_class",
     "test_public_mistakes",
-    "test_notebooks_world",
+    "test_notebook_surroundings",
     "test_nbgrader",
     "test_killed_command",
     "test_cluster",
     "test_cluster_hostile",
     "test_second_lab",
-    "test_world_odd",
+    "test_odd_notebooks",
     "test_class_run",
     "test_jupyter_style",
     "test_killed_run",
@@ -65,24 +67,24 @@ LONG = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
+    """Give the random tests a seed that can be printed: hypothesis does not reveal the one that it chooses itself."""
     config.addinivalue_line(
         "markers",
         "one_in(k, among=None, at=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`); "
         "with `at`, all of them, at one run in k. `make test-all` takes all",
     )
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
-        told = getattr(config, "workerinput", {}).get(
+        seed = getattr(config, "workerinput", {}).get(
             "seed"
         )  # to a process of pytest-xdist, which is given no options
-        config.option.hypothesis_seed = told or str(random.SystemRandom().randrange(10**9))
+        config.option.hypothesis_seed = seed or str(random.SystemRandom().randrange(10**9))
     if not _grades_a_submission(config):
         start_quickly()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """All processes of a run have the seed that its head tells."""
+    """All processes of a run have the seed that is printed at its head."""
     node.workerinput["seed"] = getattr(node.config.option, "hypothesis_seed", None)
 
 
@@ -94,8 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases, and
-    who names a file gets it at any run."""
+    """Leave out the cases of `one_in(k)` whose turn it is not. Whoever names a test (`-k`, `file.py::test`) gets all of its cases, and
+    whoever names a file gets it at any run."""
     if WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
         return
     named = any(argument.endswith(".py") for argument in config.args)
@@ -162,3 +164,22 @@ def _subnormal_numbers() -> None:
     """A test before this one may have told the processor to flush them to zero, which hypothesis does not survive."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def _left_as_it_was() -> Iterator[None]:
+    """A test that leaves this process in another working folder (perhaps one that is gone), or with another place for temporary
+    files, fails itself: else whatever comes after it in the process fails, in its fixtures, and cannot be made to again."""
+    here, temporary = os.getcwd(), tempfile.tempdir
+    yield
+    try:
+        left = os.getcwd()
+    except FileNotFoundError:
+        left = "a folder that is gone"
+    os.chdir(here)
+    changed, tempfile.tempdir = tempfile.tempdir, temporary
+    assert left == here, f"the test left the working folder as {left}"
+    # Once it is asked for, Python keeps the place that it would find again.
+    assert changed == temporary or temporary is None, (
+        f"the test left {changed} as the place for temporary files"
+    )

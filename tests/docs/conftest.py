@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.suites_of_a_test import forget_suites
+from helpers.imported_suites import forget_suites
 
 
 @pytest.fixture(autouse=True)

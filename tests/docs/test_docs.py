@@ -22,9 +22,9 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.outputs.grade_table import grades_csv
-from helpers import outline
+from helpers import heading_levels
 from helpers.browser import opened
-from helpers.pages import pages
+from helpers.markdown_pages import pages
 from helpers.tiny_lab import tiny_kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,9 +103,10 @@ def test_the_documentation_builds_as_a_website(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     made = sorted((tmp_path / "site").rglob("*.html"))
     levels = {
-        page.relative_to(tmp_path).as_posix(): outline.of_page(page.read_text("utf-8")) for page in made
+        page.relative_to(tmp_path).as_posix(): heading_levels.of_page(page.read_text("utf-8"))
+        for page in made
     }
-    assert {name: wrong for name, found in levels.items() if (wrong := outline.faults(found))} == {}
+    assert {name: wrong for name, found in levels.items() if (wrong := heading_levels.faults(found))} == {}
     site = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     outside = re.findall(r'(?:src|href)="(https?:[^"]+)"', site)
     assert [address for address in outside if "mkdocs" not in address] == []  # the theme's own credit

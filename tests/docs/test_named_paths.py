@@ -17,7 +17,7 @@ PAGES = sorted(
 # test_reached_pages.py looks for them in that commit.
 # The folders at the top: a path that begins with one of them is a path of the repository.
 TOP = ("assignment", "autograder", "docs", "release", "solutions", "tests", ".ci", ".github")
-# A name in such a path that stands for any: <lab>, qN, rnn-basics (the lab that the pages of steps make), `*`.
+# A placeholder in such a path: <lab>, qN, rnn-basics (the lab that the pages of steps make), `*`.
 ANY = re.compile(r"[<>*{}…]|\bqN\b|\bNAME\b|\bLAB\b|rnn-basics")
 SUFFIXES = r"py|md|toml|json|html|sh|csv|ipynb|yml|css|txt"
 # Files of pages that are made while somebody works, and of a student's folder; each below a folder that git does not have.
@@ -35,7 +35,7 @@ MADE = (
 
 
 def named(text: str) -> Iterator[str]:
-    """What stands in backticks and looks like a path with a folder: whole, or a word of a command."""
+    """What is in backticks and looks like a path with a folder: whole, or a word of a command."""
     text = re.sub(
         r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL
     )  # test_typed_pages.py types these

@@ -1,4 +1,4 @@
-"""Blocks of commands that need more than `gatelab` (nbgrader's exchange, Gradescope's container), typed as they stand in the tiny lab's kit."""
+"""Blocks of commands that need more than `gatelab` (nbgrader's exchange, Gradescope's container), typed as written, in the tiny lab's kit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from test_typed_pages import ROOT, commands
 
 from helpers.notebooks import load_notebook, save_notebook
-from helpers.otter_door import by_question
+from helpers.otter_in_process import by_question
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import tiny_kit
 

@@ -1,4 +1,4 @@
-"""The two pages of lines that nothing reaches say of which commit they are, and their lines are that commit's."""
+"""The two pages of lines that nothing reaches name a commit, and their lines are that commit's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import reaching
+from helpers import reached_lines
 
 
 @pytest.mark.parametrize("page", ["reached", "coverage"])
@@ -34,6 +34,6 @@ def test_the_lines_of_a_page_are_those_of_the_commit_that_it_names(
         pytest.skip("this clone does not go back so far")
     subprocess.run(["tar", "-x", "-C", tmp_path], input=packed.stdout, check=True)
     engine = tmp_path / "autograder" / "gatelab"
-    assert {name: len(reaching.lines(engine / name)) for name in counts} == {
+    assert {name: len(reached_lines.lines(engine / name)) for name in counts} == {
         name: int(count) for name, count in counts.items()
     }

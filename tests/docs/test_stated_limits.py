@@ -1,4 +1,4 @@
-"""A limit that a page states is the one that decides: that of limits.py, or of the file where it stands for lack of Python."""
+"""A limit that a page states is the one that decides: the one in limits.py, or in the file that holds it where there is no Python."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_page_states_the_limits_that_decide(root: Path, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", STATED)
-def test_no_size_on_these_pages_is_read_by_nobody(root: Path, page: str) -> None:
+def test_every_size_on_these_pages_is_compared(root: Path, page: str) -> None:
     text = (root / page).read_text(encoding="utf-8")
     read = [match.span(1) for pattern, _ in STATED[page] for match in re.finditer(pattern, text)]
     sizes = [

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import evening_class
-from helpers.pages import pages
+from helpers import mixed_class
+from helpers.markdown_pages import pages
 from helpers.shares import WHOLE
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import tiny_kit
@@ -102,7 +102,7 @@ def typed(line: str) -> None:
     program, *words = shlex.split(line.replace("lstm-gru", "softmax"))
     assert program == "gatelab", f"{line}: type it here, or say in ELSEWHERE which test does"
     done = gatelab(*words)
-    # 1: something is left to do, which is told; essay.pdf cannot be graded, and not everybody is in a sheet.
+    # 1: something is left to do, as the command says; essay.pdf cannot be graded, and not everybody is in a sheet.
     assert done.exit_code in (0, 1) and "Traceback" not in done.output, f"{line}\n{done.output}"
     if words[0] in ("show", "why", "mark", "comment", "late", "build", "verify"):
         assert done.exit_code == 0, f"{line}\n{done.output}"
@@ -114,7 +114,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kit = tiny_kit(tmp_path_factory.mktemp("typed") / "kit", by_hand=True)
     table = kit / "assignment" / "softmax" / "lab.toml"
     table.write_text(table.read_text("utf-8") + LATE, encoding="utf-8")
-    evening_class.evening_class(kit / "submissions")
+    mixed_class.mixed_class(kit / "submissions")
     shutil.make_archive(str(kit / "submissions"), "zip", kit / "submissions")
     (kit / "people.csv").write_text("Name,Email\nAda,ada@example.org\nZoë Müller,zoe@example.org\n", "utf-8")
     done = gatelab("grade", kit / "submissions", "-o", kit / "out", "--jobs", "1", "--root", kit)
@@ -155,7 +155,7 @@ def test_the_commands_that_build_run_as_written_in_their_order(
     assert Path("dist/softmax.zip").is_file()
 
 
-def test_where_a_command_is_said_to_run_its_text_stands() -> None:
+def test_a_file_that_is_said_to_run_a_command_contains_it() -> None:
     said = [*ELSEWHERE.values(), *((test, name) for name, test in OWN_TEST.items())]
     read = {place: (TESTS / place).read_text(encoding="utf-8") for place, _ in said}
     assert [(place, text) for place, text in said if text not in read[place]] == []
@@ -180,7 +180,7 @@ def test_commands_that_do_not_run_here_are_on_a_page() -> None:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is committed, and nothing that lies beside it here."""
     if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone, and nothing can be cloned from it")
+        pytest.skip("this is not a clone, and nothing can be cloned from it")
     to = tmp_path_factory.mktemp("fresh") / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, to], check=True, capture_output=True)
     return to

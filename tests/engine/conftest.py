@@ -8,8 +8,8 @@ import pytest
 
 from gatelab.handed_out.checking.terms import TERMS, Axis, Terms
 from gatelab.lab.spec import Lab
+from helpers.imported_suites import forget_suites
 from helpers.lab_fixtures import bank, engine  # noqa: F401  (fixtures)
-from helpers.suites_of_a_test import forget_suites
 from helpers.tiny_lab import tiny_lab_here
 
 
@@ -28,7 +28,7 @@ def _suites_of_this_test(pytestconfig: pytest.Config) -> None:
 
 @pytest.fixture
 def axes() -> Iterator[None]:
-    """Messages speak of axes as in a lab about sequences: one has steps, and one has places of which nothing is said."""
+    """Messages speak of axes as in a lab about sequences: one has steps, and of one the places have no name."""
     before = TERMS.set(
         Terms(
             {

@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from gatelab.report.record.hashes import grading_hash
 from helpers.tiny_lab import tiny_lab_here
-from programs.locked import LOCK, locked, needed
+from programs.write_constraints import LOCK, locked, needed
 
 
 def pins(root: Path) -> set[str]:
@@ -43,7 +43,7 @@ def test_what_is_installed_is_what_is_pinned(root: Path) -> None:
 
 
 def test_the_lock_has_every_distribution_that_the_kit_brings_along_and_no_other() -> None:
-    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/programs/locked.py` writes it again."""
+    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/programs/write_constraints.py` writes it again."""
     assert locked() == needed()
 
 

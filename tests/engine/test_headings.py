@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import outline
+from helpers import heading_levels
 
 sys.path.append(str(Path(__file__).parent / "report"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
@@ -27,24 +27,24 @@ MADE = sorted([*(ROOT / "docs").rglob("*.html"), *(ROOT / "assignment").rglob("*
 
 
 def test_a_wrong_outline_would_be_found(tmp_path: Path) -> None:
-    assert outline.faults([1, 2, 3, 2, 3, 4, 2]) == []
-    assert outline.faults([2, 3]) == ["0 h1", "heading 1: h2 below nothing"]
-    assert outline.faults([1, 3, 1, 2]) == ["2 h1", "heading 2: h3 below h1"]
+    assert heading_levels.faults([1, 2, 3, 2, 3, 4, 2]) == []
+    assert heading_levels.faults([2, 3]) == ["0 h1", "heading 1: h2 below nothing"]
+    assert heading_levels.faults([1, 3, 1, 2]) == ["2 h1", "heading 2: h3 below h1"]
     master = tmp_path / "lab.py"
     master.write_text(
         "# %% [markdown]\n# # One\n#\n# ```\n# # none\n# ```\n\n# %%\n# # none\n\n# %% [markdown]\n# ## Two\n"
     )
-    assert outline.of_notebook(master) == [1, 2]
+    assert heading_levels.of_notebook(master) == [1, 2]
 
 
 @pytest.mark.parametrize("master", MASTERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_notebook_has_one_title_and_its_headings_in_order(master: Path) -> None:
-    assert outline.faults(outline.of_notebook(master)) == []
+    assert heading_levels.faults(heading_levels.of_notebook(master)) == []
 
 
 @pytest.mark.parametrize("page", MADE, ids=lambda path: path.stem)
 def test_a_page_of_the_repository_has_its_headings_in_order(page: Path) -> None:
-    assert outline.faults(outline.of_page(page.read_text(encoding="utf-8"))) == []
+    assert heading_levels.faults(heading_levels.of_page(page.read_text(encoding="utf-8"))) == []
 
 
 def test_the_reports_have_their_headings_in_order() -> None:
@@ -65,5 +65,7 @@ def test_the_reports_have_their_headings_in_order() -> None:
         ),
     }
     assert {
-        name: wrong for name, page in pages.items() if (wrong := outline.faults(outline.of_page(page)))
+        name: wrong
+        for name, page in pages.items()
+        if (wrong := heading_levels.faults(heading_levels.of_page(page)))
     } == {}

@@ -113,7 +113,7 @@ def test_the_table_of_packages_lists_each_in_the_order_of_the_contract(root: Pat
     assert order == sorted(order)
 
 
-# Folders of tests/engine that are no package of the engine.
+# Folders of tests/engine that are not packages of the engine.
 NO_PACKAGE = {
     "tiny-lab": "the small lab on which the engine's tests work, and of which `gatelab new` makes a copy"
 }

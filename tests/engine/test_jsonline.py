@@ -78,7 +78,7 @@ def test_any_bytes_are_an_object_or_a_bad_line(data: bytes) -> None:
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_message_is_refused_with_its_reason(line: bytes, why: str) -> None:
+def test_whatever_is_not_a_message_is_refused_with_its_reason(line: bytes, why: str) -> None:
     with pytest.raises(BadLine, match=why):
         decode(line)
 
@@ -127,7 +127,7 @@ def test_a_reader_waits_for_the_rest_and_keeps_what_came_after() -> None:
         rest.join()
 
 
-def test_a_closed_line_is_its_end_and_in_the_middle_of_a_message_it_is_bad() -> None:
+def test_a_line_closed_between_messages_has_ended_and_one_closed_within_a_message_is_bad() -> None:
     for said, bad in ((b'{"n": 1}\n', False), (b'{"n": 1}\n{"n"', True)):
         near, far = socket.socketpair()
         with near, far:

@@ -91,7 +91,7 @@ def test_a_name_is_found_however_it_is_written() -> None:
 @pytest.mark.one_in(2)
 def test_every_test_of_the_engine_is_collected_without_the_kits_labs(tmp_path: Path) -> None:
     if not (ROOT / ".git").exists():
-        pytest.skip("this is no clone, and git does not say what belongs to it")
+        pytest.skip("this is not a clone, and git does not say what belongs to it")
     labs = lab_names(ROOT)
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True

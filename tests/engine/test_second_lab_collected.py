@@ -1,4 +1,4 @@
-"""Who starts a second lab in the kit can still run its tests."""
+"""With a second lab in the kit, its tests can still be run."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_file_name_leads_nowhere_on_any_system(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "shown"),
     [
         ("No such file: '/srv/gatelab/tests/hidden/q1.py'", "No such file: 'q1.py'"),
         ("cannot open C:\\grader\\bank\\slip.py", "cannot open slip.py"),
@@ -133,8 +133,8 @@ def test_a_file_name_leads_nowhere_on_any_system(raw: str) -> None:
         ("'/home/ada/data.csv'", "'/home/ada/data.csv'"),  # it is in the student's own code
     ],
 )
-def test_only_the_last_part_of_a_path_of_this_machine_is_shown(said: str, told: str) -> None:
-    assert text.without_paths(said, own="open('/home/ada/data.csv')") == told
+def test_only_the_last_part_of_a_path_of_this_machine_is_shown(said: str, shown: str) -> None:
+    assert text.without_paths(said, own="open('/home/ada/data.csv')") == shown
 
 
 # What else may look at characters one by one, and why.

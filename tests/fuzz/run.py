@@ -1,4 +1,4 @@
-"""Look for bytes that a reader of strangers' bytes cannot stand, guided by the lines that they reach (`make fuzz`).
+"""Look for bytes that make a reader of strangers' bytes fail, guided by the lines that they reach (`make fuzz`).
 
     python tests/fuzz/run.py [TARGET …] --seconds 720        needs `pip install atheris`
 

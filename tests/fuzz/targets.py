@@ -154,7 +154,7 @@ def seeds_notebook() -> Iterator[bytes]:
 
 
 def fuzz_table(data: bytes) -> None:
-    """Staff write it; a slip is told with the file's name before anything is graded."""
+    """Staff write it; a slip is reported with the file's name before anything is graded."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "lab.toml").write_bytes(data)

@@ -8,18 +8,15 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
 from openpyxl import Workbook
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.grade import grade
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
+from helpers.tables import grades
 from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 NAMES = ("007", "Jörg Ü", "ada", "bob", "cleo; x")
-
-app = typer.Typer()
-app.command()(grade)
 
 
 def class_of(folder: Path) -> tuple[Path, Path]:
@@ -54,10 +51,7 @@ class Class:
 
     def run(self, *arguments: object) -> Result:
         """`gatelab grade` in this process; it grades what is not done."""
-        given = [self.folder, "-o", self.out, "--root", self.kit, "--jobs", "1", *arguments]
-        said = CliRunner().invoke(app, [str(argument) for argument in given])
-        assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-        return said
+        return gatelab("grade", self.folder, "-o", self.out, "--root", self.kit, "--jobs", 1, *arguments)
 
     def copy(self, base: Path) -> Class:
         base.mkdir(parents=True, exist_ok=True)
@@ -70,8 +64,7 @@ class Class:
         return list(csv.reader(io.StringIO(self.grades.read_bytes().decode("utf-8-sig"))))
 
     def rows(self) -> dict[str, dict[str, str]]:
-        header, *rows = self.table()
-        return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+        return grades(self.out)
 
     def marks(self) -> dict[tuple[str, str], float]:
         """What marks.csv holds for this class, the last mark of a name and question."""

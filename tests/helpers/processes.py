@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import nbformat
 import psutil
-
-from gatelab.audit.notebooks import write_notebook
-from gatelab.lab.spec import Lab
 
 
 def within(seconds: float, what: Callable[[], bool]) -> bool:
@@ -47,15 +42,6 @@ def alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def hostile(path: Path, lab: Lab, *cells: str, **sources: str) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    write_notebook(path, lab, sources)
-    book = nbformat.read(path, as_version=4)
-    book.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(book, path)
-    return path
 
 
 # Submissions that cost an examiner or the fork server something each time: no room for a fork, a process that is gone when

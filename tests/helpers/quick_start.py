@@ -1,4 +1,4 @@
-"""The tests' process, and those that it starts, go without what takes seconds to import: started/sitecustomize.py."""
+"""The tests' process, and those that it starts, go without what takes seconds to import: python_start/sitecustomize.py."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 import runpy
 from pathlib import Path
 
-STARTED = Path(__file__).with_name("started")
+AT_START = Path(__file__).with_name("python_start")
 
 
 def start_quickly() -> None:
-    runpy.run_path(str(STARTED / "sitecustomize.py"))
+    runpy.run_path(str(AT_START / "sitecustomize.py"))
     places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if str(STARTED) not in places:
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(STARTED), *places]))
+    if str(AT_START) not in places:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(AT_START), *places]))

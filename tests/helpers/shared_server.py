@@ -3,7 +3,7 @@
 Starting it imports torch: some 3 s of processor time, six times what the rest of a small class takes. Nothing of a lab but its students'
 package is ever in it, so engines of the same package may share it; suites, references and bank are read by an examiner, which
 every engine still has to itself. What a fork server does when it starts, is lost and ends is tried by tests that have their own
-(engine/grading/test_engine.py, test_tidying.py, engine/classrun/test_our_fault.py, test_killed_command.py).
+(engine/grading/test_engine.py, test_tidying.py, engine/classrun/test_faults_of_the_grader.py, test_killed_command.py).
 """
 
 from __future__ import annotations

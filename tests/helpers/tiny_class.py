@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from pathlib import Path
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
+from helpers.command import gatelab
+from helpers.files import replace_in
 from helpers.notebooks import write_notebook
+from helpers.tables import grades
 from helpers.tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 
 CLASS = {"ada": (RIGHT["q1"], RIGHT["q2"]), "bob": (NAIVE, RIGHT["q2"]), "cleo": (RIGHT["q1"], SUMMED)}
-
-
-def gatelab(*words: object, **more: object) -> Result:
-    """A command in this process. What it raises besides its exit code is a fault of the test."""
-    done = CliRunner().invoke(app, [str(word) for word in words], **more)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
 
 
 class Tiny:
@@ -65,13 +58,10 @@ class Tiny:
         return self.kit / "tests" / "softmax" / "hidden" / "test_q1_softmax.py"
 
     def replace(self, path: Path, old: str, new: str) -> None:
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        replace_in(path, old, new)
 
     def rows(self) -> dict[str, dict[str, str]]:
-        with open(self.out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-            return {row["submission"]: row for row in csv.DictReader(file)}
+        return grades(self.out)
 
     def totals(self) -> dict[str, str]:
         return {name: f"{row['total']} of {row['out_of']}" for name, row in self.rows().items()}

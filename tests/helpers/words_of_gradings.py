@@ -10,7 +10,7 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
 
-BACKWARDS = "say would I only what is this"[::-1]  # the words do not stand in the notebook
+BACKWARDS = "say would I only what is this"[::-1]  # the words are not in the notebook
 
 
 def is_given_a_reference(lab: Lab, questions: list[str]) -> bool:

@@ -19,3 +19,11 @@ def unpacked(autograder: Path, folder: Path) -> Path:
     with zipfile.ZipFile(autograder) as zip:
         zip.extractall(folder)
     return folder
+
+
+def zipped_folder(folder: Path, path: Path, names_from: Path | None = None) -> Path:
+    """The folder's files as an archive, with their times; their names begin below `names_from`, by default the folder."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zip:
+        for file in sorted(folder.rglob("*")):
+            zip.write(file, file.relative_to(names_from or folder))
+    return path

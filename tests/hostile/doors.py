@@ -6,7 +6,6 @@ installed ones. `otter_inside` is otter without a process of its own for every s
 
 from __future__ import annotations
 
-import csv
 import html
 import json
 import re
@@ -22,19 +21,19 @@ from typing import Any
 
 import psutil
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import libc
-from helpers.books import read_book
-from helpers.folders import files_below
-from helpers.otter_door import by_question, use_engine
+from helpers.command import gatelab
+from helpers.files import files_below
+from helpers.grade_books import read_book
+from helpers.otter_in_process import by_question, use_engine
 from helpers.processes import alive, everything
+from helpers.tables import rows_of
 from helpers.zips import unpacked
 from hostile.build import Attempt, write
 from hostile.target import Target
@@ -137,10 +136,9 @@ def whole_course(root: Path, lab: Lab, seconds: int | None = None, mistakes: int
 def class_command(course: Path, questions: Iterable[str] = ()) -> dict[str, Outcome]:
     """`gatelab grade`, of these questions or all."""
     out = course / "out"
-    words = ["grade", str(course / "submitted"), "-o", str(out), "--root", str(course), "--jobs", "2"]
-    done = CliRunner().invoke(app, [*words, *(word for id in questions for word in ("--question", id))])
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    some = [word for id in questions for word in ("--question", id)]
+    done = gatelab("grade", course / "submitted", "-o", out, "--root", course, "--jobs", 2, *some)
+    rows = rows_of(out / "grades.csv")
     assert done.exit_code == (0 if all(row["status"] == "graded" for row in rows) else 1), done.output
     lab = Lab.in_repository(course)
     outcomes = {}

@@ -29,7 +29,7 @@ def kit_terms(lab: Lab) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def plain_engine(lab: Lab) -> Iterator[Engine]:
-    """An engine without the bank, for wrong work of which only the points matter: comparing it with every known mistake and every pair of
+    """An engine without the bank, for wrong work whose points alone matter: comparing it with every known mistake and every pair of
     them takes up to half a minute of processor time."""
     with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as plain:
         yield plain

@@ -1,4 +1,4 @@
-"""The page of wrong work that the public checks let pass says of which state it is, and docs/quality.md repeats its numbers."""
+"""The page of wrong work that the public checks let pass says which state of the kit it describes, and docs/quality.md repeats its numbers."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_the_committed_page_is_of_the_present_state_or_the_questions_that_change
         if question not in newer:
             assert int(row[0]) == len(wrong_work(lab, bank, question)), question
     assert [sum(int(row[k]) for row in rows.values()) for k in range(3)] == [int(n) for n in total[:3]]
-    told = re.search(r"^Since that run (.*) have changed", quality(root), re.MULTILINE)
-    assert newer == (told[1].split(", ") if told else [])
+    noted = re.search(r"^Since that run (.*) have changed", quality(root), re.MULTILINE)
+    assert newer == (noted[1].split(", ") if noted else [])
 
 
 def test_the_page_about_the_tests_repeats_its_sums(root: Path, rows: dict[str, list[str]]) -> None:

@@ -114,10 +114,10 @@ def test_the_documentation_shows_the_committed_matrix_of_this_bank(lab: Lab, ban
     page = (root / "docs" / "lstm-gru" / "matrix.html").read_text(encoding="utf-8")
     # Until `make verify` has run again, the page says how many came after it.
     later = [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page]
-    told = re.search(
+    noted = re.search(
         r"(\d+) chaffs have joined the bank", (root / "docs" / "quality.md").read_text(encoding="utf-8")
     )
-    came = int(told[1]) if told else 0
+    came = int(noted[1]) if noted else 0
     assert len(later) <= came, later
     wheats, chaffs = int(re.search(r"\| (\d+) of \1 \|", table)[1]), len(bank.chaffs) - came
     seeds, rest = divmod(wheats, len(list(styles(bank))))

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from opened_notebook import opened_notebook
 
-from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
-from helpers.browser import Page, chromium, opened
-from helpers.jupyterlab import SECONDS, ready, served
+from helpers.browser import Page
+from helpers.jupyterlab import SECONDS
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
@@ -86,12 +86,7 @@ class Keys:
 
 @pytest.fixture(scope="module")
 def keys(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
-    """The handout as the masters give it now, unpacked, and its notebook open."""
-    chromium()  # without one nothing is built
-    place = tmp_path_factory.mktemp("by-keyboard")
-    folder = make_release(lab, root, place)
-    with served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
-        ready(page)
+    with opened_notebook(root, lab, tmp_path_factory.mktemp("by-keyboard")) as (page, folder):
         yield Keys(page, folder)
 
 

@@ -8,7 +8,7 @@ import pytest
 from kit_lab import kit_lab
 
 from gatelab.build import class_notebooks, solved
-from helpers.folders import files_below
+from helpers.files import files_below
 from helpers.notebooks import load_notebook
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,7 +21,9 @@ def unsorted_lengths(lab: Lab):
 
 # Sizes of q6, q7, q8, q10 and q11 with four sequences or more; in the last there are ties.
 @pytest.mark.parametrize(("n", "longest"), [(5, 7), (6, 8), (4, 5), (6, 5)])
-def test_who_sorts_and_does_not_restore_or_restores_by_the_same_order_is_wrong(unsorted_lengths, n, longest):
+def test_a_batch_that_is_sorted_and_not_restored_or_restored_by_the_same_order_is_wrong(
+    unsorted_lengths, n, longest
+):
     for seed in range(200):
         lengths = unsorted_lengths(Draw(seed, "lengths"), n, longest)
         assert int(lengths.min()) == 1 and int(lengths.max()) == longest

@@ -52,7 +52,7 @@ def test_every_setting_of_the_sliders_was_recorded() -> None:
 
 
 def test_the_page_computes_no_gate() -> None:
-    """What students are to write must not stand in it, in another language either."""
+    """What students are to write must not be in it, not in another language either."""
     script = PAGE.read_text(encoding="utf-8").split("<script>")[1]
     assert not re.search(r"tanh|sigmoid|Math\.exp", script)
 

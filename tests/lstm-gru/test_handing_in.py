@@ -19,14 +19,14 @@ from pathlib import Path
 import otter
 import pytest
 from solved_notebook import full
-from typer.testing import CliRunner
 
 from gatelab.build import handout, questions_file
 from gatelab.build.settings import Settings
-from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
+from helpers.command import gatelab
+from helpers.package_command import package_command
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
@@ -80,12 +80,7 @@ def code(text: str) -> dict:
 
 
 def seqlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", "-m", "seqlab", *words]
-    # A console that knows few letters, as on Windows: nothing may end in an error of encoding.
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
+    return package_command(folder, "seqlab", *words)
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
@@ -141,13 +136,13 @@ def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, release
 PACK = ("submit", "--without-checks", "--anyway")
 
 
-def test_the_table_that_students_get_is_the_lab_s(lab: Lab) -> None:
+def test_the_table_that_students_get_is_the_labs(lab: Lab) -> None:
     """`gatelab build` keeps it up; fails if only lab.toml was changed."""
     path = lab.assignment / Settings.of(lab).questions_file
     assert path.read_text(encoding="utf-8") == questions_file.text_of(lab), "run gatelab build"
 
 
-def test_the_minutes_of_the_questions_are_the_hours_of_the_parts(lab: Lab) -> None:
+def test_the_minutes_of_the_questions_add_up_to_the_hours_of_the_parts(lab: Lab) -> None:
     """For each part in the notebook's table: within the time given there."""
     text = (lab.assignment / "lab.py").read_text(encoding="utf-8")
     parts = re.findall(r"^# \| \d [^|]*\| ([q\dab, ]+) \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
@@ -195,13 +190,13 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
     assert "12 of 12 checks pass" in done.stdout and "Not answered: nothing." in done.stdout
     [packed] = folder.glob("*.zip")
     [beside] = folder.glob("*.receipt.json")
-    told = json.loads(beside.read_text())
+    content = json.loads(beside.read_text())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert told["sha256"] == digest and told["bytes"] == path.stat().st_size
-    assert told["public"] == {f"q{k}": "passed" for k in range(1, 13)} and told["unanswered"] == []
+    assert content["sha256"] == digest and content["bytes"] == path.stat().st_size
+    assert content["public"] == {f"q{k}": "passed" for k in range(1, 13)} and content["unanswered"] == []
     with zipfile.ZipFile(packed) as archive:
         assert archive.read("lab.ipynb") == path.read_bytes()
-        assert json.loads(archive.read("receipt.json")) == told
+        assert json.loads(archive.read("receipt.json")) == content
         inside = set(archive.namelist())
     other = tmp_path_factory.mktemp("otter") / "otter.zip"
     before = Path.cwd()
@@ -222,11 +217,11 @@ def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
         ([str(beside), str(path)], 0),
         ([str(packed), str(saved(private, [], name="other.ipynb"))], 1),
     ):
-        result = CliRunner().invoke(app, ["receipt", *words])
+        result = gatelab("receipt", *words)
         assert (result.exit_code, result.output.count("\n")) == (code, 1), result.output
     report = private / "ada.json"
     report.write_text(Report("ada", "graded", sha256=digest).to_json())
-    assert CliRunner().invoke(app, ["receipt", str(beside), str(report)]).exit_code == 0
+    assert gatelab("receipt", beside, report).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -237,12 +232,12 @@ def test_an_invalid_receipt_gives_one_sentence_and_exit_code_2(tmp_path: Path, w
     path = tmp_path / "ada.receipt.json"
     if what is not None:
         path.write_text(what)
-    result = CliRunner().invoke(app, ["receipt", str(path), str(path)])
+    result = gatelab("receipt", path, path)
     assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
 
 
 @pytest.mark.parametrize("kind", ["no zip", "no receipt", "two notebooks", "bomb", "locked"])
-def test_a_zip_that_cannot_be_compared_is_one_sentence_and_exit_code_2(tmp_path: Path, kind: str) -> None:
+def test_a_zip_that_cannot_be_compared_gets_one_sentence_and_exit_code_2(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "ada.zip"
     receipt = json.dumps({"sha256": "0" * 64})
     if kind == "no zip":
@@ -261,7 +256,7 @@ def test_a_zip_that_cannot_be_compared_is_one_sentence_and_exit_code_2(tmp_path:
             while (place := data.find(sign, place + 1)) >= 0:
                 data[place + at] |= 1
         path.write_bytes(bytes(data))
-    result = CliRunner().invoke(app, ["receipt", str(path)])
+    result = gatelab("receipt", path)
     assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
 
 
@@ -493,7 +488,7 @@ WRONG_USAGE = {
 
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
-def test_wrong_usage_is_one_sentence(folder: Path, case: str) -> None:
+def test_wrong_usage_gets_one_sentence(folder: Path, case: str) -> None:
     words, sentence = WRONG_USAGE[case]
     done = seqlab(folder, *words)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"seqlab: {sentence}\n")

@@ -177,7 +177,7 @@ def test_the_class_notebooks_find_what_colab_unpacked(on_colab, tmp_path, master
 
 
 def test_without_the_recorded_run_the_demo_says_what_to_do(on_colab, tmp_path):
-    """It is no part of the handout."""
+    """It is not part of the handout."""
     folder = on_colab(zipped(tmp_path).as_uri())
     setup = next(cell for cell in cells_of("demo") if "places = (" in cell)
     done = subprocess.run(

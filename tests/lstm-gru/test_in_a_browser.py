@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from opened_notebook import opened_notebook
 
-from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
-from helpers.browser import Page, chromium, opened
+from helpers.browser import Page
 from helpers.jupyterlab import SECONDS, ready, served
 
 pytestmark = pytest.mark.one_in(3, at=2)
@@ -81,16 +81,11 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """The handout as the masters give it now, unpacked, and its notebook open."""
-    chromium()  # without one nothing is built
-    place = tmp_path_factory.mktemp("first-hour")
-    folder = make_release(lab, root, place)
-    with served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
-        ready(page)
+    with opened_notebook(root, lab, tmp_path_factory.mktemp("first-hour")) as (page, folder):
         yield Desk(page, folder)
 
 
-def test_the_set_up_runs_and_the_map_says_where_one_is(desk: Desk) -> None:
+def test_the_set_up_runs_and_the_map_says_where_the_student_is(desk: Desk) -> None:
     for text in ("HANDOUT =", "import math", "import copy"):
         desk.run(text)
     said = desk.run("progress.show()").inner_text()
@@ -204,7 +199,7 @@ CORNER = """image => {
 }"""
 
 
-def test_in_the_dark_all_can_be_read(next_day: Desk) -> None:
+def test_everything_can_be_read_in_dark_mode(next_day: Desk) -> None:
     """Text at 4.5 to 1 or better on its ground; a figure brings its own white paper."""
     drawn = next_day.run('diagrams.lstm_cell("One step of an LSTM")')
     curves = next_day.cell("sequence = torch.tensor(")

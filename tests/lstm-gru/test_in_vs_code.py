@@ -157,7 +157,7 @@ def test_a_figure_has_its_text_and_its_numbers(code: Code) -> None:
     assert 'alt="Drawing of one LSTM step' in shown["text/html"] and shown["image/png"]
 
 
-def test_an_answer_that_fails_is_told_by_its_own_line(code: Code, lab: Lab) -> None:
+def test_a_failing_answer_is_reported_with_its_own_line(code: Code, lab: Lab) -> None:
     code.write("def lstm_step", lab.reference("q1").replace("torch.tanh(", "torch.tanh(nowhere + ", 1))
     code.run("def lstm_step")
     said = text(code.run('grader.check("q1")'))

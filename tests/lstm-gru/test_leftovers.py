@@ -12,16 +12,14 @@ from public_checks import CODE, first_message, names_with
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.grading.examiner import run_suites
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Question
+from helpers.in_process import graded_here
 
 pytestmark = pytest.mark.one_in(3, at=0)
 
-# What is done at the end of every call of a question's names, and the kind it is told as.
+# What is done at the end of every call of a question's names, and the kind that it is reported as.
 LEAVES = {
     "grad-mode": "torch.set_grad_enabled(not torch.is_grad_enabled())",
     "default-dtype": "torch.set_default_dtype(torch.float16)",
@@ -84,13 +82,6 @@ def leaving(lab: Lab, question: str, plain: str = "pass", module: str = "pass") 
     return lab.reference(question) + WRAP.format(names=names, plain=plain, module=module)
 
 
-def graded(lab: Lab, question: str, source: str) -> Question:
-    """By the hidden suite, in this process."""
-    grading = Grading(lab, 11, LocalWorkers(lab, [source]), None)
-    run_suites(lab, grading, [question], training=False)
-    return grading.finished[question]
-
-
 def check_charged(question: Question, kind: str) -> None:
     lost = [part for part in question.parts if not part.passed]
     assert any(SAID[kind] in part.student_text for part in lost), [part.student_text for part in lost]
@@ -99,7 +90,7 @@ def check_charged(question: Question, kind: str) -> None:
 @pytest.mark.parametrize(("kind", "question"), TRIED)
 @pytest.mark.one_in(3)
 def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab, question: str, kind: str):
-    result = graded(lab, question, leaving(lab, question, (LEAVES | MORE)[kind]))
+    result = graded_here(lab, question, leaving(lab, question, (LEAVES | MORE)[kind]))
     check_charged(result, kind)
     smallest = min(part.max_points for part in result.parts)
     assert result.points < sum(part.max_points for part in result.parts)
@@ -112,7 +103,7 @@ def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab,
 @pytest.mark.parametrize("kind", MODULES)
 @pytest.mark.one_in(3)
 def test_a_model_left_changed_costs_a_part(lab: Lab, question: str, kind: str) -> None:
-    result = graded(lab, question, leaving(lab, question, module=MODULES[kind]))
+    result = graded_here(lab, question, leaving(lab, question, module=MODULES[kind]))
     lost = [part for part in result.parts if not part.passed]
     assert lost, kind
     # Where the suite looks for it itself, it says it in its own words; a changed weight gives wrong numbers.
@@ -140,11 +131,11 @@ def test_a_change_in_place_is_said_where_the_numbers_are_wrong_too(lab: Lab, que
     source = lab.reference(question)
     assert line in source
     indent = line[: len(line) - len(line.lstrip())]
-    result = graded(lab, question, source.replace(line, f"{indent}{change}\n{line}"))
-    told = [part.student_text for part in result.parts if not part.passed]
-    first = next(text for text in told if "in place" in text)
+    result = graded_here(lab, question, source.replace(line, f"{indent}{change}\n{line}"))
+    texts = [part.student_text for part in result.parts if not part.passed]
+    first = next(text for text in texts if "in place" in text)
     assert first.startswith("After a call of `") and "changed in place. Make a new tensor instead. " in first
-    assert sum("in place" in text for text in told) <= 2, told
+    assert sum("in place" in text for text in texts) <= 2, texts
 
 
 @pytest.fixture
@@ -164,7 +155,9 @@ def as_before() -> Iterator[None]:
 def test_what_changes_no_other_answer_costs_nothing(check, lab: Lab, question: str) -> None:
     source = leaving(lab, question, HARMLESS, "module.made_in_forward = torch.nn.Dropout(0.0)")
     lost = [
-        part for part in graded(lab, question, source).parts if not part.passed and part.name != "accuracy"
+        part
+        for part in graded_here(lab, question, source).parts
+        if not part.passed and part.name != "accuracy"
     ]
     assert not lost, [part.student_text for part in lost]
     result = check(question, names_with(lab, source))
@@ -173,9 +166,9 @@ def test_what_changes_no_other_answer_costs_nothing(check, lab: Lab, question: s
 
 def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
     assert all(
-        part.passed for part in graded(lab, "q11", lab.reference("q11")).parts if part.name != "accuracy"
+        part.passed for part in graded_here(lab, "q11", lab.reference("q11")).parts if part.name != "accuracy"
     )
-    result = graded(lab, "q11", leaving(lab, "q11", module="module.eval()"))
+    result = graded_here(lab, "q11", leaving(lab, "q11", module="module.eval()"))
     check_charged(result, "training-mode")
 
 

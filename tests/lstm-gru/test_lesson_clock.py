@@ -172,13 +172,13 @@ def test_the_plan_has_the_blocks_of_the_page_in_its_order():
     assert places == sorted(places)
 
 
-def test_recap_asks_two_questions_and_states_the_objectives():
+def test_the_recap_asks_two_questions_and_states_the_objectives():
     recap = slots("Lecture")[0][4]
     assert set(re.findall(r"\| (R\d) \|", recap)) == {"R1", "R2"}
     assert recap.rindex("R2") < recap.rindex("objectives")
 
 
-def test_misconception_is_set_straight_in_the_pages_words():
+def test_the_misconception_is_set_straight_in_the_pages_words():
     text = flat(section("Common misconception to confront"))
     for words in MISCONCEPTION:
         assert words in text

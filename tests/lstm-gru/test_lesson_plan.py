@@ -146,8 +146,8 @@ def _headless() -> dict[str, str]:
 def test_every_mistake_of_the_plans_tables_has_its_sentence():
     lab = kit_lab()
     found, bank = slots(lab), load_bank(lab)
-    told = {chaff.key for chaff in bank.chaffs if slot_of(found, chaff.question, chaff.id).say}
-    assert len(told) > 20
+    taught = {chaff.key for chaff in bank.chaffs if slot_of(found, chaff.question, chaff.id).say}
+    assert len(taught) > 20
     swapped = slot_of(found, "q1", "forget-and-input-swapped")
     assert swapped.when == "Lecture, 0:25–1:10 · LSTM and GRU"
     assert swapped.say == "the gate that multiplies the old c is the forget gate"

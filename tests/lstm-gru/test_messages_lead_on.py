@@ -137,7 +137,7 @@ def test_the_cell_of_a_line_is_the_one_that_it_is_in(check, lab, about: str) -> 
     assert re.search(says, said, re.DOTALL), said
 
 
-def test_what_a_check_adds_is_no_part_of_the_student_s_line(check, lab) -> None:
+def test_what_a_check_adds_is_not_part_of_the_students_line(check, lab) -> None:
     code = LAYER.format(name="Seq2Seq", method="encode", body="return given[0] @ given[1]")
     said = [r.test_case.failure_message for r in check("q8", names_with(lab, code)).test_case_results]
     assert any("\n(It is made of encode and step: fix these first.)" in (text or "") for text in said), said
@@ -149,7 +149,7 @@ LOOP = "import time; from seqlab import limits; limits.PATIENCE_SECONDS = 0.2\nd
 
 
 def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) -> None:
-    """What only Jupyter can tell: other cells, failed runs, loops without an end, and prints without number."""
+    """What only Jupyter knows: other cells, failed runs, loops without an end, and prints without number."""
     story = [
         (RIGHT, ""),
         (STUB, ""),
@@ -161,5 +161,5 @@ def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) ->
         ("def last_valid(outputs, lengths):\n    print('here\\n' * 8)", ""),
         ('grader.check("q6")', r"^(?!(.*here){21}).*here.*… and \d+ more lines that your code prints.*`return` hands it back"),
     ]  # fmt: skip
-    for (cell, says), told in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
-        assert re.search(says, told, re.DOTALL), (cell, told)
+    for (cell, says), output in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
+        assert re.search(says, output, re.DOTALL), (cell, output)

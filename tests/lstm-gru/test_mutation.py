@@ -74,7 +74,7 @@ def test_no_mutant_of_q7_or_q9_gets_through_unless_it_is_listed(root: Path, turn
 
 @pytest.fixture
 def weak(tmp_path: Path, lab: Lab) -> Path:
-    """A kit of one question whose suite does not look at what it should; one of its listed mutants is no more."""
+    """A kit of one question whose suite does not look at what it should; one of its listed mutants no longer exists."""
     assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "lstm-gru" / "hidden"
     for folder in (assignment, hidden / "reference", tmp_path / "tests" / "lstm-gru" / "bank"):
         folder.mkdir(parents=True)
@@ -123,7 +123,7 @@ def test_the_committed_page_belongs_to_the_present_references_and_suites(root: P
         r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE
     )
     assert [question for question, _ in rows] == mutated(lab)
-    told = re.search(r"graded the suites of (.*) have changed", (root / "docs" / "quality.md").read_text())
+    noted = re.search(r"graded the suites of (.*) have changed", (root / "docs" / "quality.md").read_text())
     newer = []
     for question, row in rows:
         total, killed, _, equivalent, survived, stamped = row.split(" | ")
@@ -131,4 +131,4 @@ def test_the_committed_page_belongs_to_the_present_references_and_suites(root: P
         assert int(total) == len(list(mutants(lab.reference(question)))), question
         assert int(equivalent) == len(equivalents(lab, question)), question
         assert survived == "0" and int(killed) + int(equivalent) == int(total), question
-    assert newer == (told[1].split(", ") if told else [])
+    assert newer == (noted[1].split(", ") if noted else [])

@@ -134,7 +134,7 @@ def on_windows(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return done
 
 
-def test_start_says_what_there_is_on_windows_console(windows: Path) -> None:
+def test_start_says_what_there_is_on_a_windows_console(windows: Path) -> None:
     said = on_windows(
         windows,
         "-c",
@@ -147,7 +147,7 @@ def test_start_says_what_there_is_on_windows_console(windows: Path) -> None:
     assert on_windows(windows, "start.py", "--help").returncode == 0
 
 
-def test_a_notebook_is_packed_on_windows_console(windows: Path) -> None:
+def test_a_notebook_is_packed_on_a_windows_console(windows: Path) -> None:
     done = on_windows(windows, "-m", "seqlab", "submit")
     assert done.returncode == 1 and b"it is as it was handed out" in b" ".join(done.stdout.split())
     done = on_windows(windows, "-m", "seqlab", "submit", "--anyway", "--without-checks")

@@ -92,7 +92,7 @@ def test_nothing_of_otters_surrounds_the_message(check, lab, bank):
             assert "Error at line" not in text and "in test q" not in text and "CheckFailed" not in text
             assert "result:" not in text and "see the message above" not in text
         assert "`" not in result._repr_html_() and "<code>" in result._repr_html_()
-    assert result._repr_html_().count("✓") == 1  # what is right in q8 is still told
+    assert result._repr_html_().count("✓") == 1  # what is right in q8 is still shown
 
 
 def test_a_check_of_other_staff_looks_as_otter_shows_it(check, lab, tmp_path):

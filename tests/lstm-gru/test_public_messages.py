@@ -1,4 +1,4 @@
-"""What do the public checks say of a mistake that nobody knows, or of what is no answer at all?"""
+"""What do the public checks say of a mistake that nobody knows, or of something that is not an answer at all?"""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
 @pytest.mark.parametrize(
     ("end", "hinted"), [("return None", True), ("raise ValueError('lstm_cell returned None')", False)]
 )
-def test_print_is_told_from_return_only_where_nothing_came_back(check, lab, end, hinted):
+def test_print_is_distinguished_from_return_only_where_nothing_came_back(check, lab, end, hinted):
     result = check("q1", names_with(lab, STEP + f"print(x); {end}"))
     assert "returned None" in repr(result) and ("`return` hands it back" in repr(result)) is hinted
 
@@ -267,7 +267,7 @@ def test_a_result_that_the_same_arguments_do_not_give_again_is_reported_as_such(
     )
 
 
-def test_steps_in_a_list_are_no_outputs(check, lab):
+def test_steps_in_a_list_are_not_taken_for_outputs(check, lab):
     code = LAYER.format(change="outputs = list(outputs.unbind(1))")
     said = first_message(check("q3", names_with(lab, "Right = LSTM\n" + code)))
     assert "outputs should be one tensor (N, T, H), yours is a list of 4 (tensor" in said
@@ -290,7 +290,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("question", CODE)
-def test_whatever_comes_back_is_described(check, lab, question, turn):
+def test_whatever_an_answer_returns_is_described(check, lab, question, turn):
     """No check trips over a result; the message is one of its own. In each run every question is given a third of these, and all are given."""
     for about, value in share([*ODD.items()], 3, turn + CODE.index(question)):
         for name in lab.questions[question].names:

@@ -28,13 +28,13 @@ def test_every_known_mistake_is_named_and_no_other(check, lab, bank, turn, quest
             for other in bank.chaffs_of(question)
             if other is not chaff and other.misconception in text
         ]
-        assert not others, f"{chaff.key} is also told as {others}"
+        assert not others, f"{chaff.key} is also named as {others}"
 
 
-# Share of the pairs that must be told as both; the others come out like one of the two (a gate scaled after it was left out), and
-# are told as that one. Of all pairs of q4 313 of 319 were told as both, of q10 303 of 393.
+# Share of the pairs that must be named as both; the others come out like one of the two (a gate scaled after it was left out), and
+# are named as that one. Of all pairs of q4 313 of 319 were named as both, of q10 303 of 393.
 PAIRED = {"q1": 0.8, "q2": 0.8, "q4": 0.95, "q8": 0.8, "q10": 0.7}
-ONE_OR_BOTH = {"q4", "q8", "q10"}  # where no pair is told as another mistake, or goes without a name
+ONE_OR_BOTH = {"q4", "q8", "q10"}  # where no pair is named as another mistake, or goes without a name
 
 
 @pytest.mark.parametrize("question", PAIRED)
@@ -44,10 +44,10 @@ def test_two_mistakes_at_once_are_both_named(check, lab, bank, question):
     named = 0
     for pair in some:
         text = repr(check(question, namespace(lab, pair)))
-        told = {chaff.id for chaff in bank.chaffs_of(question) if chaff.misconception in text}
-        named += told == set(pair.ids)
+        named_here = {chaff.id for chaff in bank.chaffs_of(question) if chaff.misconception in text}
+        named += named_here == set(pair.ids)
         if question in ONE_OR_BOTH:
-            assert told and told <= set(pair.ids), f"{pair.id}: {text}"
+            assert named_here and named_here <= set(pair.ids), f"{pair.id}: {text}"
     assert named >= PAIRED[question] * len(some), f"{named} of {len(some)}"
 
 
@@ -81,7 +81,7 @@ GATES = {
 )
 @pytest.mark.parametrize("question", ["q1", "q2"])
 def test_gates_in_another_form_are_not_called_missing(check, lab, bank, question, gates, yours):
-    """Known as just that mistake or told key by key; never that there are none."""
+    """Named as just that mistake, or reported key by key; never that there are none."""
     code, keys = GATES[question]
     names = namespace(lab)
     names |= {"LSTM_CELL": torch.lstm_cell, "GRU_CELL": torch.gru_cell}

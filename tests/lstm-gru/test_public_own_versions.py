@@ -23,7 +23,7 @@ LENGTHS = OWN["an LSTM that takes lengths"]
 
 
 @pytest.mark.parametrize("what", [what for what in OWN if what != ROUND])
-def test_what_an_own_version_has_more_is_there_when_it_is_checked(check, lab: Lab, what: str) -> None:
+def test_what_an_own_version_adds_is_there_when_it_is_checked(check, lab: Lab, what: str) -> None:
     names = names_with(lab, OWN[what])
     for question in OWN[what]:
         result = check(question, names)

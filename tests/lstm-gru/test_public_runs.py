@@ -73,13 +73,13 @@ def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
         (CHECK["q5"], ""),
         ("print(progress.state('q5'))", "passed"),  # stopped by hand: what is known stays
     ]
-    for (cell, says), told in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
-        assert says in told, (cell, told)
+    for (cell, says), output in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
+        assert says in output, (cell, output)
         if says.startswith("The last run"):
-            assert (OLD in told) is ("answers" not in says), told
+            assert (OLD in output) is ("answers" not in says), output
 
 
-def test_without_jupyter_nothing_is_said_of_runs(check, lab) -> None:
+def test_without_jupyter_nothing_is_said_about_runs(check, lab) -> None:
 
     assert check("q6", names_with(lab, "")).passed_all
 
@@ -179,14 +179,14 @@ def test_a_cell_is_known_by_its_id_where_the_slip_is_in_its_name_and_not_by_what
     good = runs.Run("def q(x):\n    return 1", "a", None, True)
     spoilt = runs.Run("de q(x):\n    return 1", "a", SyntaxError("invalid syntax"), False)
     moved = runs.Run("def q(x):\n    return 2", "b", None, True)
-    for story, told in (
+    for story, reported in (
         ([good, spoilt], True),
         ([good, moved, spoilt], False),
         ([good, spoilt, good], False),
     ):
         monkeypatch.setattr(runs, "listen", lambda story=story: story)
         failed = runs.failed("q", good)
-        assert (failed is not None) is told
+        assert (failed is not None) is reported
         assert failed is None or failed.says.startswith("The last run of the cell that defines `q` failed")
     monkeypatch.setattr(runs, "listen", lambda: [runs.Run("def q(x): pass", "a", KeyboardInterrupt(), True)])
     assert runs.failed("q") is None and runs.failed("other") is None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from copied_lab import copied_lab
 
 from gatelab.audit.bench_training import in_full
 from gatelab.audit.notebooks import write_notebook
@@ -27,13 +28,7 @@ FULL, LOOKS = 9, [4, 6]
 
 @pytest.fixture(scope="module")
 def small(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    root = tmp_path_factory.mktemp("quick")
-    ignore = shutil.ignore_patterns("__pycache__")
-    made = Lab(
-        Path(shutil.copytree(lab.assignment, root / "assignment", ignore=ignore)),
-        Path(shutil.copytree(lab.hidden, root / "hidden", ignore=ignore)),
-        None,  # no diagnosis: many of these are wrong in ways that no chaff is
-    )
+    made = copied_lab(lab, tmp_path_factory.mktemp("quick"))
     tasks = made.assignment / "seqlab" / "tasks.py"
     tasks.write_text(re.sub(r"steps=[36]00", f"steps={FULL}", tasks.read_text()))
     table = made.assignment / "lab.toml"

@@ -17,8 +17,8 @@ from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
 from gatelab.lab.spec import Lab
-from helpers.folders import files_below
-from helpers.mangled import lines_of_regions, mangled, shown_by
+from helpers.files import files_below
+from helpers.mangled_masters import lines_of_regions, mangled, shown_by
 from helpers.shares import WHOLE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import re
 import shutil
@@ -13,6 +12,8 @@ from subprocess import run
 
 import pytest
 
+from helpers import tables
+from helpers.files import files_below
 from helpers.shares import WHOLE
 
 sys.path.insert(0, str(Path(__file__).with_name("sample")))
@@ -21,7 +22,7 @@ import said
 from kit_lab import kit_lab
 
 from gatelab.report.record.schema import read_json
-from helpers import accepted
+from helpers import accepted_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
@@ -31,10 +32,6 @@ COMMAND = Path(sys.executable).with_name("gatelab")
 EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text(encoding="utf-8"))
 # Of the three that are right in everything, and train two models each, one. Their styles are all in test_bank.py.
 GRADED = [name for name in EXPECTED if WHOLE or name not in ("grace", "karen")]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def make(folder: Path) -> Path:
@@ -48,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_same_input_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
-    first, again = contents(made), contents(make(tmp_path / "class"))
+    first, again = files_below(made), files_below(make(tmp_path / "class"))
     assert sorted(first) == sorted(again)
     assert [name for name in first if first[name] != again[name]] == []
 
@@ -75,9 +72,7 @@ def graded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def grades(graded: Path) -> dict[str, dict[str, str]]:
-    """grades.csv, by submission."""
-    with open(graded / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["submission"]: row for row in csv.DictReader(file)}
+    return tables.grades(graded)
 
 
 def test_nothing_counts_as_begun_in_the_lab_as_handed_out(graded: Path) -> None:
@@ -108,7 +103,7 @@ def test_every_output_says_what_was_accepted(graded: Path) -> None:
 
 def plain(text: str) -> str:
     """Text as it is read aloud, without what another processor rounds differently."""
-    return " ".join(accepted.MEASURED.sub("#", text).split())
+    return " ".join(accepted_texts.MEASURED.sub("#", text).split())
 
 
 def on_page(line: str) -> str:

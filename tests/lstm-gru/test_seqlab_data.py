@@ -166,9 +166,9 @@ def test_your_own_file_is_read(tmp_path):
 def test_a_file_that_cannot_be_read_is_reported_with_its_line(tmp_path, content, said):
     path = tmp_path / "mine.tsv"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=re.escape(said)) as told:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
         sentiment.read(path)
-    assert "mine.tsv" in str(told.value)
+    assert "mine.tsv" in str(caught.value)
 
 
 def test_words_never_seen_are_unknown_and_rows_are_padded():

@@ -1,4 +1,4 @@
-"""The lab's figures can be read: no text lies over another, and no line is told by its colour alone."""
+"""The lab's figures can be read: no text covers another, and no line is identified by its colour alone."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_steps_needed_draws_median_and_range_and_says_when_there_are_no_runs():
     assert line.get_ydata().tolist() == [425, 1100]
 
 
-def told(figure) -> list[list[str]]:
+def table_of(figure) -> list[list[str]]:
     """The rows of a figure's table."""
     return [
         re.findall(r"<(?:td|th)[^>]*>(.*?)</t[dh]>", row)
@@ -145,16 +145,20 @@ def told(figure) -> list[list[str]]:
 def test_a_figure_states_its_numbers():
     """Those that are drawn: a curve at a few places, a median with its range, a strip of a heat map at its letters."""
     few = plots.accuracy_by_length({"RNN": {10: 0.91, 64: 0.1234}, "LSTM": {10: 1.0, 64: 0.99}}, 0.125)
-    assert told(few) == [["sequence length T", "10", "64"], ["RNN", "0.91", "0.123"], ["LSTM", "1", "0.99"]]
-    long = told(plots.gradient_curves({"T = 100": {"RNN": [0.0] * 50 + [0.5] * 50, "GRU": [1.0] * 100}}))
+    assert table_of(few) == [
+        ["sequence length T", "10", "64"],
+        ["RNN", "0.91", "0.123"],
+        ["LSTM", "1", "0.99"],
+    ]
+    long = table_of(plots.gradient_curves({"T = 100": {"RNN": [0.0] * 50 + [0.5] * 50, "GRU": [1.0] * 100}}))
     assert long[0][1] == "1" and long[0][-1] == "100" and len(long[0]) == 10
     assert long[1][1] == "–" and long[1][-1] == "0.5"
     needed = plots.steps_needed(
         {"run": {"RNN": {20: [3, 1, 2000]}, "GRU": {20: [5, 4, 6]}}, "none": {}}, 2400
     )
-    assert told(needed)[1:] == [["RNN", "3 (1 to 2,000)"], ["GRU", "5 (4 to 6)"]]
+    assert table_of(needed)[1:] == [["RNN", "3 (1 to 2,000)"], ["GRU", "5 (4 to 6)"]]
     steps = ["."] * 95 + ["A"] + ["."] * 4
-    strips = told(plots.heatmaps({"f": [[k / 100] * 2 for k in range(100)]}, steps=steps))
+    strips = table_of(plots.heatmaps({"f": [[k / 100] * 2 for k in range(100)]}, steps=steps))
     assert strips[0] == ["step", "1", "96 A", "100"] and strips[1] == ["f, row 1", "0", "0.95", "0.99"]
 
 

@@ -157,7 +157,7 @@ def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
         assert predict(QUESTION, OPTIONS).choice is None
 
 
-def test_who_had_not_chosen_may_choose_after_the_outcome(buttons):
+def test_whoever_had_not_chosen_may_choose_after_the_outcome(buttons):
     guess = predict(QUESTION, OPTIONS)
     guess.compare("LSTM")
     assert not predict(QUESTION, OPTIONS)._buttons.disabled

@@ -140,7 +140,7 @@ def test_the_given_layers_are_called_like_the_students():
 
 
 class Calls:
-    """Stands for the student's `training_step` and notes what it is given."""
+    """Takes the place of the student's `training_step` and notes what it is given."""
 
     def __init__(self, loss: object = 1.0) -> None:
         self.loss, self.rates, self.given = loss, [], None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -18,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from gatelab.lab.spec import Lab
-from helpers.start_py import begin
+from helpers.start_py import begin, loaded
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -27,12 +26,7 @@ HANDOUT = Path(__file__).parents[2] / "assignment" / "lstm-gru"
 
 @pytest.fixture(scope="module")
 def start() -> Any:
-    """The file as a module."""
-    spec = importlib.util.spec_from_file_location("start", HANDOUT / "start.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(HANDOUT)
 
 
 @pytest.fixture
@@ -160,7 +154,7 @@ def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
         ("lab.ipynb", ""),
     ],
 )
-def test_an_unknown_command_is_one_sentence(folder: Path, word: str, said: str) -> None:
+def test_an_unknown_command_gets_one_sentence(folder: Path, word: str, said: str) -> None:
     done = begin(folder, word)
     assert done.returncode == 2 and not (folder / ".venv").exists()
     assert (
@@ -168,7 +162,7 @@ def test_an_unknown_command_is_one_sentence(folder: Path, word: str, said: str) 
     )
 
 
-def test_an_unknown_option_is_one_sentence(folder: Path) -> None:
+def test_an_unknown_option_gets_one_sentence(folder: Path) -> None:
     done = begin(folder, "--chek")
     assert (done.returncode, done.stdout) == (2, "")
     assert (
@@ -191,7 +185,7 @@ def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> No
 
 
 def test_without_a_network_it_stops_in_one_sentence_and_goes_on_from_there(folder: Path, start: Any) -> None:
-    """Size and time are told before; the environment that was made is kept, and one that broke off is made again."""
+    """Size and time are announced first; the environment that was made is kept, and one that broke off is made again."""
     nothing = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
     done = begin(folder, "--no-open", **nothing)
     assert done.returncode == 1 and done.stderr.count("\n") == 1

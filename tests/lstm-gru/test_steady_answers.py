@@ -1,4 +1,4 @@
-"""Equal calls that get different answers are told as that, in every suite; and no other answer is."""
+"""Equal calls that get different answers are reported as such, in every suite, and no other answer is."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ PLACES = {
 
 
 @pytest.mark.parametrize("question", list(PLACES))
-@pytest.mark.parametrize(("change", "told"), [(DROPOUT, RANDOM), (COUNTED, KEPT)])
+@pytest.mark.parametrize(("change", "message"), [(DROPOUT, RANDOM), (COUNTED, KEPT)])
 @pytest.mark.one_in(3)
 def test_a_dropout_left_on_and_a_counter_that_is_kept_are_told_apart(
-    plain_engine: Engine, tmp_path: Path, question: str, change: str, told: str
+    plain_engine: Engine, tmp_path: Path, question: str, change: str, message: str
 ) -> None:
     place = PLACES[question]
     messages = lost(plain_engine, tmp_path, question, (place, change.format(f"({place})")))
-    assert told in messages.values()
-    assert not {RANDOM, KEPT} - {told} & set(messages.values())
+    assert message in messages.values()
+    assert not {RANDOM, KEPT} - {message} & set(messages.values())
 
 
 @pytest.mark.parametrize(

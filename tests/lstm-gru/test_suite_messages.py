@@ -33,7 +33,7 @@ def student(lab: Lab) -> Student:
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "message"),
     [
         ({"weight": "v"}, "its state_dict has no w; it has v."),
         ({"more": True}, "its state_dict has extra.weight, extra.bias, which the contract does not know."),
@@ -41,10 +41,10 @@ def student(lab: Lab) -> Student:
     ],
 )
 def test_weights_that_do_not_fit_are_reported_by_name_and_shape(
-    student: Student, made: dict, told: str
+    student: Student, made: dict, message: str
 ) -> None:
-    student._words.names.add("v")  # the other words stand in the notebook
-    with pytest.raises(StudentError, match="^The weights do not fit into your Layer: " + told):
+    student._words.names.add("v")  # the other words are in the notebook
+    with pytest.raises(StudentError, match="^The weights do not fit into your Layer: " + message):
         student.make("Layer", **made).load_state_dict({"w": torch.ones(2, 3)})
 
 
@@ -87,7 +87,7 @@ def test_a_state_in_another_form_is_called_that_and_costs_the_gradients_only_if_
     source = f"{before}{gru}{after.replace('dim=1), h', f'dim=1), {state}')}"
     grading = Grading(lab, 11, LocalWorkers(lab, [source]), None)
     run_suites(lab, grading, ["q3"])
-    told = {part.name: part.student_text for part in grading.finished["q3"].parts if not part.passed}
+    message = {part.name: part.student_text for part in grading.finished["q3"].parts if not part.passed}
     kept, said = STATES[state]
-    assert told.keys() == ({"gru-state"} if kept else {"gru-state", "gru-gradients"})
-    assert said in told["gru-state" if kept else "gru-gradients"]
+    assert message.keys() == ({"gru-state"} if kept else {"gru-state", "gru-gradients"})
+    assert said in message["gru-state" if kept else "gru-gradients"]

@@ -6,12 +6,14 @@ mistake; q11 keeps its own, which a few steps cannot reach.
 
 from __future__ import annotations
 
+import functools
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import own_versions
 import pytest
+from copied_lab import copied_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -21,18 +23,14 @@ from gatelab.report.record.model import Part, Report
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 
 STEPS, SECONDS = 10, 2
+# What is replaced in tables and references may be there several times.
+edited = functools.partial(own_versions.edited, once=False)
 
 
 @pytest.fixture(scope="module")
 def quick(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The lab with a smaller budget for its trainings."""
-    root = tmp_path_factory.mktemp("quick")
-    ignore = shutil.ignore_patterns("__pycache__")
-    small = Lab(
-        Path(shutil.copytree(lab.assignment, root / "assignment", ignore=ignore)),
-        Path(shutil.copytree(lab.hidden, root / "hidden", ignore=ignore)),
-        None,  # no diagnosis: many of these are wrong in ways that no chaff is
-    )
+    small = copied_lab(lab, tmp_path_factory.mktemp("quick"))
     tasks, table = small.assignment / "seqlab" / "tasks.py", small.assignment / "lab.toml"
     tasks.write_text(
         edited(tasks.read_text(), ("steps=300", f"steps={STEPS}"), ("steps=600", f"steps={STEPS}"))
@@ -46,14 +44,6 @@ def quick(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine
     table.write_text(q7 + "[q11]" + edited(q11, ("n = 512", "n = 16"), budget))
     with Engine(small) as engine:
         yield engine
-
-
-def edited(source: str, *edits: tuple[str, str]) -> str:
-    """`source` with each old text, which must stand there, replaced."""
-    for old, new in edits:
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
 
 
 def parts(engine: Engine, place: Path, question: str, *edits: tuple[str, str]) -> dict[str, Part]:

@@ -45,7 +45,7 @@ def validated(folder: Path, lab: Lab, answers: dict[str, str]) -> str:
 def test_a_wrong_answer_and_a_stub_have_failed_and_say_why_and_a_right_one_has_not(
     lab: Lab, tmp_path: Path
 ) -> None:
-    """The right one warns on stderr, which is no failure either."""
+    """The right one warns on stderr, which is not a failure either."""
     right = lab.reference("q1").replace("    pre =", WARNS + "    pre =", 1)
     assert WARNS in right
     wrong = lab.reference("q2").replace("(1 - z) * n", "z * n").replace("kept = z * h", "kept = (1 - z) * h")

@@ -28,7 +28,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.record.points import number
-from helpers import accepted
+from helpers import accepted_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 # Which of two numbers is the one that is most off, and how many are off by more than the tolerance, may be a matter of rounding.
@@ -46,17 +46,17 @@ def said(matrix: Matrix, chaffs: Iterable[Chaff]) -> dict[str, str]:
     }
 
 
-def _of(chaff: Chaff, row: ChaffRow, told: Mapping[str, list[tuple[Any, ...]]]) -> str:
-    (status, reason), *cells = told[""]
+def _of(chaff: Chaff, row: ChaffRow, outcomes: Mapping[str, list[tuple[Any, ...]]]) -> str:
+    (status, reason), *cells = outcomes[""]
     if status != "graded":
         return f"{status}: {reason}\n"
-    (_, name, note), *parts = told[chaff.question]
+    (_, name, note), *parts = outcomes[chaff.question]
     named = "" if name == chaff.id else f", named {name or 'nothing'}"
     lines = [f"{number(row.points)} of {number(row.of)}, {number(row.earned)} by the parts{named}"]
     if note != f"{chaff.misconception} Hint: {chaff.hint}":
         lines.append(f"  {note}")
     lines += [f"  cell {index} {what}: {_masked(message)}" for index, what, message in cells]
-    lines += accepted.by_message(
+    lines += accepted_texts.by_message(
         (name.partition("/")[2], _masked(message)) for name, _, message in parts if message
     )
     if row.elsewhere:
@@ -66,7 +66,7 @@ def _of(chaff: Chaff, row: ChaffRow, told: Mapping[str, list[tuple[Any, ...]]]) 
 
 def _masked(message: str) -> str:
     message = MOST.sub("the largest difference is # (got #)", HOW_MANY.sub("#", message))
-    return accepted.MEASURED.sub("#", message)
+    return accepted_texts.MEASURED.sub("#", message)
 
 
 def folder(lab: Lab) -> Path:
@@ -80,7 +80,7 @@ def read(lab: Lab) -> dict[str, str]:
     """What was accepted, as `said` gives it; empty for a lab that has accepted nothing."""
     found: dict[str, str] = {}
     for path in sorted(folder(lab).glob("*.txt")):
-        found |= accepted.read(path)
+        found |= accepted_texts.read(path)
     return found
 
 
@@ -113,7 +113,7 @@ def accept(lab: Lab, questions: Iterable[str], jobs: int) -> list[Path]:
         path = folder(lab) / f"{id}.txt"
         sections = {key: text for key, text in now.items() if key.startswith(f"{id}/")}
         if sections:
-            accepted.write(path, sections)
+            accepted_texts.write(path, sections)
             written.append(path)
         else:
             path.unlink(missing_ok=True)

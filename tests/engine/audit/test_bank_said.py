@@ -29,8 +29,8 @@ def record(
 ) -> str:
     """The record of a chaff whose parts have these messages."""
     parts = [(f"q1/{name}", 0, message) for name, message in zip(row.lost, messages, strict=False)]
-    told = {"": [("graded", ""), *cells], "q1": [("q1", row.named, note), ("q1/right", 1, ""), *parts]}
-    return bank_said.said(Matrix(chaffs=[row], outcomes={SLIP.key: told}), [SLIP])[SLIP.key]
+    outcome = {"": [("graded", ""), *cells], "q1": [("q1", row.named, note), ("q1/right", 1, ""), *parts]}
+    return bank_said.said(Matrix(chaffs=[row], outcomes={SLIP.key: outcome}), [SLIP])[SLIP.key]
 
 
 def test_a_record_has_the_points_and_each_message_with_its_parts() -> None:

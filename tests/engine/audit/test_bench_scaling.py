@@ -17,12 +17,12 @@ TINY = Path(__file__).parents[1] / "tiny-lab"
 
 
 def test_the_kit_and_the_machine_are_measured_in_one_run() -> None:
-    told = io.StringIO()
-    sides = run_scaling_bench(chosen_lab(TINY, None), 1, console=Console(file=told, width=200), steps=3)
+    printed = io.StringIO()
+    sides = run_scaling_bench(chosen_lab(TINY, None), 1, console=Console(file=printed, width=200), steps=3)
     assert set(sides) == {"machine", "kit"}
     assert all(value > 0 for side in sides.values() for value in (*side.rate, *side.cpu))
     share = sides["kit"].scaling / sides["machine"].scaling
-    assert f"{share:.2f} of the machine's own scaling" in told.getvalue()
+    assert f"{share:.2f} of the machine's own scaling" in printed.getvalue()
 
 
 def test_scaling_compares_rates_and_growth_compares_costs() -> None:

@@ -20,7 +20,7 @@ A_DAY_AGO = time.time() - 86_400
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+def doctor(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
     """Exit code and words of the command, with a temporary folder of its own."""
     before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
     os.chmod(tempfile.tempdir, 0o755)
@@ -31,20 +31,20 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_every_piece_of_confinement_is_tried_and_explained(told: tuple[int, str]) -> None:
+def test_every_piece_of_confinement_is_tried_and_explained(doctor: tuple[int, str]) -> None:
     for piece in PIECES:
-        line = next(line for line in told[1].splitlines() if line[2:].startswith(f"{piece} "))
+        line = next(line for line in doctor[1].splitlines() if line[2:].startswith(f"{piece} "))
         assert any(sentence in line for sentence in MEANS[piece])
 
 
-def test_every_part_of_the_machine_is_listed(told: tuple[int, str]) -> None:
+def test_every_part_of_the_machine_is_listed(doctor: tuple[int, str]) -> None:
     for what in ("Python", "torch", "packages", "otter", "nbgrader", "jupyter", "kernel", "libseccomp", "disk space",
                  "memory", "temporary folder", "ports", "stray fork servers", "left temporary folders"):  # fmt: skip
-        assert f" {what} " in told[1]
+        assert f" {what} " in doctor[1]
 
 
-def test_the_exit_code_says_whether_there_is_something_to_do(told: tuple[int, str]) -> None:
-    code, text = told
+def test_the_exit_code_says_whether_there_is_something_to_do(doctor: tuple[int, str]) -> None:
+    code, text = doctor
     assert (code, "All is well." in text, "→" in text) in {(0, True, False), (1, False, True)}
 
 
@@ -81,7 +81,7 @@ def test_a_version_other_than_the_pinned_one_is_reported(
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_piece_that_is_off_says_what_a_submission_could_do(piece: str) -> None:
+def test_a_missing_piece_says_what_a_submission_could_do(piece: str) -> None:
     on = {name: name != piece for name in PIECES}
     found = next(
         finding

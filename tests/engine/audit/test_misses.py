@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.audit.misses import misses
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.record.schema import read_json
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 
@@ -61,16 +60,13 @@ def test_a_missing_definition_is_not_a_wrong_answer(kit: tuple[Lab, Path]) -> No
 def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     lab, out = kit
     root = lab.assignment.parents[1]
-    run = CliRunner()
-    shown = run.invoke(app, ["misses", str(out), "--root", str(root)])
+    shown = gatelab("misses", out, "--root", root)
     assert shown.exit_code == 0, shown.output
     assert "group 1: q1, 2 alike" in shown.output
     assert f"gatelab misses {out} --draft 1 --name" in shown.output
-    shown = run.invoke(app, ["misses", str(out), "--root", str(root), "--most", "1"])
+    shown = gatelab("misses", out, "--root", root, "--most", 1)
     assert "2 more groups: --most 3" in shown.output
-    made = run.invoke(
-        app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "twice-as-much"]
-    )
+    made = gatelab("misses", out, "--root", root, "--draft", 1, "--name", "twice-as-much")
     assert made.exit_code == 0, made.output
     path = root / "tests" / "softmax" / "bank" / "chaff" / "q1" / "twice-as-much.py"
     with pytest.raises(BankError, match="still a draft"):
@@ -91,15 +87,15 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
 )
 def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:
     lab, out = kit
-    told = CliRunner().invoke(app, ["misses", str(out), "--root", str(lab.assignment.parents[1]), *arguments])
-    assert told.exit_code == 2
-    assert said in told.output
+    done = gatelab("misses", out, "--root", lab.assignment.parents[1], *arguments)
+    assert done.exit_code == 2
+    assert said in done.output
 
 
 def test_a_folder_without_reports_is_reported(tmp_path: Path) -> None:
-    told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(TINY)])
-    assert told.exit_code == 2
-    assert "holds no reports" in told.output
+    done = gatelab("misses", tmp_path, "--root", TINY)
+    assert done.exit_code == 2
+    assert "holds no reports" in done.output
 
 
 def test_the_code_of_a_question_is_what_its_names_use() -> None:

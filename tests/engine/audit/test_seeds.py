@@ -31,17 +31,17 @@ def test_the_same_parts_are_lost_in_other_processes(lab: Lab, bank: Bank) -> Non
 
 def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path: Path) -> None:
     chaff = next(c for c in bank.chaffs if c.key == "q2/summed")
-    told: list[str] = []
+    lines: list[str] = []
 
     def run(chaff: Chaff, seeds: tuple[int, ...]) -> dict[str, Counter[tuple[str, ...]]]:
-        told.clear()
-        return over_seeds(lab, [chaff], seeds, 1, told.append, ResultCache(tmp_path / "kept.jsonl"))
+        lines.clear()
+        return over_seeds(lab, [chaff], seeds, 1, lines.append, ResultCache(tmp_path / "kept.jsonl"))
 
     first = run(chaff, (11, 12))
     with (tmp_path / "kept.jsonl").open("a") as file:
         file.write('{"of": "cut o')
-    assert told and run(chaff, (11, 12)) == first and not told
-    assert sum(run(chaff, (11, 12, 13))[chaff.key].values()) == 3 and told
+    assert lines and run(chaff, (11, 12)) == first and not lines
+    assert sum(run(chaff, (11, 12, 13))[chaff.key].values()) == 3 and lines
     changed = replace(chaff, source=lab.reference("q2"))
     assert run(changed, (11, 12)) == {chaff.key: Counter({(): 2})}
 

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.pipeline import released_now
 from gatelab.build.student_zip import write_student_zip
-from gatelab.cli.app import app
 from gatelab.lab.spec import Lab, LabError
 from helpers import build_kit
+from helpers.command import gatelab
 from helpers.tiny_lab import tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -182,7 +181,7 @@ def test_the_zip_goes_to_the_kits_dist_from_any_folder(
     """In a lab's folder it would be committed with the lab, and from assignment/ be handed out."""
     kit = tiny_kit(tmp_path / "kit")
     monkeypatch.chdir(kit / place)
-    done = CliRunner().invoke(app, ["zip"])
+    done = gatelab("zip")
     assert done.exit_code == 0, done.output
     assert [path.parent for path in kit.rglob("*STAFF-ONLY.zip")] == [kit / "dist"]
 

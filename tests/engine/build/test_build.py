@@ -20,7 +20,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Kind, Part, Question, Report
 from helpers import build_kit
 from helpers.build_kit import accept_now
-from helpers.folders import files_below
+from helpers.files import files_below
 from helpers.notebooks import cell_of, load_notebook
 
 pytestmark = pytest.mark.one_in(3, at=2)
@@ -408,6 +408,7 @@ def test_a_build_continues_from_the_last_one(tmp_path: Path) -> None:
     for path in names:
         (beside / path.name).write_bytes(path.read_bytes())
     inspect(release, lab, kit)
-    (beside.parent / "demo.ipynb").write_bytes(names[0].read_bytes())  # but a class notebook is no part of it
+    # But a class notebook is not part of it.
+    (beside.parent / "demo.ipynb").write_bytes(names[0].read_bytes())
     with pytest.raises(BuildError, match=r"copy of demo\.ipynb"):
         inspect(release, lab, kit)

@@ -87,7 +87,7 @@ def test_what_an_earlier_release_handed_out_is_nobodys_writing(
     assert written(answered, lab)["q3"].text == ANSWER
 
 
-def test_a_cell_of_an_earlier_release_that_was_copied_over_is_no_stray_text(
+def test_a_cell_copied_from_an_earlier_release_is_not_stray_text(
     released_twice: tuple[Lab, dict], tmp_path: Path
 ) -> None:
     lab, first = released_twice
@@ -98,7 +98,7 @@ def test_a_cell_of_an_earlier_release_that_was_copied_over_is_no_stray_text(
     assert (found.text, found.problem) == ("", "")
 
 
-def test_where_to_look_is_told_without_escapes(released_twice: tuple[Lab, dict], tmp_path: Path) -> None:
+def test_the_place_to_look_is_shown_without_escapes(released_twice: tuple[Lab, dict], tmp_path: Path) -> None:
     lab, first = released_twice
     cells = handed_in(first, metadata=False)
     cells["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "My notes\n\non this lab"})
@@ -127,7 +127,7 @@ def test_only_what_was_replaced_is_kept_and_each_cell_once(tmp_path: Path) -> No
     change(kit, MASTER.replace(ASKED, REWORDED), 2)
     first, second = earlier_releases(folder)
     assert len(json.loads((folder / NAME).read_text(encoding="utf-8"))["cells"]) < len(first) + len(second)
-    change(kit, MASTER, 2)  # what is handed out again is no earlier release
+    change(kit, MASTER, 2)  # what is handed out again is not an earlier release
     assert len(earlier_releases(folder)) == 2
 
     (folder / NAME).write_text("<<<<<<< ours\n", encoding="utf-8")

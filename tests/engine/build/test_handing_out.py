@@ -1,4 +1,4 @@
-"""`gatelab preview`, `gatelab diff`, `gatelab release`: do they tell what students see and get, and hand out nothing else?"""
+"""`gatelab preview`, `gatelab diff`, `gatelab release`: do they show what students see and get, and hand out nothing else?"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import build
 from gatelab.lab.spec import Lab
 from gatelab.report.outputs.notebook_sections import sections
+from helpers.files import replace_in
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import tiny_kit
 
@@ -31,12 +32,6 @@ def git(place: Path, *words: str) -> str:
     who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
     done = subprocess.run(["git", "-C", place, *who, *words], capture_output=True, text=True, check=True)
     return done.stdout.strip()
-
-
-def edit(path: Path, was: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert was in text
-    path.write_text(text.replace(was, new), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +117,17 @@ def test_what_did_not_change_is_not_reported(kit: Path) -> None:
 
 def test_a_diff_shows_points_cells_and_files(kit: Path) -> None:
     lab, hidden = kit / "assignment" / "softmax", kit / "tests" / "softmax" / "hidden"
-    edit(lab / "lab.toml", "points = 4", "points = 5")
-    edit(hidden / "test_q1_softmax.py", '@part("q1", "probabilities", 1)', '@part("q1", "probabilities", 2)')
-    edit(lab / "lab.py", "Large logits must not overflow", "Large numbers must not overflow")
-    edit(lab / "lab.py", '"""Probabilities (N, K), each', '"""The probabilities (N, K), each')
-    edit(lab / "lab.py", "# %%\nimport torch", "# %% [markdown]\n# Take your time.\n\n# %%\nimport torch")
-    edit(lab / "CONTRACT.md", "stay finite", "remain finite")
-    edit(lab / "lab.toml", '"tests"]', '"tests", "NOTES.md"]')
+    replace_in(lab / "lab.toml", "points = 4", "points = 5")
+    replace_in(
+        hidden / "test_q1_softmax.py", '@part("q1", "probabilities", 1)', '@part("q1", "probabilities", 2)'
+    )
+    replace_in(lab / "lab.py", "Large logits must not overflow", "Large numbers must not overflow")
+    replace_in(lab / "lab.py", '"""Probabilities (N, K), each', '"""The probabilities (N, K), each')
+    replace_in(
+        lab / "lab.py", "# %%\nimport torch", "# %% [markdown]\n# Take your time.\n\n# %%\nimport torch"
+    )
+    replace_in(lab / "CONTRACT.md", "stay finite", "remain finite")
+    replace_in(lab / "lab.toml", '"tests"]', '"tests", "NOTES.md"]')
     (lab / "NOTES.md").write_text("A word on it.\n", encoding="utf-8")
     (lab / "tests" / "_more.py").write_text("# more\n", encoding="utf-8")
     for words in (["diff"], ["diff", "HEAD"]):
@@ -144,7 +143,9 @@ def test_a_diff_shows_points_cells_and_files(kit: Path) -> None:
 
 
 def test_a_solution_alone_changes_nothing_for_students(kit: Path) -> None:
-    edit(kit / "assignment" / "softmax" / "lab.py", "powers = shifted.exp()", "powers = torch.exp(shifted)")
+    replace_in(
+        kit / "assignment" / "softmax" / "lab.py", "powers = shifted.exp()", "powers = torch.exp(shifted)"
+    )
     assert said(kit, "diff") == "Students get the same.\n"
 
 
@@ -190,7 +191,7 @@ def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path)
     assert [cell["metadata"] for cell in before["cells"]] == [cell["metadata"] for cell in now["cells"]]
 
     assert "students have this release already." in said(kit, "release", "--to", to, "--address", HUB)
-    edit(kit / "assignment" / "softmax" / "CONTRACT.md", "stay finite", "remain finite")
+    replace_in(kit / "assignment" / "softmax" / "CONTRACT.md", "stay finite", "remain finite")
     assert "run gatelab build --lab softmax first" in said(
         kit, "release", "--to", to, "--address", HUB, code=2
     )
@@ -215,16 +216,16 @@ def test_badges_zip_and_feedback_lead_to_the_notebook_of_a_release(kit: Path, tm
 
     # The zip and the feedback pages lead where lab.toml says; the command says if that is elsewhere.
     assert f'write colab_base = "{base}" into lab.toml' in " ".join(text.split())
-    edit(table, "your-course/your-labs", "a-course/softmax-for-students")
+    replace_in(table, "your-course/your-labs", "a-course/softmax-for-students")
     build(kit, execute=False, call=False, accept=True)
     assert there in (kit / "release" / "softmax" / "lab.ipynb").read_text(encoding="utf-8")
     links = {section.address.partition("#")[0] for section in sections(Lab.in_repository(kit)).values()}
     assert links == {there}
-    edit(table.parent / "CONTRACT.md", "stay finite", "remain finite")
+    replace_in(table.parent / "CONTRACT.md", "stay finite", "remain finite")
     build(kit, execute=False, call=False, accept=True)
     text = said(kit, "release", "--to", to)
     assert "colab_base" not in text and there in text
-    edit(table, "a-course/softmax-for-students", "a-course/moved")
+    replace_in(table, "a-course/softmax-for-students", "a-course/moved")
     build(kit, execute=False, call=False, accept=True)
     assert "a-course/moved/blob/main/softmax" in said(kit, "release", "--to", to)
 
@@ -250,7 +251,7 @@ def test_the_first_page_begins_with_what_installs_the_lab(kit: Path, tmp_path: P
     page = (to / "README.md").read_text(encoding="utf-8")
     assert "go to the folder [`softmax`](softmax) and type `python start.py`" in page
     assert "pip install" not in page and "softmax-for-students/blob" in page
-    edit(kit / "assignment" / "softmax" / "lab.toml", '"start.py", ', "")
+    replace_in(kit / "assignment" / "softmax" / "lab.toml", '"start.py", ', "")
     build(kit, execute=False, call=False, accept=True)
     shutil.rmtree(to)
     said(kit, "release", "--to", to)
@@ -372,13 +373,13 @@ def test_a_changed_title_reaches_the_first_page_unless_staff_have_edited_it(
 ) -> None:
     to, table = tmp_path / "students", kit / "assignment" / "softmax" / "lab.toml"
     said(kit, "release", "--to", to, "--address", HUB)
-    edit(table, 'title = "Softmax and cross-entropy"', 'title = "Brand new title"')
+    replace_in(table, 'title = "Softmax and cross-entropy"', 'title = "Brand new title"')
     said(kit, "release", "--to", to)
     page = (to / "README.md").read_text(encoding="utf-8")
     assert page.startswith("# Brand new title\n") and "softmax-for-students/blob" in page
-    edit(to / "README.md", "# Brand new title", "# Our course")
+    replace_in(to / "README.md", "# Brand new title", "# Our course")
     git(to, "commit", "--quiet", "--all", "-m", "a word of welcome")
-    edit(table, "Brand new title", "Newer still")
+    replace_in(table, "Brand new title", "Newer still")
     text = said(kit, "release", "--to", to, "--address", f"{HUB}-2")
     assert "keeping README.md, which was edited since gatelab wrote it" in text
     assert (to / "README.md").read_text(encoding="utf-8").startswith("# Our course\n")
@@ -532,15 +533,17 @@ LACKS = {
     "a chaff": (without("tests/softmax/bank/chaff/q1"), "q1 has no chaff; write one there"),
     "a bank": (without("tests/softmax/bank"), "q1 has no wheat; write one there"),
     "its name in the contract": (
-        lambda kit: edit(kit / "assignment" / "softmax" / "CONTRACT.md", "cross_entropy", "crossing"),
+        lambda kit: replace_in(kit / "assignment" / "softmax" / "CONTRACT.md", "cross_entropy", "crossing"),
         "says nothing of cross_entropy, which q2 asks for",
     ),
     "torch": (
-        lambda kit: edit(kit / "assignment" / "softmax" / "requirements.txt", "torch==", "# torch=="),
+        lambda kit: replace_in(kit / "assignment" / "softmax" / "requirements.txt", "torch==", "# torch=="),
         "requirements.txt: does not name torch, which softmax_lab/checking imports; add it",
     ),
     "otter": (
-        lambda kit: edit(kit / "assignment" / "softmax" / "requirements.txt", "otter-grader==", "otter=="),
+        lambda kit: replace_in(
+            kit / "assignment" / "softmax" / "requirements.txt", "otter-grader==", "otter=="
+        ),
         "requirements.txt: does not name otter-grader",
     ),
     "the contract": (without("assignment/softmax/CONTRACT.md"), "says nothing of softmax, which q1 asks for"),

@@ -1,4 +1,4 @@
-"""A line of a solution may stand nowhere in what students get: not in another cell, a text, a docstring, under other names.
+"""A line of a solution may be nowhere in what students get: not in another cell, a text, a docstring, under other names.
 
 The accepted snapshot would show each of these to a person; here the build finds them by itself.
 """

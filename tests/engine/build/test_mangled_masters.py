@@ -12,7 +12,7 @@ from gatelab.build import BuildError
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.mangled import lines_of_regions, mangled, shown_by
+from helpers.mangled_masters import lines_of_regions, mangled, shown_by
 from helpers.shares import WHOLE
 
 

@@ -135,7 +135,7 @@ def test_a_misspelt_marker_of_the_only_region_is_an_error(course, which, begin, 
         for head in ("# %%", "# %% [markdown]", "# %% [raw]", '# %% tags=["experiment"]')
         for begin, _ in SPELLINGS
         if begin
-        not in ("", "# xyzzy")  # no marker to anybody; "the solution begins here" may stand in a text
+        not in ("", "# xyzzy")  # not a marker to anybody; "the solution begins here" may be in a text
         and (head, begin) != ("# %% [markdown]", "# the solution begins here")
     ],
 )
@@ -263,7 +263,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("slip", FORMS)
-def test_a_slip_of_the_form_is_an_error(course, slip):
+def test_a_slip_in_the_form_is_an_error(course, slip):
     edit, sentence = FORMS[slip]
     text = edit(build_kit.MASTER)
     assert text != build_kit.MASTER

@@ -54,7 +54,7 @@ def slipped(whole: Path, tmp_path: Path, request: pytest.FixtureRequest) -> tupl
 
 
 @pytest.mark.parametrize("command", [["diff"], ["build", "--no-execute", "--accept"]], ids=" ".join)
-def test_a_slip_is_told_in_a_sentence(slipped: tuple[Path, str], command: list[str]) -> None:
+def test_a_slip_is_reported_in_one_sentence(slipped: tuple[Path, str], command: list[str]) -> None:
     kit, sentence = slipped
     done = gatelab(*command, "--root", kit)
     said = done.output.replace(f"{kit}/", "").replace(f"{kit.resolve()}/", "")
@@ -62,7 +62,7 @@ def test_a_slip_is_told_in_a_sentence(slipped: tuple[Path, str], command: list[s
     assert not (kit / "release").exists()
 
 
-def test_a_lab_that_was_never_built_is_told_to_be(whole: Path, tmp_path: Path) -> None:
+def test_a_lab_that_was_never_built_is_told_to_run_the_build(whole: Path, tmp_path: Path) -> None:
     kit = Path(shutil.copytree(whole, tmp_path / "kit"))
     start = (kit / TABLE).with_name("start.py")
     start.unlink()

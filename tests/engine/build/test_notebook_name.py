@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.build.new import TEMPLATE, new_lab
-from gatelab.cli.app import app
+from helpers.command import succeeded
+from helpers.tables import rows_of
 from helpers.tiny_lab import TINY, tiny_kit
 
 NAME, NOTEBOOK = "softmax", "week3.ipynb"
@@ -27,17 +26,12 @@ def rename(root: Path) -> Path:
     return root
 
 
-def gatelab(*words: str | Path) -> None:
-    done = CliRunner().invoke(app, [str(word) for word in words])
-    assert done.exit_code == 0, done.output
-
-
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = rename(tiny_kit(tmp_path_factory.mktemp("kit")))
     demo = root / "assignment" / NAME / "demo.py"
     demo.write_text("# %% [markdown]\n# # A demo\n\n# %%\nprint(1)\n", encoding="utf-8")
-    gatelab("build", "--accept", "--root", root)
+    succeeded("build", "--accept", "--root", root)
     return root
 
 
@@ -55,14 +49,13 @@ def test_the_notebook_that_students_get_and_the_solved_one_have_the_name(kit: Pa
 def test_the_solved_notebook_gets_full_points(kit: Path, tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     shutil.copy(kit / "solutions" / NAME / NOTEBOOK, tmp_path / "class" / "ada.ipynb")
-    gatelab("grade", tmp_path / "class", "-o", tmp_path / "out", "--jobs", "1", "--root", kit)
-    with open(tmp_path / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        [row] = csv.DictReader(file)
+    succeeded("grade", tmp_path / "class", "-o", tmp_path / "out", "--jobs", "1", "--root", kit)
+    [row] = rows_of(tmp_path / "out" / "grades.csv")
     assert {id: float(row[id]) for id in ("q1", "q2")} == {"q1": 4, "q2": 6}
 
 
 def test_the_autograder_zip_holds_the_release(kit: Path, tmp_path: Path) -> None:
-    gatelab("zip", "-o", tmp_path, "--root", kit)
+    succeeded("zip", "-o", tmp_path, "--root", kit)
     [path] = tmp_path.glob("*.zip")
     assert any(name.endswith(f"release/{NAME}/{NOTEBOOK}") for name in zipfile.ZipFile(path).namelist())
 

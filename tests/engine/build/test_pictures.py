@@ -165,8 +165,8 @@ def test_a_picture_is_released_and_its_change_is_reported(kit: Path) -> None:
         assert "data:image/png;base64," in preview(lab, kit).read_text(encoding="utf-8")
         put(kit, "img/the axes.png", picture("PNG", "L"))
         with released_now(lab, kit) as new:
-            told = list(differences(old, new, lab))
-    assert told[0] == "file: img/the axes.png" and "other bytes" in told[1] and len(told) == 2
+            lines = list(differences(old, new, lab))
+    assert lines[0] == "file: img/the axes.png" and "other bytes" in lines[1] and len(lines) == 2
     assert "img/the axes.png" in (kit / "assignment" / LAB / "released.snapshot").read_text(encoding="utf-8")
 
 
@@ -187,9 +187,9 @@ def test_a_link_to_what_students_do_not_get_is_refused_with_its_line(kit: Path, 
         (lambda: put(kit, "img/axes.png", picture("PNG")), "which students do not get; list img under release in lab.toml."),
     ):  # fmt: skip
         make()
-        with pytest.raises(BuildError) as told:
+        with pytest.raises(BuildError) as caught:
             accept_now(kit)
-        assert begin in str(told.value) and str(told.value).endswith(why)
+        assert begin in str(caught.value) and str(caught.value).endswith(why)
     show(kit, text, release="img")
     accept_now(kit)
 

@@ -10,6 +10,7 @@ import pytest
 from gatelab.build import BuildError, questions_file
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from helpers.files import replace_in
 from helpers.tiny_lab import tiny_kit
 
 
@@ -18,14 +19,10 @@ def toml(tmp_path: Path) -> Path:
     """The settings of a lab that asks for the file."""
     tiny_kit(tmp_path / "kit")
     path = tmp_path / "kit" / "assignment" / "softmax" / "lab.toml"
-    swap(path, 'notebook = "lab.ipynb"', 'notebook = "lab.ipynb"\nquestions_file = "tests/questions.json"')
+    replace_in(
+        path, 'notebook = "lab.ipynb"', 'notebook = "lab.ipynb"\nquestions_file = "tests/questions.json"', 1
+    )
     return path
-
-
-def swap(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def kept_up(toml: Path) -> Path:
@@ -35,10 +32,10 @@ def kept_up(toml: Path) -> Path:
 
 
 def test_it_follows_the_settings(toml: Path) -> None:
-    swap(toml, "points = 4", "points = 4\nminutes = 25")
-    told = json.loads(kept_up(toml).read_text(encoding="utf-8"))
-    assert told["lab"] == "softmax" and [question["id"] for question in told["questions"]] == ["q1", "q2"]
-    assert told["questions"][0] == {
+    replace_in(toml, "points = 4", "points = 4\nminutes = 25", 1)
+    table = json.loads(kept_up(toml).read_text(encoding="utf-8"))
+    assert table["lab"] == "softmax" and [question["id"] for question in table["questions"]] == ["q1", "q2"]
+    assert table["questions"][0] == {
         "id": "q1",
         "title": "Softmax",
         "points": 4,
@@ -46,7 +43,7 @@ def test_it_follows_the_settings(toml: Path) -> None:
         "names": ["softmax"],
         "by_hand": False,
     }
-    swap(toml, '"Softmax"', '"Softmax, anew"')
+    replace_in(toml, '"Softmax"', '"Softmax, anew"', 1)
     assert json.loads(kept_up(toml).read_text(encoding="utf-8"))["questions"][0]["title"] == "Softmax, anew"
 
 
@@ -62,13 +59,13 @@ def test_a_file_that_is_up_to_date_is_not_touched(toml: Path) -> None:
 
 
 def test_a_lab_that_asks_for_none_gets_none(toml: Path) -> None:
-    swap(toml, 'questions_file = "tests/questions.json"\n', "")
+    replace_in(toml, 'questions_file = "tests/questions.json"\n', "", 1)
     assert not kept_up(toml).exists()
 
 
 @pytest.mark.parametrize("place", ["../questions.json", "/tmp/questions.json", "lab.py", "tests"])
 def test_a_place_outside_of_the_handout_is_refused(toml: Path, place: str) -> None:
-    swap(toml, "tests/questions.json", place)
+    replace_in(toml, "tests/questions.json", place, 1)
     with pytest.raises(BuildError, match=r"must be a \.json file of this folder"):
         kept_up(toml)
 
@@ -76,6 +73,6 @@ def test_a_place_outside_of_the_handout_is_refused(toml: Path, place: str) -> No
 def test_minutes_are_a_number(toml: Path) -> None:
     from gatelab.lab.spec import LabError
 
-    swap(toml, "points = 4", 'points = 4\nminutes = "long"')
+    replace_in(toml, "points = 4", 'points = 4\nminutes = "long"', 1)
     with pytest.raises(LabError, match="minutes must be a number"):
         Lab.in_repository(toml.parents[2])

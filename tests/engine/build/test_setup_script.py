@@ -1,4 +1,4 @@
-"""What setup.sh does to an empty image, told by stand-ins for the programs that it calls: they write down how they were called.
+"""What setup.sh does to an empty image, recorded by stand-ins for the programs that it calls.
 
 Whether the image then grades is for `make image`, which needs a container engine.
 """

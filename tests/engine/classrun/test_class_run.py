@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app as whole_app
-from gatelab.cli.export import app as export_app
 from gatelab.report.record.model import Report
 from gatelab.report.record.schema import read_json
+from helpers import command
 from helpers.notebooks import write_notebook
+from helpers.tables import grades
 from helpers.tiny_lab import RIGHT, SETUP, mistake, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -32,23 +31,17 @@ def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def here(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run it in this process, which spares an import of torch."""
-    command = ["grade", *map(str, arguments)]
-    said = CliRunner().invoke(whole_app, command)
-    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-    return subprocess.CompletedProcess(command, said.exit_code, said.stdout, said.stderr)
-
-
-def table(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["submission"]: row for row in csv.DictReader(file)}
+    words = ["grade", *map(str, arguments)]
+    said = command.gatelab(*words)
+    return subprocess.CompletedProcess(words, said.exit_code, said.stdout, said.stderr)
 
 
 def points(out: Path) -> dict[str, list[str]]:
-    return {name: [row["status"], row["q1"], row["q2"], row["total"]] for name, row in table(out).items()}
+    return {name: [row["status"], row["q1"], row["q2"], row["total"]] for name, row in grades(out).items()}
 
 
 def report(out: Path, name: str) -> Report:
-    return read_json((out / "reports" / f"{table(out)[name]['file']}.json").read_text(encoding="utf-8"))
+    return read_json((out / "reports" / f"{grades(out)[name]['file']}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +73,7 @@ def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
 class TestAClass:
     def test_every_entry_gets_a_row(self, graded: tuple) -> None:
         folder, out, _ = graded
-        rows = table(out)
+        rows = grades(out)
         assert len(rows) == len(list(folder.iterdir()))
         assert {name for name, row in rows.items() if row["status"] == "graded"} == {
             "ada", "Ada", "bob [bold]", "'=cmd", "new\\x0aline\\x1b[31m",
@@ -96,7 +89,7 @@ class TestAClass:
 
     def test_each_reason_says_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
         reasons = {
-            name: row["reason"] for name, row in table(graded[1]).items() if row["status"] == "ungradable"
+            name: row["reason"] for name, row in grades(graded[1]).items() if row["status"] == "ungradable"
         }
         words = {
             "not-json": "not UTF-8",
@@ -111,10 +104,10 @@ class TestAClass:
 
     def test_every_row_has_its_report_and_its_feedback(self, graded: tuple) -> None:
         _, out, _ = graded
-        files = {row["file"] for row in table(out).values()}
+        files = {row["file"] for row in grades(out).values()}
         assert {path.name for path in (out / "reports").iterdir()} == {f"{file}.json" for file in files}
         assert {path.name for path in (out / "feedback").iterdir()} == {f"{file}.html" for file in files}
-        for name, row in table(out).items():
+        for name, row in grades(out).items():
             assert report(out, name).status == row["status"]
 
     def test_the_mistake_is_counted_for_the_lecture(self, graded: tuple) -> None:
@@ -129,7 +122,7 @@ class TestAClass:
     def test_follow_through_credit_is_in_every_output(self, graded: tuple) -> None:
         """A slip that explains all of q1 earns 0.4 of its 4 points."""
         _, out, _ = graded
-        row = table(out)["bob [bold]"]
+        row = grades(out)["bob [bold]"]
         assert float(row["q1"]) == 1.6
         assert float(row["total"]) == 7.6
         question = report(out, "bob [bold]").question("q1")
@@ -151,10 +144,7 @@ class TestAClass:
         sheet = tmp_path / "canvas.csv"
         sheet.write_text("Student,ID,SIS Login ID,Section,Softmax (77)\nBo,1,bob [bold],S,\nNo,2,nobody,S,\n")
         filled = tmp_path / "filled.csv"
-        said = CliRunner().invoke(
-            export_app,
-            ["canvas", str(graded[1]), "--template", str(sheet), "-o", str(filled), "--partial"],
-        )
+        said = command.gatelab("export", "canvas", graded[1], "--template", sheet, "-o", filled, "--partial")
         earned = points(graded[1])["bob [bold]"][3]
         assert filled.read_text() == sheet.read_text().replace("bob [bold],S,", f"bob [bold],S,{earned}")
         assert said.exit_code == 1 and "4 graded, but not in the sheet" in said.output
@@ -208,12 +198,12 @@ class TestAgain:
         )
         said = here(*arguments, "--question", "q2", "--fresh")
         assert said.returncode == 1
-        row = table(out)["ada"]
+        row = grades(out)["ada"]
         assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("6", "6", "6")
         assert [question.id for question in report(out, "ada").questions] == ["q2"]
         said = here(*arguments)
         assert said.returncode == 2 and "holds the grading of q2; choose another -o" in said.stderr
-        exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
+        exported = command.gatelab("export", "canvas", out, "--template", out / "no.csv")
         assert exported.exit_code == 2 and "only q2 was graded here" in exported.output
 
     def test_another_class_does_not_replace_this_one(self, again: tuple, tmp_path: Path) -> None:
@@ -226,7 +216,7 @@ class TestAgain:
         assert said.returncode == 2
         assert f"{out}: holds the grading of the folder {folder}; choose another -o" in said.stderr
         assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-        assert here(other, *again[2][1:], "--fresh").returncode == 0 and list(table(out)) == ["zoe"]
+        assert here(other, *again[2][1:], "--fresh").returncode == 0 and list(grades(out)) == ["zoe"]
 
     def test_marks_by_hand_are_kept_and_counted(self, again: tuple, tmp_path: Path) -> None:
         """As a spreadsheet saves them: other separators, another encoding, a comma in the number."""
@@ -236,24 +226,24 @@ class TestAgain:
             "Student,ID,SIS Login ID,Section,Softmax (77)\nAd,1,bob [bold],S,3\nNo,2,nobody,S,\n"
         )
         export = ["canvas", str(out), "--template", str(sheet), "-o", str(filled), "--partial"]
-        assert "without q3 (2 points) for 5 students" in CliRunner().invoke(export_app, export).output
+        assert "without q3 (2 points) for 5 students" in command.gatelab("export", *export).output
 
         bob = float(points(out)["bob [bold]"][3])
-        rows = table(out)
+        rows = grades(out)
         rows["bob [bold]"]["q3"], rows["empty"]["q3"] = "1,5", "1"
         with open(path, "w", encoding="cp1252", newline="") as file:
             writer = csv.DictWriter(file, rows["ada"], delimiter=";")
             writer.writeheader()
             writer.writerows(rows.values())
-        said = CliRunner().invoke(export_app, export).output
+        said = command.gatelab("export", *export).output
         assert "without q3 (2 points) for 4 students" in said and f"Ad: 3 → {bob + 1.5:g}" in said
         assert f"bob [bold],S,{bob + 1.5:g}" in filled.read_text()
 
         here(*arguments, "--fresh")
-        row = table(out)["bob [bold]"]
+        row = grades(out)["bob [bold]"]
         assert (row["q3"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "12")
-        assert table(out)["empty"]["q3"] == "1" and table(out)["empty"]["total"] == ""
-        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("10", "10")
+        assert grades(out)["empty"]["q3"] == "1" and grades(out)["empty"]["total"] == ""
+        assert (grades(out)["ada"]["total"], grades(out)["ada"]["out_of"]) == ("10", "10")
         pages = {path.name[:3]: path.read_text() for path in (out / "feedback").iterdir()}
         assert "of 12 points" in pages["bob"] and "marked by hand" not in pages["bob"]
         assert "of 10 points" in pages["ada"] and "q3 (2 points)" in pages["ada"]
@@ -272,11 +262,11 @@ class TestAgain:
         assert "Traceback" not in said
         kept = out / "grades-kept-1.csv"
         if mark == "2":
-            assert table(out)["ada"]["q3"] == "2" and table(out)["ada"]["out_of"] == "12"
+            assert grades(out)["ada"]["q3"] == "2" and grades(out)["ada"]["out_of"] == "12"
             assert not kept.exists()
-            assert "of 12 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
+            assert "of 12 points" in (out / "feedback" / f"{grades(out)['ada']['file']}.html").read_text()
         else:
-            assert table(out)["ada"]["q3"] == "" and table(out)["ada"]["total"] == "10"
+            assert grades(out)["ada"]["q3"] == "" and grades(out)["ada"]["total"] == "10"
             assert kept.read_text() == f"submission,q3\nada,{mark}\n"
             assert (
                 f"'good' is not a number from 0 to 2; fix it there and save. That table was kept as {kept};"
@@ -297,12 +287,12 @@ class TestAgain:
         result = here(*arguments)
         assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
         assert (out / "grades.csv").read_text() == f"submission,q3\n{name},{mark}\n"
-        exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
+        exported = command.gatelab("export", "canvas", out, "--template", out / "no.csv")
         assert exported.exit_code == 2 and said in exported.output
 
     def test_the_number_of_jobs_changes_nothing(self, again: tuple) -> None:
         _, out, arguments = again
-        names = [name for name, row in table(out).items() if row["status"] == "graded"]
+        names = [name for name, row in grades(out).items() if row["status"] == "graded"]
         before = {
             name: [(q.points, q.note, [p.student_text for p in q.parts]) for q in report(out, name).questions]
             for name in names

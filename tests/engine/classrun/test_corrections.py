@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from gatelab.classrun.for_export import read_graded
-from gatelab.cli.app import app
 from gatelab.report.outputs.gradescope import gradescope_results
-from helpers.marked_class import Class, class_of, saved
+from helpers import command
+from helpers.marked_class import Class, saved
 from helpers.notebooks import write_notebook
+from helpers.tables import rows_of
 from helpers.tiny_lab import RIGHT, SETUP
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -25,29 +26,12 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 WHY = "the sum was right, shown at the board"
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
-    base = tmp_path_factory.mktemp("graded")
-    graded = Class(base, class_of(base)[0])
-    assert graded.run().exit_code == 1  # for the PDF
-    return graded
-
-
-@pytest.fixture
-def fresh(graded: Class, tmp_path: Path) -> Class:
-    return graded.copy(tmp_path)
-
-
 def gatelab(fresh: Class, *words: object, **more: object) -> Result:
-    given = [*map(str, words), "-o", str(fresh.out), "--root", str(fresh.kit)]
-    said = CliRunner().invoke(app, given, **more)
-    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-    return said
+    return command.gatelab(*words, "-o", fresh.out, "--root", fresh.kit, **more)
 
 
 def kept(fresh: Class) -> list[dict[str, str]]:
-    with open(fresh.out / "corrections.csv", encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return rows_of(fresh.out / "corrections.csv")
 
 
 def page(fresh: Class, name: str) -> str:
@@ -57,8 +41,8 @@ def page(fresh: Class, name: str) -> str:
 def filled(fresh: Class, system: str, sheet: str) -> list[dict[str, str]]:
     path = fresh.base / "sheet.csv"
     path.write_text(sheet, encoding="utf-8")
-    CliRunner().invoke(app, ["export", system, str(fresh.out), "--template", str(path), "--partial"])
-    return list(csv.DictReader(io.StringIO((fresh.out / f"{system}.csv").read_text(encoding="utf-8"))))
+    command.gatelab("export", system, fresh.out, "--template", path, "--partial")
+    return rows_of(fresh.out / f"{system}.csv")
 
 
 def everywhere(fresh: Class, name: str, question: str, points: str, total: str, why: str) -> None:
@@ -125,7 +109,7 @@ class TestAnOverride:
         everywhere(fresh, "ada", "q1", "3", "3", WHY)
         assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 4
 
-    def test_the_points_that_the_grader_gave_are_not_instead_of_them(self, fresh: Class) -> None:
+    def test_an_override_equal_to_the_graders_points_is_not_said_to_replace_them(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         assert said.exit_code == 0 and "ada q1: 4 of 4. Total now: 4" in said.stdout
         assert fresh.rows()["ada"]["overrides"] == f"q1: 4 ({WHY})"
@@ -217,7 +201,7 @@ class TestAnOverride:
         gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         gatelab(fresh, "comment", "ada", "=1+1")
         gatelab(fresh, "comment", "ada", "q3", "Well done.")
-        CliRunner().invoke(app, ["export", "csv", str(fresh.out), "--partial"])
+        command.gatelab("export", "csv", fresh.out, "--partial")
         with open(fresh.out / "export.csv", encoding="utf-8-sig", newline="") as file:
             rows = {row["submission"]: row for row in csv.DictReader(file)}
         assert rows["ada"]["overrides"] == f"q1: 3 instead of 4 ({WHY})"

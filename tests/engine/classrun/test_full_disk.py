@@ -64,6 +64,16 @@ def fill(folder: Path) -> Path:
     return path
 
 
+def on_a_small_disk(marked: Class, base: Path, mount: Callable[..., None]) -> Class:
+    """A copy of the class whose output folder is a disk of 1 MB."""
+    (base / "out").mkdir()
+    mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(base / "out"))
+    again = Class(base, marked.kit)
+    subprocess.run(["cp", "-r", f"{marked.out}/.", str(again.out)], check=True)
+    subprocess.run(["cp", "-r", str(marked.folder), str(again.folder)], check=True)
+    return again
+
+
 def named_last(said: object) -> str:
     return said.stdout.rstrip("\n").rpartition("\n")[2]
 
@@ -72,11 +82,7 @@ class TestAFullDisk:
     def test_a_full_disk_loses_no_mark_and_the_report_says_what_matters_first(
         self, marked: Class, tmp_path: Path, mount: Callable[..., None]
     ) -> None:
-        (tmp_path / "out").mkdir()
-        mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path / "out"))
-        again = Class(tmp_path, marked.kit)
-        subprocess.run(["cp", "-r", f"{marked.out}/.", str(again.out)], check=True)
-        subprocess.run(["cp", "-r", str(marked.folder), str(again.folder)], check=True)
+        again = on_a_small_disk(marked, tmp_path, mount)
         again.give(ada=1)
         saved = again.grades.read_bytes()
         (again.folder / "bob.ipynb").unlink()
@@ -108,11 +114,7 @@ class TestAFullDisk:
         self, marked: Class, tmp_path: Path, mount: Callable[..., None], room: int
     ) -> None:
         """Some files fit and some do not; whatever is named last is there, and new."""
-        (tmp_path / "out").mkdir()
-        mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path / "out"))
-        again = Class(tmp_path, marked.kit)
-        subprocess.run(["cp", "-r", f"{marked.out}/.", str(again.out)], check=True)
-        subprocess.run(["cp", "-r", str(marked.folder), str(again.folder)], check=True)
+        again = on_a_small_disk(marked, tmp_path, mount)
         again.give(**{"ada": 1, "007": 2})
         (again.folder / "bob.ipynb").unlink()
         saved = again.grades.read_bytes()
@@ -143,9 +145,9 @@ def test_a_table_that_cannot_be_replaced_is_reported_first(
         path.unlink()
         path.mkdir()
     said = again.run()
-    told = [line for line in said.stderr.splitlines() if "could not be written" in line]
-    assert told[0].startswith(f"{again.grades}: could not be written (Device or resource busy)")
-    assert told[-1] == "2 more files could not be written."
+    lines = [line for line in said.stderr.splitlines() if "could not be written" in line]
+    assert lines[0].startswith(f"{again.grades}: could not be written (Device or resource busy)")
+    assert lines[-1] == "2 more files could not be written."
     assert named_last(said) == f"Class report: {again.out / 'index.html'}"
     assert again.marks()[("ada", "q3")] == 1.0
 
@@ -163,8 +165,8 @@ def test_a_limit_on_the_size_of_files_costs_no_mark(marked: Class, tmp_path: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)),
     )
     assert said.returncode == 1 and "Traceback" not in said.stderr
-    told = [line for line in said.stderr.splitlines() if "could not be written" in line]
-    assert told[0].startswith(f"{again.grades}: could not be written (File too large)")
+    lines = [line for line in said.stderr.splitlines() if "could not be written" in line]
+    assert lines[0].startswith(f"{again.grades}: could not be written (File too large)")
     assert said.stdout.endswith("\nNeither the class report nor the grades could be written.\n")
     assert again.grades.read_bytes() == saved
     again.run()

@@ -6,7 +6,6 @@ wire have their own random tests (test_notebook_reading.py, test_wire.py).
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -26,8 +25,9 @@ from gatelab.report.record.schema import read_json
 from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible
+from helpers.any_file_names import raw_names
 from helpers.notebooks import write_notebook
-from helpers.raw_names import raw_names
+from helpers.tables import rows_of
 from helpers.tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=2)
@@ -290,8 +290,7 @@ def test_every_file_of_any_class_gets_one_row_and_the_run_touches_nothing_else(b
     assert said.returncode == 1 and "Traceback" not in spoken, spoken[-3000:]
     assert _snapshot(base, but=out) == before
 
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(out / "grades.csv")
     reports = [
         read_json((out / "reports" / f"{row['file'].lstrip(chr(39))}.json").read_text()) for row in rows
     ]

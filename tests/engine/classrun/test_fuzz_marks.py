@@ -272,7 +272,7 @@ def test_no_mark_is_lost_whatever_was_done_to_the_table(
     earlier = {path.name: path.read_bytes() for path in (again.out / "earlier").iterdir()}
     assert before[str(again.out / "marks.csv")] in earlier.values()
     assert not data or not data.strip(b"\0\r\n\t \xff\xfe\xef\xbb\xbf") or data in earlier.values()
-    # A mark that changed was told, by name.
+    # A mark that changed was reported, by name.
     for key, points in again.marks().items():
         assert (
             EARLIER.get(key[0]) == points or key[0] in said.stderr.split("Marks read from")[1].split("\n")[0]

@@ -13,11 +13,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
 from gatelab.sandbox.confine import REQUIRED
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
+from helpers.tables import grades
 from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -35,10 +36,6 @@ MOODLE = (
     "Participant 4712,Bob Babbage,bob@example.org,Submitted,,{most},\n"
 )
 PEOPLE = "name,email,Identifier\nAda Lovelace,ada@example.org,4711\nBob Babbage,bob@example.org,4712\nEve,../eve@x/..,4713\nDan Roe,,4714\n"
-
-
-def gatelab(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -87,18 +84,13 @@ def out(graded: Path, tmp_path: Path) -> Path:
 
 def mark(out: Path, **marks: float) -> None:
     """Give these people their marks, as a spreadsheet saves them."""
-    rows = table(out)
+    rows = grades(out)
     for name, points in marks.items():
         rows[name]["q3"] = str(points)
     with open(out / "grades.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, next(iter(rows.values())))
         writer.writeheader()
         writer.writerows(rows.values())
-
-
-def table(out: Path) -> dict[str, dict[str, str]]:
-    text = (out / "grades.csv").read_text("utf-8-sig")
-    return {row["submission"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
 class TestIntake:
@@ -191,7 +183,7 @@ def test_an_assignment_is_found_however_its_title_is_typed(out: Path, tmp_path: 
 
 class TestTheGradeBook:
     def test_the_grade_book_has_everybody_by_name_and_names_who_handed_in_nothing(self, graded: Path) -> None:
-        rows = table(graded)
+        rows = grades(graded)
         assert {name: (row["name"], row["status"], row["total"], row["attempts"]) for name, row in rows.items()} == {
             "lovelaceada": ("Ada Lovelace", "graded", "10", "1"),
             "lovelaceada, attempt 1": ("Ada Lovelace, attempt 1", "graded", "4", "1"),

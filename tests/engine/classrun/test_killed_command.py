@@ -17,7 +17,8 @@ import pytest
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.lab.spec import Lab
-from helpers.processes import HOSTILE, alive, everything, hostile, within
+from helpers.processes import HOSTILE, alive, everything, within
+from helpers.reference_notebook import reference_notebook
 from helpers.shares import WHOLE
 from helpers.tiny_lab import TINY
 
@@ -37,7 +38,7 @@ LEAVES = "import os\nfor _ in range(2):\n    if os.fork() == 0:\n        try:\n 
 def places(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     base = tmp_path_factory.mktemp("killed")
     for name in "ab":
-        hostile(base / "class" / f"{name}.ipynb", lab, LEAVES + HOSTILE)
+        reference_notebook(base / "class" / f"{name}.ipynb", lab, LEAVES + HOSTILE)
     autograder = build_autograder_zip(lab, base / "dist")
     return {"CLASS": str(base / "class"), "OUT": str(base / "out"), "ROOT": str(TINY), "ZIP": str(autograder)}
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app
 from gatelab.lab.keys import validated
 from gatelab.lab.late import LateSettings, late_rule
 from gatelab.lab.spec import Lab
 from gatelab.submission.times import moment
+from helpers.tables import by_submission, rows_of
 from helpers.tiny_class import CLASS, Tiny, gatelab
 from helpers.tiny_lab import RIGHT, tiny_kit
 
@@ -76,20 +73,19 @@ def test_the_penalty_has_its_own_column_and_grades_nothing_again(tiny: Tiny) -> 
     assert "1.8 points are taken off for lateness." in tiny.page("bob") and "lateness" not in tiny.page("ada")
     sheet = tiny.base / "sheet.csv"
     sheet.write_text("Student,ID,SIS Login ID,Section,Softmax (77)\nB,1,bob,S,\n")
-    CliRunner().invoke(app, ["export", "canvas", str(tiny.out), "--template", str(sheet)])
-    (row,) = csv.DictReader(io.StringIO((tiny.out / "canvas.csv").read_text()))
+    gatelab("export", "canvas", tiny.out, "--template", sheet)
+    (row,) = rows_of(tiny.out / "canvas.csv")
     assert row["Softmax (77)"] == "7.2"
 
 
 def exported(tiny: Tiny, name: str) -> tuple[str, str]:
     """Overrides and late penalty in the plain table."""
     gatelab("export", "csv", tiny.out, "--partial")
-    with open(tiny.out / "export.csv", encoding="utf-8-sig", newline="") as file:
-        row = next(row for row in csv.DictReader(file) if row["submission"] == name)
+    row = by_submission(tiny.out / "export.csv")[name]
     return row["overrides"], row["late_penalty"]
 
 
-def test_what_the_rule_deducts_too_is_not_instead_of_it(tiny: Tiny) -> None:
+def test_a_correction_equal_to_the_rules_penalty_is_not_said_to_replace_it(tiny: Tiny) -> None:
     tiny.grade()
     assert tiny.gatelab("late", "ada", "0", "--why", "was in time").exit_code == 0
     assert tiny.rows()["ada"]["overrides"] == "late penalty: 0 (was in time)"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import os
 
 import pytest
 
 from gatelab.report.by_hand.marks import Mark, Marks, Work, read_marks
 from helpers.marked_class import GIVEN, Class
+from helpers.tables import by_submission
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 
 class TestTheMarksTable:
     def test_a_row_records_student_question_file_time_and_source(self, marked: Class) -> None:
-        with open(marked.out / "marks.csv", encoding="utf-8", newline="") as file:
-            rows = {row["submission"]: row for row in csv.DictReader(file)}
+        rows = by_submission(marked.out / "marks.csv")
         assert marked.marks() == GIVEN
         ada = rows["ada"]
         assert (ada["question"], ada["points"], ada["entry"], ada["source"]) == (
@@ -118,8 +117,7 @@ class TestTheMarksTable:
         why = {row.split('"')[1]: f"because, {k}" for k, row in enumerate(rows)}
         again.give(ada=1)
         again.run()
-        with open(path, encoding="utf-8", newline="") as file:
-            found = {row["submission"]: (row["points"], row["mood"]) for row in csv.DictReader(file)}
+        found = {name: (row["points"], row["mood"]) for name, row in by_submission(path).items()}
         assert found["ada"] == ("1", why["ada"]) and found["bob"] == ("2", why["bob"])
 
 

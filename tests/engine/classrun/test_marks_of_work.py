@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gatelab.cli.export import app as export_app
-from helpers.marked_class import GIVEN, Class, app, saved
+from helpers.command import gatelab
+from helpers.marked_class import GIVEN, Class, saved
 from helpers.notebooks import write_notebook
 from helpers.tiny_class import Tiny
 from helpers.tiny_lab import RIGHT, SETUP, tiny_kit
@@ -40,7 +39,7 @@ class TestAMarkBelongsToWhatWasRead:
         assert "of 10 points" in (again.out / "feedback" / "ada.html").read_text()
         sheet = again.base / "sheet.csv"
         sheet.write_text("Student,ID,SIS Login ID,Section,Softmax (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
-        CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", str(sheet), "--partial"])
+        gatelab("export", "canvas", again.out, "--template", sheet, "--partial")
         assert "Ad,1,ada,S,4\nBo,2,bob,S,12" in (again.out / "canvas.csv").read_text()
 
         again.give(ada=1)  # read again
@@ -90,7 +89,7 @@ class TestAMarkBelongsToWhatWasRead:
         self.listed(again, said, "ada", "1.5")
         self.listed(again, said, "bob", "2")
 
-    def test_a_mark_of_somebody_who_has_left_is_kept_and_reported(self, again: Class) -> None:
+    def test_a_mark_of_a_student_who_has_left_is_kept_and_reported(self, again: Class) -> None:
         (again.folder / "ada.ipynb").unlink()
         again.give(ada=1)
         said = again.run()
@@ -141,7 +140,7 @@ class TestAMarkBelongsToWhatWasRead:
         (again.base / "class").rename(again.base / "week5")
         write_notebook(again.base / "week5" / "ada.ipynb", SETUP)
         arguments = [again.base / "week5", "-o", again.out, "--root", again.kit, "--jobs", "1", "--fresh"]
-        said = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        said = gatelab("grade", *arguments)
         assert "held another class; its tables are kept in" in said.stderr
         assert again.marks() == {("bob", "q3"): 1.0, ("Jörg Ü", "q3"): 0.0}
         earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]

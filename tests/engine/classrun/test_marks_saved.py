@@ -7,11 +7,10 @@ import os
 import shutil
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.export import app as export_app
+from helpers.command import gatelab
 from helpers.marked_class import GIVEN, Class, column, saved, with_mark, workbook
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import SETUP
@@ -110,7 +109,7 @@ class TestASavedTable:
             and why in said.stderr
             and said.stderr.count("\n") == 1
         )
-        assert CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", "x"]).exit_code == 2
+        assert gatelab("export", "canvas", again.out, "--template", "x").exit_code == 2
 
     def test_a_refusal_makes_no_folder(self, again: Class) -> None:
         for place in (again.out / "reports", again.out / "feedback"):
@@ -128,7 +127,7 @@ class TestASavedTable:
         assert what == "pipe" or again.files() == before
 
     @pytest.mark.parametrize(
-        ("mangle", "told"),
+        ("mangle", "message"),
         [
             (lambda c: c.grades.unlink(), "grades.csv: was removed; it is written again, and the marks are kept."),
             (lambda c: c.grades.write_bytes(b""), "grades.csv: was empty; it is written again, and the marks are kept."),
@@ -141,11 +140,11 @@ class TestASavedTable:
             (lambda c: c.grades.write_bytes(saved(c.table() + c.table()[1:])), ""),
         ],
     )  # fmt: skip
-    def test_missing_cells_withdraw_nothing(self, again: Class, mangle: object, told: str) -> None:
+    def test_missing_cells_withdraw_nothing(self, again: Class, mangle: object, message: str) -> None:
         before = again.rows()
         mangle(again)
         said = again.run()
-        assert said.exit_code == 1 and told in said.stderr
+        assert said.exit_code == 1 and message in said.stderr
         assert again.marks() == GIVEN and again.rows() == before
 
     def test_a_dash_withdraws_a_mark(self, again: Class) -> None:

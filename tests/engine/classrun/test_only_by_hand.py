@@ -14,7 +14,7 @@ from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.run import exit_code, grade_apart
 from gatelab.lab.spec import Lab
 from helpers.notebooks import save_notebook
-from helpers.otter_door import use_engine
+from helpers.otter_in_process import use_engine
 from helpers.tiny_class import Tiny, gatelab
 from helpers.tiny_lab import RIGHT, WRITTEN, tiny_kit, written_kit
 from helpers.zips import unpacked

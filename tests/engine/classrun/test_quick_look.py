@@ -5,28 +5,21 @@ The lab's suite of q2 says that its second part trains a model; no command knows
 
 from __future__ import annotations
 
-import csv
-import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
-from typer.testing import CliRunner
+from typer.testing import Result
 
-from gatelab.cli.app import app
 from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Part, Question, Report
 from gatelab.report.record.schema import read_json
+from helpers.command import gatelab
+from helpers.tables import rows_of
 from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
-
-
-def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
-    said = CliRunner().invoke(app, [*map(str, arguments)])
-    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-    return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +42,17 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def looked(kit: Path) -> subprocess.CompletedProcess[str]:
+def looked(kit: Path) -> Result:
     return gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit, "--jobs", 1, "--quick")
 
 
 SAYS = "A quick look without trainings, no grade: q2 gradient (2) left out."
 
 
-def test_a_quick_look_says_everywhere_that_it_is_no_grade(
-    kit: Path, looked: subprocess.CompletedProcess[str]
-) -> None:
-    assert looked.returncode == 0, looked.stderr
+def test_a_quick_look_says_everywhere_that_it_is_not_a_grade(kit: Path, looked: Result) -> None:
+    assert looked.exit_code == 0, looked.stderr
     assert SAYS in looked.stdout
-    with open(kit / "look" / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(kit / "look" / "grades.csv")
     assert [(row["q1"], row["q2"], row["total"], row["out_of"], row["reason"]) for row in rows] == [
         ("4", "4", "8", "8", SAYS)
     ] * 3
@@ -73,26 +63,24 @@ def test_a_quick_look_says_everywhere_that_it_is_no_grade(
     assert list((kit / "look" / "feedback").iterdir()) == []  # nothing to be sent to anybody
 
 
-def test_a_quick_look_is_kept_apart_from_a_grading(
-    kit: Path, looked: subprocess.CompletedProcess[str]
-) -> None:
+def test_a_quick_look_is_kept_apart_from_a_grading(kit: Path, looked: Result) -> None:
     into = gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit)
-    assert into.returncode == 2 and "quick look" in into.stderr and "choose another -o" in into.stderr
+    assert into.exit_code == 2 and "quick look" in into.stderr and "choose another -o" in into.stderr
     sheet = kit / "sheet.csv"
     sheet.write_text("Student,ID,SIS Login ID,Section,Lab (1)\nPoints Possible,,,,8\nAda,1,ada,A,\n")
     out = gatelab("export", "canvas", kit / "look", "--template", sheet)
-    assert out.returncode == 2 and "quick look" in out.stderr, out.stderr
+    assert out.exit_code == 2 and "quick look" in out.stderr, out.stderr
     again = gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit, "--quick")
-    assert again.returncode == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
+    assert again.exit_code == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
 
 
 def test_a_full_grading_is_kept_out_of_a_quick_look_and_estimated_from_reports(kit: Path) -> None:
     first = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1)
-    assert first.returncode == 0 and "to grade:" not in first.stderr  # nobody has measured this lab
+    assert first.exit_code == 0 and "to grade:" not in first.stderr  # nobody has measured this lab
     second = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1, "--fresh")
     assert "3 to grade: less than a minute with 1 job." in second.stderr
     quick = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--quick")
-    assert quick.returncode == 2 and "with trainings" in quick.stderr
+    assert quick.exit_code == 2 and "with trainings" in quick.stderr
 
 
 def test_the_estimate_uses_the_time_that_the_questions_took(kit: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def outputs(tiny: Tiny) -> dict[str, bytes]:
     return {str(path.relative_to(tiny.out)): path.read_bytes() for path in found}
 
 
-def test_a_comment_a_docstring_and_a_line_break_in_a_suite_are_no_change(tiny: Tiny) -> None:
+def test_a_comment_a_docstring_and_a_line_break_in_a_suite_do_not_count_as_a_change(tiny: Tiny) -> None:
     tiny.replace(tiny.suite, '"""q1: probabilities', '"""Another sentence.\n\nq1: probabilities')
     tiny.replace(
         tiny.suite,

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from test_regrade import cut_off_while_it_replaces, outputs, without_large_logits
 
-from helpers.notebooks import write_notebook
+from helpers.notebooks import load_notebook, write_notebook
 from helpers.tiny_class import Tiny, gatelab
 from helpers.tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
+from helpers.zips import zipped
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
 
@@ -206,9 +207,14 @@ def test_a_regrade_that_is_cut_off_while_it_replaces_is_finished_by_the_same_com
 
 def test_written_answers_of_an_archive_are_shown(tmp_path: Path) -> None:
     tiny, words = downloaded(tmp_path)
+    book = load_notebook(tmp_path / "lab.ipynb")
+    mark = {"nbgrader": {"grade_id": "q3"}}
+    book["cells"].append({"cell_type": "markdown", "metadata": mark, "source": "Rows, not columns."})
+    [path] = tiny.folder.glob("zorndora*.zip")
+    zipped(path, {"lab.ipynb": json.dumps(book)})
     tiny.grade(*words)
     said = tiny.gatelab("mark", input="q\n")
-    assert "removed or changed" not in said.output
+    assert said.exit_code == 0 and "Rows, not columns." in said.output, said.output
 
 
 OWN_AXIS = RIGHT["q1"].replace("def softmax(logits)", "def softmax(logits, axis=1)")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
+from helpers import command
 from helpers.marked_class import Class, saved, with_mark
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 
 def gatelab(again: Class, *words: object) -> Result:
-    done = CliRunner().invoke(app, [*map(str, words), "-o", str(again.out), "--root", str(again.kit)])
+    done = command.gatelab(*words, "-o", again.out, "--root", again.kit)
     assert done.exit_code == 0, done.output
     return done
 
@@ -26,7 +26,7 @@ def comments(again: Class) -> dict[str, str]:
 
 
 def test_a_colleagues_changes_meanwhile_are_not_overwritten(again: Class) -> None:
-    """Comments, and marks of what cannot be graded: no column of the kit's own tells these tables apart."""
+    """Comments, and marks of what cannot be graded: no column of the kit's own distinguishes these tables."""
     gatelab(again, "comment", "bob", "A old")
     gatelab(again, "comment", "007", "to be taken back")
     sheet = again.table()

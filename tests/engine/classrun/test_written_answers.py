@@ -1,15 +1,15 @@
-"""The written answers one after the other, and all on one page, for whoever marks without formgrader."""
+"""The written answers one after the other, and all on one page, for markers who do without formgrader."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
+from helpers.command import gatelab
 from helpers.marked_class import Class
+from helpers.notebooks import save_notebook
 from helpers.tiny_lab import RIGHT, SETUP, tiny_lab
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -40,26 +40,19 @@ def notebook(answer: str | None, handed_out: bool = False, metadata: bool = True
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
 
 
-def save(path: Path, book: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(book), encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
     base = tmp_path_factory.mktemp("written")
     lab = tiny_lab(base / "kit", by_hand=True)
-    save(base / "kit" / "release" / lab.name / "lab.ipynb", notebook(STUB, handed_out=True))
-    save(
-        base / "kit" / "solutions" / lab.name / "lab.ipynb",
-        notebook("The model: rows add up & stay positive."),
-    )
+    save_notebook(notebook(STUB, handed_out=True), base / "kit" / "release" / lab.name / "lab.ipynb")
+    solved = notebook("The model: rows add up & stay positive.")
+    save_notebook(solved, base / "kit" / "solutions" / lab.name / "lab.ipynb")
     (lab.assignment / "RUBRIC.md").write_text(
         "# Rubric\n\n## q3: two words (2 points)\n\n| 1 | <b>roles</b> |\n\n## q4: not here\n\nnothing\n",
         encoding="utf-8",
     )
     for name, answer in ANSWERS.items():
-        save(base / "class" / f"{name}.ipynb", notebook(answer, metadata=name != "eve"))
+        save_notebook(notebook(answer, metadata=name != "eve"), base / "class" / f"{name}.ipynb")
     graded = Class(base, base / "kit")
     graded.run()
     return graded
@@ -71,9 +64,7 @@ def fresh(graded: Class, tmp_path: Path) -> Class:
 
 
 def mark(fresh: Class, typed: str) -> Result:
-    said = CliRunner().invoke(app, ["mark", str(fresh.out), "--root", str(fresh.kit)], input=typed)
-    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-    return said
+    return gatelab("mark", fresh.out, "--root", fresh.kit, input=typed)
 
 
 def test_answers_come_one_by_one_with_rubric_and_model_answer(fresh: Class) -> None:
@@ -104,13 +95,11 @@ def test_an_answer_that_was_not_written_has_0_points_and_may_get_others(fresh: C
     assert (row["q3"], row["out_of"]) == ("", "12") and "Nothing was written for q3" in row["reason"]
     assert "of 12 points" in page.read_text() and "Nothing was written here." in page.read_text()
     assert fresh.rows()["ada"]["out_of"] == "10" and "Nothing" not in fresh.rows()["ada"]["reason"]
-    exported = CliRunner().invoke(app, ["export", "csv", str(fresh.out)])
+    exported = gatelab("export", "csv", fresh.out)
     assert f"cleo,,,cleo,graded,{row['total']},12" in (fresh.out / "export.csv").read_text("utf-8-sig")
     assert "4 totals left out" in exported.stderr
 
-    given = CliRunner().invoke(
-        app, ["mark", "cleo", "q3", "1", "-o", str(fresh.out), "--root", str(fresh.kit)]
-    )
+    given = gatelab("mark", "cleo", "q3", "1", "-o", fresh.out, "--root", fresh.kit)
     assert given.exit_code == 0, given.output
     row = fresh.rows()["cleo"]
     assert (row["q3"], row["out_of"], row["reason"]) == ("1", "12", "")
@@ -160,7 +149,7 @@ def test_no_code_of_a_student_runs_on_the_page(fresh: Class) -> None:
 
 def test_a_resubmitted_answer_is_not_shown_for_the_graded_one(fresh: Class) -> None:
     mark(fresh, "1\nq\n")
-    save(fresh.folder / "bob.ipynb", notebook("Another one."))
+    save_notebook(notebook("Another one."), fresh.folder / "bob.ipynb")
     said = mark(fresh, "q\n")
     assert "Another one." not in said.stdout
     assert "bob" in said.stderr and "run gatelab grade again" in said.stderr

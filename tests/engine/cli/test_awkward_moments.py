@@ -60,7 +60,7 @@ def test_a_mark_for_a_row_that_a_stopped_grading_left_says_so(tiny: Tiny) -> Non
     assert "It has no total yet: gatelab grade was stopped before it; run it again." in done.output
 
 
-def test_whom_canvas_calls_late_is_named_if_no_time_is_known(tmp_path: Path) -> None:
+def test_a_student_whom_canvas_calls_late_is_named_if_no_time_is_known(tmp_path: Path) -> None:
     tiny = Tiny(tmp_path)
     tiny_kit(tiny.kit)
     rule = '\n[late]\ndue = "2026-11-26T12:00:00+01:00"\npercent_per_day = 10\n'

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.integrations.otter.plugin import KIT
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
+from helpers.command import gatelab
 
 # The commands that read no lab: they take what was made of one, which says which. (`doctor` looks at the machine.)
 WITHOUT = {"otter-run", "new", "why", "doctor", "receipt"}
@@ -57,7 +57,7 @@ def two(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_neither_of_two_labs_is_guessed(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(two)
-    said = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, ())])
+    said = gatelab(command, *ARGUMENTS.get(command, ()))
     assert said.exit_code == 2
     words = " ".join(said.output.split())
     assert "there are several labs here, rnn and softmax; name the one you mean with --lab." in words
@@ -67,7 +67,7 @@ def test_neither_of_two_labs_is_guessed(two: Path, command: str, monkeypatch: py
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_lab_is_reported_with_the_existing_ones(two: Path, command: str) -> None:
     arguments = [command, *ARGUMENTS.get(command, ()), "--root", str(two), "--lab", "rnns"]
-    said = CliRunner().invoke(app, arguments)
+    said = gatelab(*arguments)
     assert said.exit_code == 2
     assert "--lab rnns: there is no such lab" in " ".join(said.output.split())
     assert "there is rnn and softmax." in " ".join(said.output.split())
@@ -87,9 +87,9 @@ def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None
     }
     (two / "out" / "class.json").write_text(json.dumps(book), encoding="utf-8")
     arguments = [command, *OF_A_CLASS[command], "-o", str(two / "out"), "--root", str(two)]
-    said = CliRunner().invoke(app, arguments)
+    said = gatelab(*arguments)
     assert said.exit_code == 2 and "several labs" not in said.output
-    said = CliRunner().invoke(app, [*arguments, "--lab", "rnn"])
+    said = gatelab(*arguments, "--lab", "rnn")
     assert said.exit_code == 2
     assert f"--lab rnn: {two / 'out'} is of the lab softmax; leave --lab out." in " ".join(
         said.output.split()
@@ -171,8 +171,8 @@ def graded(out: Path, lab: str) -> Path:
 def receipt(folder: Path, lab: str) -> Path:
     """A receipt of that lab, beside its notebook ada.ipynb."""
     (folder / "ada.ipynb").write_bytes(b"{}")
-    told = {"lab": lab, "sha256": hashlib.sha256(b"{}").hexdigest()}
-    (folder / "receipt.json").write_text(json.dumps(told), encoding="utf-8")
+    content = {"lab": lab, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    (folder / "receipt.json").write_text(json.dumps(content), encoding="utf-8")
     return folder / "receipt.json"
 
 
@@ -219,7 +219,7 @@ OF_ITSELF = [
 def test_a_file_that_names_its_lab_is_refused_for_another_lab(
     two: Path, command: str, tmp_path: Path
 ) -> None:
-    said = CliRunner().invoke(app, [*names_its_lab(two, tmp_path, command), "--lab", "rnn"])
+    said = gatelab(*names_its_lab(two, tmp_path, command), "--lab", "rnn")
     assert said.exit_code == 2
     words = " ".join(said.output.split())
     assert words.startswith("--lab rnn: ") and words.endswith(" is of the lab softmax; leave --lab out.")
@@ -228,7 +228,7 @@ def test_a_file_that_names_its_lab_is_refused_for_another_lab(
 @pytest.mark.parametrize("command", [name for name in OF_ITSELF if name != "otter-run"])
 def test_its_own_lab_may_be_named_out_of_habit(two: Path, command: str, tmp_path: Path) -> None:
     words = names_its_lab(two, tmp_path, command)
-    bare, named = (CliRunner().invoke(app, [*words, *more]) for more in ([], ["--lab", "softmax"]))
+    bare, named = (gatelab(*words, *more) for more in ([], ["--lab", "softmax"]))
     assert (bare.exit_code, bare.output) == (named.exit_code, named.output)
     assert "--lab" not in named.output
 
@@ -238,9 +238,9 @@ def test_the_doctor_also_looks_at_a_named_lab(two: Path, monkeypatch: pytest.Mon
 
     monkeypatch.chdir(two)
     monkeypatch.setattr(doctor, "findings", lambda here, kit: iter(()))
-    well = CliRunner().invoke(app, ["doctor", "--lab", "softmax"])
+    well = gatelab("doctor", "--lab", "softmax")
     assert well.exit_code == 0 and "softmax: 1 question" in well.output
     table = two / "assignment" / "softmax" / "lab.toml"
     table.write_text(table.read_text(encoding="utf-8").replace("points = 1", "points = -1"), encoding="utf-8")
-    ill = CliRunner().invoke(app, ["doctor", "--lab", "softmax"])
+    ill = gatelab("doctor", "--lab", "softmax")
     assert ill.exit_code == 1 and "[q1]: points must be" in " ".join(ill.output.split())

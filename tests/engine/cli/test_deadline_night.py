@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import evening_class
+from helpers import mixed_class
 from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=0)
@@ -30,7 +30,7 @@ def typed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[st
     """Each command, its exit code, and what it said."""
     base = tmp_path_factory.mktemp("night")
     kit = tiny_kit(base / "kit", by_hand=True)
-    evening_class.evening_class(kit / "submissions")
+    mixed_class.mixed_class(kit / "submissions")
     (kit / "sheet.csv").write_text("Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nNo,2,no,S,\n")
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     done = []
@@ -69,7 +69,7 @@ def test_the_answers_are_those_of_the_student(typed: list[tuple[str, int, str]])
 
 
 def test_every_message_quoted_on_the_page_is_in_the_engine(root: Path) -> None:
-    """The sentences in the table of the page stand in the engine, up to what is put into them."""
+    """The sentences in the table of the page are in the engine, up to what is put into them."""
     engine = "\n".join(path.read_text("utf-8") for path in (root / "autograder" / "gatelab").rglob("*.py"))
     rows = re.findall(r"^\| `(.*?)`", page(root), re.MULTILINE)
     assert len(rows) >= 5

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app
+from helpers.command import gatelab
 from helpers.tiny_lab import tiny_kit
 
 CHECK = "assignment/softmax/tests/q2.py"
@@ -24,7 +23,7 @@ def refused(kit: Path, value: str, stored: bool) -> str:
     if stored:
         text = text.replace(SAID, '    check.as_stored(check.student.record[0], "wrong.")\n' + SAID)
     (kit / CHECK).write_text(text, encoding="utf-8")
-    done = CliRunner().invoke(app, ["fingerprints", "--root", str(kit)])
+    done = gatelab("fingerprints", "--root", kit)
     assert done.exit_code in (0, 2) and "Traceback" not in done.output, done.output
     return " ".join(done.output.split()) if done.exit_code else ""
 
@@ -38,5 +37,7 @@ def test_an_object_without_numbers_is_refused_and_nothing_is_written(tmp_path: P
 
 
 @pytest.mark.parametrize(("value", "stored"), [("object()", False), ("torch.ones(2).numpy()", True)])
-def test_an_object_that_is_only_made_and_an_array_are_fine(tmp_path: Path, value: str, stored: bool) -> None:
+def test_a_check_that_only_constructs_an_object_or_returns_an_array_is_stored(
+    tmp_path: Path, value: str, stored: bool
+) -> None:
     assert refused(tiny_kit(tmp_path), value, stored) == ""

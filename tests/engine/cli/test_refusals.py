@@ -119,7 +119,7 @@ def test_an_unusable_place_for_results_is_refused(base: Path, place: str) -> Non
 
 
 @pytest.mark.parametrize("place", ["missing", "empty", "file", "pipe", "dangling", "loop"])
-def test_a_file_that_is_no_autograder_or_submission_is_refused(base: Path, place: str) -> None:
+def test_a_file_that_is_neither_autograder_nor_submission_is_refused(base: Path, place: str) -> None:
     refused("otter-run", base / place, base / "file")
     refused("otter-run", base / "file", base / place)
 
@@ -320,12 +320,12 @@ def test_the_page_and_the_help_agree_on_the_other_codes(root: Path) -> None:
     page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     for command in COMMANDS:
         help = " ".join(gatelab(*command.split(), "--help").output.split())
-        told = {
+        codes = {
             code
             for part in re.findall(r"[Ee]xit code[^.]*", help)
             for code in re.findall(r"\b\d+\b(?=:)", part)
         }
-        for code in told - {"0", "1"}:
+        for code in codes - {"0", "1"}:
             row = re.search(rf"^\| {code} \|.*$", page, re.MULTILINE)
             assert row and (f"`gatelab {command}`" in row[0] or "only" not in row[0]), (command, code)
 

@@ -12,7 +12,7 @@ from gatelab.cli.regrade_summary import summary
 
 @pytest.mark.parametrize("name", ["ada", " ada", "ada q1: 3"])
 @pytest.mark.parametrize(("question", "said"), [("q1", "    q1: 3 → 4 (why)"), ("", "    3 → 4 (why)")])
-def test_a_name_is_said_once(name: str, question: str, said: str) -> None:
+def test_a_name_is_printed_once(name: str, question: str, said: str) -> None:
     found = Difference(name, question, 3, 4, "why")
     run = SimpleNamespace(submissions=[SimpleNamespace(name=name)])
     again = SimpleNamespace(run=run, new={name: None}, totals=lambda submission: (3, 4))

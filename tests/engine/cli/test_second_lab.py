@@ -3,7 +3,6 @@ it by the steps of docs/."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -14,16 +13,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.build.new import TEMPLATE
-from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.rubric import rubrics
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
-from helpers.books import read_book
+from helpers.command import gatelab, succeeded
+from helpers.grade_books import read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
-from helpers.otter_door import by_question
+from helpers.otter_in_process import by_question
+from helpers.tables import grades
 from helpers.tiny_lab import TINY, tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,13 +44,6 @@ for command in sys.argv[1:]:
 """
 
 
-def gatelab(*words: str | Path) -> str:
-    """Run a command that must succeed; what it said."""
-    done = CliRunner().invoke(app, [str(word) for word in words])
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
 def program(kit: Path, *words: str | Path) -> None:
     """Run an installed program, as it is typed in the kit's folder."""
     done = subprocess.run(
@@ -67,7 +59,7 @@ def page(name: str) -> str:
 
 
 def follow(kit: Path, name: str) -> str:
-    """Write the files of a page and run its commands, as they stand there; what they said."""
+    """Write the files of a page and run its commands as written there; what they said."""
     text = page(name)
     given = r"^`(\S+)`(, at its end:)?\n+```(?:python|toml|markdown)\n(.*?)^```"
     for place, added, content in re.findall(given, text, re.MULTILINE | re.DOTALL):
@@ -99,7 +91,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = follow(root, "start-a-lab.md")
     assert "made " in said
     for command in (["build", "--accept"], ["zip", "-o", root / "dist"]):
-        gatelab(*command, "--lab", TINY_ONE, "--root", root)
+        succeeded(*command, "--lab", TINY_ONE, "--root", root)
     return root
 
 
@@ -125,11 +117,8 @@ def points(kit: Path, handed_in: Path) -> Points:
     found = {}
     for name in LABS:
         out = kit / "out" / name
-        gatelab("grade", handed_in, "-o", out, "--jobs", "1", "--lab", name, "--root", kit)
-        with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-            found[name] = {
-                row["submission"]: {id: float(row[id]) for id in FULL} for row in csv.DictReader(file)
-            }
+        succeeded("grade", handed_in, "-o", out, "--jobs", "1", "--lab", name, "--root", kit)
+        found[name] = {student: {id: float(row[id]) for id in FULL} for student, row in grades(out).items()}
     return found
 
 
@@ -182,12 +171,12 @@ def test_a_misconception_is_added_by_the_steps_of_its_page(kit: Path) -> None:
 
 def test_the_bank_is_graded_and_its_matrix_has_a_folder_of_its_own(kit: Path) -> None:
     """Fails unless wheat passes and chaff is caught and named; `verify` of the new lab is a step of its page."""
-    gatelab("verify", "--seeds", "1", "--jobs", "1", "--lab", TINY_ONE, "--root", kit, "-o", kit / "docs")
+    succeeded("verify", "--seeds", "1", "--jobs", "1", "--lab", TINY_ONE, "--root", kit, "-o", kit / "docs")
     assert {path.name for path in (kit / "docs" / TINY_ONE).iterdir()} == {"matrix.html", "matrix.md"}
 
 
 def test_what_a_lab_lacks_is_reported_in_one_sentence(kit: Path) -> None:
-    done = CliRunner().invoke(app, ["bench", "--lab", NEW, "--root", str(kit)])
+    done = gatelab("bench", "--lab", NEW, "--root", kit)
     said = " ".join(done.output.split())
     assert done.exit_code == 2 and "names no questions to measure" in said and "Traceback" not in said
 
@@ -279,7 +268,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_invalid_name_is_refused_in_one_sentence_and_nothing_is_made(untouched: Path, case: str) -> None:
     name, said = REFUSED[case]
     before = sorted(untouched.rglob("*"))
-    done = CliRunner().invoke(app, ["new", name, "--root", str(untouched)])
+    done = gatelab("new", name, "--root", untouched)
     assert done.exit_code == 2 and said in " ".join(done.output.split()).replace("\n", ""), done.output
     assert "Traceback" not in done.output
     assert sorted(untouched.rglob("*")) == before
@@ -287,18 +276,18 @@ def test_an_invalid_name_is_refused_in_one_sentence_and_nothing_is_made(untouche
 
 @pytest.mark.parametrize("title", ["two\nlines", " ", "{{POINTS}}", "a\tb"])
 def test_an_invalid_title_is_refused(untouched: Path, title: str) -> None:
-    done = CliRunner().invoke(app, ["new", "x", "--title", title, "--root", str(untouched)])
+    done = gatelab("new", "x", "--title", title, "--root", untouched)
     assert done.exit_code == 2 and "--title" in done.output and not (untouched / "tests" / "x").exists()
 
 
 def test_a_title_may_hold_quotes_and_other_letters(untouched: Path) -> None:
     title = 'Größen & "Tore" \\ Übung'
-    gatelab("new", "quoted", "--title", title, "--root", untouched)
+    succeeded("new", "quoted", "--title", title, "--root", untouched)
     assert Lab.in_repository(untouched, "quoted").title == title
 
 
 def test_a_kit_without_a_template_is_reported(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["new", "rnn", "--root", str(tmp_path)])
+    done = gatelab("new", "rnn", "--root", tmp_path)
     assert done.exit_code == 2 and "a new lab is copied from there" in " ".join(done.output.split())
     assert list(tmp_path.iterdir()) == []
 
@@ -307,7 +296,7 @@ def test_a_kit_without_a_template_is_reported(tmp_path: Path) -> None:
 def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
     """One that is graded and one that is marked by hand, in a kit of its own: the lab of the other tests keeps its two questions."""
     root = bare_kit(tmp_path)
-    gatelab("new", NEW, "--root", root)
+    succeeded("new", NEW, "--root", root)
     said = follow(root, "add-a-question.md")
     assert "q3/base-two: lost values" in said
     assert Lab.in_repository(root, NEW).questions["q3"].points == 5
@@ -324,7 +313,7 @@ def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
 def test_points_credit_and_dates_are_changed_by_the_steps_of_their_page(tmp_path: Path) -> None:
     """The page's commands fail unless the parts add up to the new points, and wheat and chaff come out as they should."""
     root = bare_kit(tmp_path)
-    gatelab("new", NEW, "--root", root)
+    succeeded("new", NEW, "--root", root)
     before = Lab.in_repository(root, NEW)
     assert (before.questions["q1"].points, before.settings.credit, before.due) == (4, 1, None)
     said = follow(root, "change-points-thresholds-dates.md")

@@ -15,9 +15,11 @@ from gatelab.classrun.lookup import ClassRow
 from gatelab.cli.screen import screen
 from gatelab.report.record.model import Question, Report
 from gatelab.text import visible
-from helpers import evening_class
-from helpers.evening_class import HOSTILE
+from helpers import mixed_class
+from helpers.command import printed
+from helpers.mixed_class import HOSTILE
 from helpers.notebooks import write_notebook
+from helpers.tables import grades
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import TINY
 
@@ -29,7 +31,7 @@ HIDDEN = TINY / "tests" / "softmax" / "hidden"
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The class, graded, with a mark for adam that is in grades.csv and was not read yet."""
-    out = evening_class.graded(tmp_path_factory.mktemp("class"))
+    out = mixed_class.graded(tmp_path_factory.mktemp("class"))
     path = out / "grades.csv"
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     column = rows[0].index("q3")
@@ -40,14 +42,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def said(*words: object, code: int = 0) -> str:
-    done = gatelab(*words)
-    assert done.exit_code == code, done.output
-    return " ".join(done.output.split())
-
-
 def test_show_lists_each_checks_call_result_and_mistake(out: Path) -> None:
-    text = said("show", "adam", "-o", out)
+    text = printed("show", "adam", "-o", out)
     assert "over-the-batch: " in text and "Hint: " in text
     for name in ("probabilities 0/1", "gradient 0/1"):
         assert name in text
@@ -60,13 +56,13 @@ def test_show_lists_each_checks_call_result_and_mistake(out: Path) -> None:
 
 def test_show_counts_the_marks_by_hand(out: Path) -> None:
     points = json.loads((out / "reports" / "adam.json").read_text(encoding="utf-8"))["points"]
-    text = said("show", "adam", "-o", out)
+    text = printed("show", "adam", "-o", out)
     assert f"adam {points + 1.5:g} of 12" in text and "In your own words 1.5 of 2 marked by hand" in text
-    assert "no mark yet (of 2)" in said("show", "ada", "q3", "-o", out)
+    assert "no mark yet (of 2)" in printed("show", "ada", "q3", "-o", out)
 
 
 def test_show_has_the_students_line_and_what_it_raised(out: Path) -> None:
-    text = said("show", "grace", "q1", "-o", out)
+    text = printed("show", "grace", "q1", "-o", out)
     assert re.search(r"line cell 1:4, softmax raise ValueError\(", text)
     assert "raised ValueError" in text and "the student's code:" in text
 
@@ -82,19 +78,19 @@ def test_text_of_a_submission_cannot_affect_a_terminal(out: Path, command: str, 
 
 def test_the_same_file_is_found_by_its_bytes(out: Path) -> None:
     notebook = out.parent / "class" / "adam.ipynb"
-    assert "adam " in said("show", notebook, "-o", out)
-    other = write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
-    assert "is not what was graded in" in said("show", other, "-o", out, code=2)
+    assert "adam " in printed("show", notebook, "-o", out)
+    other = write_notebook(out.parent / "adam.ipynb", mixed_class.SOFTMAX)
+    assert "is not what was graded in" in printed("show", other, "-o", out, code=2)
     for renamed in ("download.ipynb (1)", "download.json"):
         shutil.copy(notebook, out.parent / renamed)
-        assert "adam " in said("show", out.parent / renamed, "-o", out)
+        assert "adam " in printed("show", out.parent / renamed, "-o", out)
 
 
 def test_a_notebook_is_graded_on_the_spot(out: Path) -> None:
     notebook = out.parent / "class" / "adam.ipynb"
-    text = said("show", notebook, "q1", "--root", out.parent / "kit")
+    text = printed("show", notebook, "q1", "--root", out.parent / "kit")
     assert "q1 Softmax" in text and "over-the-batch" in text and "q2" not in text
-    assert "not a readable notebook" in said(
+    assert "not a readable notebook" in printed(
         "show", _broken(out.parent), "--root", out.parent / "kit", code=1
     )
 
@@ -118,7 +114,7 @@ NAMES = {
 @pytest.mark.parametrize("case", NAMES)
 def test_a_name_is_found(out: Path, case: str) -> None:
     typed, name = NAMES[case]
-    assert said("why", typed, "-o", out).startswith("Subject: ") and f"Hello {name}," in said(
+    assert printed("why", typed, "-o", out).startswith("Subject: ") and f"Hello {name}," in printed(
         "why", typed, "-o", out
     )
 
@@ -158,8 +154,8 @@ def test_an_unknown_name_gets_one_sentence(out: Path, command: str, case: str) -
 
 
 def test_what_has_no_grade_is_reported_with_its_reason(out: Path) -> None:
-    assert "it is an exported page, not the notebook" in said("show", "essay", "-o", out, code=1)
-    mail = said("why", "essay", "-o", out, code=1)
+    assert "it is an exported page, not the notebook" in printed("show", "essay", "-o", out, code=1)
+    mail = printed("why", "essay", "-o", out, code=1)
     assert "Hand in lab.ipynb itself." in mail and "essay.pdf" in mail
 
 
@@ -169,9 +165,9 @@ def test_a_mail_says_why_points_were_lost(out: Path) -> None:
     assert "Hint: " in mail and "q1, Softmax: " in mail
     assert "q2" not in mail  # nothing was lost there
     assert max(map(len, mail.splitlines())) <= 78
-    assert "q3 (2 points) is not marked yet." in said("why", "ada", "-o", out)
-    assert "You lost no points." in said("why", "ada", "-o", out)
-    assert "q2, Cross-entropy: 6 of 6 points" in said("why", "ada", "q2", "-o", out)
+    assert "q3 (2 points) is not marked yet." in printed("why", "ada", "-o", out)
+    assert "You lost no points." in printed("why", "ada", "-o", out)
+    assert "q2, Cross-entropy: 6 of 6 points" in printed("why", "ada", "q2", "-o", out)
 
 
 @pytest.mark.parametrize("name", ["adam", "grace", "Zoë", "eve"])
@@ -200,8 +196,8 @@ def test_a_mail_holds_nothing_of_the_hidden_tests(out: Path, name: str, question
                 for line in ((part["suite_error"] or {}).get("traceback", "")).splitlines()
                 if len(line.strip()) > 12
             ]
-            told = " ".join(part["message"].split())
-            assert not [line for line in lines if line in mail and line not in told]
+            message = " ".join(part["message"].split())
+            assert not [line for line in lines if line in mail and line not in message]
 
 
 def _file(out: Path, name: str) -> str:
@@ -209,8 +205,8 @@ def _file(out: Path, name: str) -> str:
     return next(row["file"] for row in table["submissions"] if row["name"].startswith(name))
 
 
-def test_the_hostile_name_is_the_one_that_grade_shows(out: Path) -> None:
-    assert visible(HOSTILE) in said("why", visible(HOSTILE), "-o", out)
+def test_show_writes_a_hostile_name_as_grade_does(out: Path) -> None:
+    assert visible(HOSTILE) in printed("why", visible(HOSTILE), "-o", out)
 
 
 def test_the_table_in_the_terminal_counts_the_marks_by_hand(out: Path, tmp_path: Path) -> None:
@@ -218,15 +214,14 @@ def test_the_table_in_the_terminal_counts_the_marks_by_hand(out: Path, tmp_path:
     shutil.copytree(out.parent / "class", tmp_path / "class")
     done = gatelab("grade", tmp_path / "class", "-o", tmp_path / "out", "--root", out.parent / "kit")
     lines = {words[0]: words[1:] for line in done.output.splitlines() if (words := line.split())}
-    with open(tmp_path / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    rows = grades(tmp_path / "out")
     assert lines["submission"] == ["4", "6", "2", "12"]  # the points below q1, q2, q3 and total
     assert lines["adam"] == [rows["adam"][title] for title in ("q1", "q2", "q3", "total")]
     assert rows["adam"]["q3"] == "1.5"
     assert lines["ada"] == ["4", "6", "–", "10"] and lines["essay.pdf"] == ["–", "–", "–", "–"]
 
 
-def test_of_what_the_code_printed_the_end_is_shown() -> None:
+def test_the_end_of_what_the_code_printed_is_shown() -> None:
     printed = "".join(f"step {k}: loss {1 / (k + 1):.3f}\n" for k in range(1000))
     report = Report("ada", "graded", questions=[Question("q1", "One", 4.0, output=printed)])
     pieces = screen(ClassRow("ada", "ada", "graded", "", "", report), "q1")
@@ -241,11 +236,11 @@ def test_a_run_of_some_questions_names_no_other(out: Path, tmp_path: Path) -> No
     shutil.copy(out.parent / "class" / "ada.ipynb", tmp_path / "class")
     words = ["grade", tmp_path / "class", "-o", part, "--root", kit, "--question", "q1", "--jobs", "1"]
     assert gatelab(*words).exit_code == 0
-    mail = said("why", "ada", "-o", part)
+    mail = printed("why", "ada", "-o", part)
     assert "4 of 4 points" in mail and "q3" not in mail and "marked" not in mail
-    assert "q3" not in said("show", "ada", "-o", part)
+    assert "q3" not in printed("show", "ada", "-o", part)
     assert "q3" not in (part / "feedback" / "ada.html").read_text(encoding="utf-8")
     done = gatelab("why", "ada", "q3", "-o", part)
     assert done.exit_code == 2 and "q3: no such question here; there are q1." in done.output
     assert gatelab("mark", "ada", "q3", "1", "-o", part, "--root", kit).exit_code == 0
-    assert "you have 5 of 6 points" in said("why", "ada", "-o", part)
+    assert "you have 5 of 6 points" in printed("why", "ada", "-o", part)

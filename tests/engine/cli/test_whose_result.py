@@ -29,7 +29,7 @@ def notebook(tiny: Tiny, name: str) -> Path:
 
 @pytest.mark.parametrize("name", ["ada", "bob"])
 @pytest.mark.parametrize("command", ["show", "why"])
-def test_a_file_is_its_own_row_also_if_another_has_the_same_bytes(
+def test_a_file_is_its_own_row_even_if_another_has_the_same_bytes(
     tiny: Tiny, command: str, name: str
 ) -> None:
     done = gatelab(command, notebook(tiny, name), "-o", tiny.out)
@@ -37,7 +37,7 @@ def test_a_file_is_its_own_row_also_if_another_has_the_same_bytes(
 
 
 @pytest.mark.parametrize("command", ["show", "why"])
-def test_a_file_from_elsewhere_that_several_handed_in_is_nobodys_yet(
+def test_a_file_from_elsewhere_that_several_handed_in_belongs_to_nobody_yet(
     tiny: Tiny, tmp_path: Path, command: str
 ) -> None:
     copy = shutil.copy(notebook(tiny, "ada"), tmp_path / "lab.ipynb")
@@ -45,7 +45,7 @@ def test_a_file_from_elsewhere_that_several_handed_in_is_nobodys_yet(
     assert done.exit_code == 2 and "was handed in by 2: ada, bob; type one of these names." in done.output
 
 
-def test_who_handed_in_nothing_has_no_grade_to_explain(tiny: Tiny) -> None:
+def test_a_student_who_handed_in_nothing_has_no_grade_to_explain(tiny: Tiny) -> None:
     done = gatelab("why", "Mia", "-o", tiny.out)
     assert done.exit_code == 1
     assert done.output == "Mia Miss: there is no grade to explain. Nothing was handed in.\n"

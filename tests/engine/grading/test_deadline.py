@@ -5,21 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from gatelab.grading.examiner import _pytest
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
+from helpers.in_process import grading_order
 from helpers.tiny_lab import tiny_lab
-
-
-def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
-    """The questions in the order in which they would be graded, and those of them that train a model."""
-    grading = Grading(lab, 0, LocalWorkers(lab, []), None)
-    grading.until = until
-    _pytest(lab, grading, (), "--collect-only")
-    return list(dict.fromkeys(id for id, _ in grading.scores.shares)), {
-        id for id, _ in grading.scores.training
-    }
 
 
 def test_training_comes_last_if_there_is_a_deadline_unless_another_question_builds_on_it(
@@ -31,10 +19,10 @@ def test_training_comes_last_if_there_is_a_deadline_unless_another_question_buil
     trains = '@pytest.mark.training\n@part("q1", "gradient", 1)'
     suite.write_text(text.replace('@part("q1", "gradient", 1)', trains), encoding="utf-8")
     # q2 builds on q1: what trains there is not put off.
-    assert order(lab, math.inf) == order(lab, 1e12) == (["q1", "q2"], {"q1"})
+    assert grading_order(lab, math.inf) == grading_order(lab, 1e12) == (["q1", "q2"], {"q1"})
     table = lab.assignment / "lab.toml"
     text = table.read_text(encoding="utf-8").replace('builds_on = ["softmax"]\n', "")
     table.write_text(text, encoding="utf-8")
     alone = Lab.in_repository(tmp_path)
-    assert order(alone, math.inf) == (["q1", "q2"], {"q1"})
-    assert order(alone, 1e12) == (["q2", "q1"], {"q1"})
+    assert grading_order(alone, math.inf) == (["q1", "q2"], {"q1"})
+    assert grading_order(alone, 1e12) == (["q2", "q1"], {"q1"})

@@ -10,11 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
 
-from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
@@ -25,20 +23,12 @@ from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.report.record.model import Report
 from gatelab.testkit.words import WITHHELD
 from helpers.processes import alive, everything, within
+from helpers.reference_notebook import reference_notebook
 from helpers.tiny_lab import TINY, tiny_lab
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
 PART = ("q1", "q2")
-
-
-def notebook(path: Path, lab: Lab, *cells: str, **sources: str) -> Path:
-    """The references with some questions' code replaced and cells added at the end."""
-    write_notebook(path, lab, sources)
-    book = nbformat.read(path, as_version=4)
-    book.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(book, path)
-    return path
 
 
 def points(report: Report) -> dict[str, float]:
@@ -51,7 +41,7 @@ FULL = {"q1": 4, "q2": 6}
 
 @pytest.fixture(scope="module")
 def correct(engine: Engine, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return engine.grade(notebook(tmp_path_factory.mktemp("c") / "lab.ipynb", lab), questions=PART)
+    return engine.grade(reference_notebook(tmp_path_factory.mktemp("c") / "lab.ipynb", lab), questions=PART)
 
 
 def test_correct_work_gets_full_points_and_the_report_says_how_it_was_graded(
@@ -65,7 +55,7 @@ def test_correct_work_gets_full_points_and_the_report_says_how_it_was_graded(
 def test_the_same_submission_and_seed_give_the_same_report(
     engine: Engine, lab: Lab, tmp_path: Path, correct: Report
 ) -> None:
-    again = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=PART).to_dict()
+    again = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab), questions=PART).to_dict()
     first = correct.to_dict()
     for timed in (again, first):
         timed["cpu_seconds"] = timed["wall_seconds"] = 0
@@ -77,7 +67,7 @@ def test_the_same_submission_and_seed_give_the_same_report(
 def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    path = notebook(
+    path = reference_notebook(
         tmp_path / "lab.ipynb", lab,
         "%matplotlib inline\n!rm -rf /\nraise ValueError('no')",
         "def helper(): return 1\nimport os\nos._exit(0)",
@@ -102,7 +92,7 @@ def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
 def test_code_that_brings_its_process_down_costs_its_own_question_only(
     engine: Engine, lab: Lab, tmp_path: Path, body: str
 ) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab, q2=f"def cross_entropy(*args):\n    {body}\n")
+    path = reference_notebook(tmp_path / "lab.ipynb", lab, q2=f"def cross_entropy(*args):\n    {body}\n")
     report = engine.grade(path, questions=PART)
     assert points(report) == FULL | {"q2": 0}
     assert all(part.student_text for part in report.question("q2").parts)
@@ -117,7 +107,7 @@ def test_code_that_brings_its_process_down_costs_its_own_question_only(
 def test_settings_of_torch_that_a_last_cell_leaves_on_cost_correct_work_nothing(
     engine: Engine, lab: Lab, tmp_path: Path, last: str
 ) -> None:
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
+    report = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
     assert points(report) == FULL
 
 
@@ -126,19 +116,19 @@ def test_builtins_that_a_last_cell_binds_cost_correct_work_nothing(
 ) -> None:
     """The graders' own code in the notebook needs them as well."""
     last = "list = [1, 2]\nlen = range = (1, 2)\ntype = 'softmax'\ntuple = isinstance = hasattr = getattr = None\nnext = 3"
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
+    report = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
     assert points(report) == FULL
 
 
 def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     stub = 'def softmax(logits):\n    raise NotImplementedError("q1: not written yet")\n'
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
+    report = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
     assert points(report) == FULL | {"q1": 0}
     assert all("Not written yet" in part.student_text for part in report.question("q1").parts)
 
 
 def test_a_deleted_question_says_that_the_name_is_missing(engine: Engine, lab: Lab, tmp_path: Path) -> None:
-    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q2="x = 1"), questions=PART)
+    report = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab, q2="x = 1"), questions=PART)
     assert points(report) == FULL | {"q2": 0}
     assert "`cross_entropy` is not defined" in report.question("q2").parts[0].student_text
 
@@ -148,7 +138,7 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
 ) -> None:
     chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/over-the-batch")
     question = engine.grade(
-        notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source), questions=["q1"]
+        reference_notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source), questions=["q1"]
     ).question("q1")
     assert question.recognised == chaff.id and chaff.misconception in question.note
     assert all("tensor([" not in part.student_text for part in question.parts)
@@ -157,7 +147,7 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
 def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     chatty = lab.reference("q1").replace("    shifted =", "    print('hello from q1' * 2000)\n    shifted =")
     report = engine.grade(
-        notebook(tmp_path / "lab.ipynb", lab, "print('loading')", q1=chatty), questions=["q1"]
+        reference_notebook(tmp_path / "lab.ipynb", lab, "print('loading')", q1=chatty), questions=["q1"]
     )
     assert report.question("q1").points == 4
     assert report.question("q1").output.startswith("hello from q1")
@@ -167,7 +157,7 @@ def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: L
 
 @pytest.mark.one_in(3, among="slow")
 def test_the_calling_process_never_imports_torch_and_one_process_does(lab: Lab, tmp_path: Path) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab)
     script = f"""
 import json, sys
 from pathlib import Path
@@ -187,7 +177,7 @@ print(json.dumps([[r.points for r in reports], "torch" in sys.modules, len(start
 @pytest.mark.one_in(3, among="slow")
 def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path) -> None:
     chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/over-the-batch")
-    path = notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission", str(path), "--seed", "5",
          "-q", "--tb=no", "-p", "no:cacheprovider"],
@@ -197,7 +187,7 @@ def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path) -> 
     assert "Softmax" in done.stdout
 
 
-def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path) -> None:
+def test_pytest_by_hand_names_a_file_that_is_not_a_notebook(tmp_path: Path) -> None:
     (tmp_path / "x.ipynb").write_text("not json")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/softmax/hidden", "--submission", str(tmp_path / "x.ipynb")],
@@ -215,7 +205,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) -> str:
     """Reason of the report of a submission that takes long, under these limits; the next one is graded as ever."""
-    slow = notebook(folder / "slow.ipynb", lab, "while True: pass")
+    slow = reference_notebook(folder / "slow.ipynb", lab, "while True: pass")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in limits.items():
             patch.setattr(own, name, value)
@@ -225,7 +215,9 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
     assert within(60, lambda: not any(map(alive, everything(server)))), (
         "the examiner and its workers are gone"
     )
-    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 4
+    assert (
+        own.grade(reference_notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 4
+    )
     return report.reason
 
 
@@ -264,7 +256,7 @@ def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Pa
         "import os, time\nend = time.process_time() + 3\nwhile time.process_time() < end: pass\nos._exit(0)"
     )
     cells = [] if when == "before" else [busy]
-    report = own.grade(notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
+    report = own.grade(reference_notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
     killer.join()
     assert (
         report.status == "graded" and report.question("q1").points == 4 and own._server.process is not server
@@ -274,7 +266,7 @@ def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Pa
 def test_an_examiner_that_died_costs_no_other_submission_its_grade(
     own: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab)
     own.on_question_start = lambda *_: psutil.Process(own._all[0].pid).kill()
     assert "The grader's own process ended" in own.grade(path, questions=["q1"]).reason
     own.on_question_start = None
@@ -285,7 +277,7 @@ def test_an_examiner_that_died_costs_no_other_submission_its_grade(
 def test_an_engine_that_cannot_start_again_says_so_for_each_and_raises_nothing(
     lab: Lab, tmp_path: Path
 ) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab)
     with Engine(lab) as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", str(tmp_path / "no-python"))
         engine._server.process.kill()
@@ -304,7 +296,7 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     private.parent.chmod(0o700)
     monkeypatch.setattr(tempfile, "tempdir", str(private))
     with Engine(lab) as engine:
-        report = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
+        report = engine.grade(reference_notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
     assert report.status == "graded" and report.question("q1").points == 4, report.reason
 
 
@@ -313,7 +305,7 @@ def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_th
 ) -> None:
     raising = "def {}(*args):\n    word = 'la'.join('to')\n    raise ValueError(f'it is {{word}}')\n"
     sources = {"q1": raising.format("softmax"), "q2": raising.format("cross_entropy")}
-    path = notebook(tmp_path / "lab.ipynb", lab, **sources)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab, **sources)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     report = engine.grade(path, questions=["q1", "q2"])
     early, late = (next(p for p in report.question(id).parts if not p.passed) for id in ("q1", "q2"))
@@ -331,7 +323,7 @@ def test_an_exceptions_words_go_to_the_student_until_references_are_given_and_th
 
 @pytest.mark.one_in(3, among="slow")
 def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path: Path) -> None:
-    path = notebook(tmp_path / "lab.ipynb", lab)
+    path = reference_notebook(tmp_path / "lab.ipynb", lab)
     engine = Engine(lab)
     for ask in (lambda: engine.grade(path), lambda: engine.grade_all([("a", path)])):
         with pytest.raises(RuntimeError, match="inside `with Engine"):
@@ -353,7 +345,7 @@ def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_
     mark = tmp_path / "was-run"
     for name in ("conftest.py", "test_here.py"):
         (tmp_path / name).write_text(f"open({str(mark)!r}, 'w')\ndef test_x(): pass\n")
-    path = notebook(tmp_path / "lab.ipynb", own.lab)
+    path = reference_notebook(tmp_path / "lab.ipynb", own.lab)
     monkeypatch.chdir(tmp_path)
     for ask in (own.grade, lambda p, questions: own.grade_all([("a", p)], questions)):
         with pytest.raises(LabError, match=said):
@@ -368,7 +360,7 @@ def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_co
 ) -> None:
     """A suite that cannot be opened, and was not there when the examiner started."""
     tiny = tiny_lab(tmp_path)
-    path = notebook(tmp_path / "lab.ipynb", tiny)
+    path = reference_notebook(tmp_path / "lab.ipynb", tiny)
     with Engine(tiny) as engine:
         (tiny.hidden / "test_q1_gone.py").symlink_to("nowhere")
         report = engine.grade(path)

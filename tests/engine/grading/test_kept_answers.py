@@ -131,7 +131,7 @@ def test_an_extension_that_python_cannot_put_on_the_reference_is_replaced_as_a_w
     assert given(source, ("model",), wrong)["model"]() == ("reference", 2)
 
 
-def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_leaves_it_again() -> None:
+def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_is_taken_out_again() -> None:
     """As a hidden suite does, with the usual one kept under a name of its own."""
     names = given("class A:\n    f = staticmethod(step)\n")
     runtime = Runtime(names, NoModules())

@@ -17,7 +17,7 @@ def signed(value: object) -> str:
     return signature(Trace("q1", [Exchange("a test", 1, request, {"value": value}, True)]))
 
 
-def test_a_large_tensor_is_told_from_another_without_writing_its_numbers() -> None:
+def test_a_large_tensor_is_distinguished_from_another_without_writing_its_numbers() -> None:
     large = torch.zeros(3_000_000, 1, 1, 1, 1, 1, 1, 1, dtype=torch.int8)
     other = large.clone()
     other[-1] = 1
@@ -54,7 +54,10 @@ def test_the_code_of_an_answer_among_any_number_of_statements_is_found(kind: str
     began = time.process_time()
     code = own_code({1: MANY[kind] + answer}, ["step"], [])
     assert time.process_time() - began < 20
-    assert code.endswith(answer) or kind == "a chain"
+    if kind == "a chain":  # of which the answer is the end, and cut off
+        assert code.startswith("def f0(): f1\n\n\ndef f1(): f2\n")
+    else:
+        assert code.endswith(answer)
 
 
 def test_code_is_quoted_as_python_quotes_it() -> None:

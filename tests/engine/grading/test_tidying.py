@@ -15,7 +15,8 @@ from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import memory
-from helpers.processes import LEAKY, alive, everything, hostile, within
+from helpers.processes import LEAKY, alive, everything, within
+from helpers.reference_notebook import reference_notebook
 from helpers.shares import WHOLE, share
 
 pytestmark = pytest.mark.one_in(3, at=0)
@@ -87,7 +88,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
 ) -> None:
     """One kind of them at each run, all with GATELAB_ALL."""
     paths = [
-        hostile(tmp_path / "class" / f"{n}.ipynb", lab, source)
+        reference_notebook(tmp_path / "class" / f"{n}.ipynb", lab, source)
         for n, source in enumerate(share([*LEAKY.values()], 6, turn))
     ]
     with Engine(lab) as engine:

@@ -1,4 +1,4 @@
-"""An answer that changes an argument in place is told so, whatever the argument is, and the next call gets it as it was."""
+"""A change of an argument in place is reported, whatever the argument is, and the next call gets it as it was."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ KEPT: list[Any] = [
 
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("case", CHANGED)
-def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, named: bool) -> None:
+def test_a_change_in_place_is_reported_and_undone_for_the_next_call(case: str, named: bool) -> None:
     value, change, said = CHANGED[case]
     if named and "tensor" in case:
         pytest.skip("a tensor that is passed by name is the check's own")
@@ -67,9 +67,9 @@ def test_a_change_in_place_is_told_and_is_gone_for_the_next_call(case: str, name
     student = Student({"answer": answer})
     for _ in range(2):
         call = student.call("answer", x=value) if named else student.call("answer", value, names="x")
-        with pytest.raises(Finding) as told:
+        with pytest.raises(Finding) as caught:
             untouched(call)
-        assert said in str(told.value) and "in place; make a new" in str(told.value)
+        assert said in str(caught.value) and "in place; make a new" in str(caught.value)
     assert seen[0] == seen[1]
 
 
@@ -80,7 +80,7 @@ def test_what_is_only_read_is_not_called_changed(value: Any) -> None:
     untouched(call)
 
 
-def test_a_dict_of_a_kind_of_its_own_stays_one() -> None:
+def test_a_subclass_of_dict_stays_one() -> None:
     student = Student({"answer": lambda counts, also: (counts["none"], also["none"])})
     held = defaultdict(int, a=1)
     assert student.call("answer", dict(held), also=held).error is not None

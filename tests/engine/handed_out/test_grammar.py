@@ -29,12 +29,12 @@ PLURAL = [
 
 
 @pytest.mark.parametrize("name", SINGULAR)
-def test_one_thing_has(name: str) -> None:
+def test_one_thing_takes_a_singular_verb(name: str) -> None:
     assert (verb(name, "has"), verb(name, "is"), verb(name, "holds")) == ("has", "is", "holds")
 
 
 @pytest.mark.parametrize("name", PLURAL)
-def test_several_have(name: str) -> None:
+def test_several_things_take_a_plural_verb(name: str) -> None:
     assert (verb(name, "has"), verb(name, "is"), verb(name, "holds")) == ("have", "are", "hold")
 
 
@@ -53,7 +53,7 @@ def test_only_the_noun_decides(noun: str, after: str, before: str, article: str)
 
 
 @given(st.from_regex(r"[a-z]+(_[a-z]+s|\[\d\]|\(x\)|\.[a-z]+s)", fullmatch=True))
-def test_code_is_one_thing(name: str) -> None:
+def test_code_counts_as_one_thing(name: str) -> None:
     assert not is_plural(name) and not is_plural(f"{name} of the prices")
 
 

@@ -22,6 +22,7 @@ from gatelab.build.pipeline import build
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.handin import notebook
 from gatelab.lab.spec import Lab
+from helpers.package_command import package_command
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
@@ -57,11 +58,7 @@ def folder(kit: Path, tmp_path: Path) -> Path:
 
 
 def package(folder: Path, *words: str, name: str = "softmax_lab") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-W", "ignore", "-m", name, *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=200)
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
+    return package_command(folder, name, *words)
 
 
 def put(folder: Path, answers: dict[str, str]) -> Path:
@@ -93,8 +90,8 @@ def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
     done = package(folder, "submit", name=LABS[name])
     assert done.returncode == 0 and "Not answered: nothing." in done.stdout, done.stdout + done.stderr
     [packed], [receipt] = folder.glob("*.zip"), folder.glob("*.receipt.json")
-    told = json.loads(receipt.read_text(encoding="utf-8"))
-    assert (told["lab"], told["public"]) == (name, {"q1": "passed", "q2": "passed"})
+    content = json.loads(receipt.read_text(encoding="utf-8"))
+    assert (content["lab"], content["public"]) == (name, {"q1": "passed", "q2": "passed"})
     assert gatelab("receipt", packed).exit_code == 0
     assert gatelab("receipt", receipt, path).exit_code == 0
     handed_in = tmp_path / "class" / "ada.zip"
@@ -205,7 +202,7 @@ def test_the_labs_own_python_without_a_package_does_not_lead_in_a_circle(folder:
     assert "use the lab's own" in said[sys.executable]
 
 
-def test_half_a_handout_is_one_sentence(folder: Path) -> None:
+def test_half_a_handout_is_reported_in_one_sentence(folder: Path) -> None:
     (folder / "tests" / "q2.py").unlink()
     done = package(folder, "check")
     assert done.returncode == 2 and "tests/q2.py is missing; unzip the handout again" in done.stderr
@@ -285,7 +282,7 @@ REFUSED = [  # what is in the folder, the command, and the sentence
 
 
 @pytest.mark.parametrize(("files", "words", "sentence"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
-def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
+def test_a_wrong_folder_gets_one_sentence_and_exit_code_2(
     folder: Path, files: dict[str, str], words: list[str], sentence: str
 ) -> None:
     (folder / "lab.ipynb").unlink()
@@ -317,7 +314,7 @@ def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
 
 
 @pytest.mark.parametrize("points", [None, "x", [], 10**400], ids=["null", "text", "list", "large"])
-def test_a_mark_that_somebody_spoiled_keeps_nobody_from_handing_in(folder: Path, points: object) -> None:
+def test_a_spoiled_mark_keeps_nobody_from_handing_in(folder: Path, points: object) -> None:
     """nbgrader's mark of an answer; and letters that no file can hold."""
     path = put(folder, {"q1": "def softmax(x):\n    return '\ud800'"})
     book = json.loads(path.read_text(encoding="utf-8"))
@@ -350,7 +347,7 @@ def test_what_a_check_found_is_not_read_from_its_sentence(folder: Path, words: s
     assert "`--all` runs those cells too" not in done.stdout
 
 
-def test_a_name_that_only_an_experiment_gives_is_told(folder: Path) -> None:
+def test_a_name_that_only_an_experiment_gives_is_reported(folder: Path) -> None:
     path = put(folder, {"q1": "def softmax(x):\n    return x * width"})
     book = json.loads(path.read_text(encoding="utf-8"))
     drawn = {"cell_type": "code", "metadata": {"tags": ["experiment"]}, "source": "width = len('four')"}
@@ -385,7 +382,7 @@ def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(folder: Path, h
         writer.join()
 
 
-def test_a_reader_that_has_enough_is_no_error(folder: Path) -> None:
+def test_a_reader_that_has_enough_is_not_an_error(folder: Path) -> None:
     words = f'"{sys.executable}" -u -m softmax_lab submit --anyway --without-checks'
     done = subprocess.run(["bash", "-c", f"{words} | true"], cwd=folder, capture_output=True, text=True)
     assert done.stderr == ""

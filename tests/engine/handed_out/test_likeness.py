@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.handed_out.checking.likeness import likeness as told
+from gatelab.handed_out.checking.likeness import likeness
 
 pytestmark = pytest.mark.usefixtures("axes")
 
@@ -50,7 +50,7 @@ def one_wrong(numbers: Tensor) -> Tensor:
 )
 def test_a_likeness_is_stated_without_any_of_the_right_numbers(got: Tensor, says: str) -> None:
     want = WANT.sigmoid() if "rise" in says else WANT
-    sentence = told(got, want, ["N", "T", "H"])
+    sentence = likeness(got, want, ["N", "T", "H"])
     assert says in sentence
     assert not re.search(r"\d\.\d", sentence)
 
@@ -65,22 +65,22 @@ def test_a_likeness_is_stated_without_any_of_the_right_numbers(got: Tensor, says
     ],
 )
 def test_numbers_that_have_nothing_in_common_are_not_said_to(got: Tensor) -> None:
-    assert told(got, WANT, ["N", "T", "H"]) == ""
+    assert likeness(got, WANT, ["N", "T", "H"]) == ""
 
 
 def test_a_few_numbers_that_agree_by_chance_are_not_mentioned() -> None:
     one = torch.ones(1, 1, dtype=torch.float64)
-    assert told(2 * one, one, ["N", "H"]) == ""
-    assert told(torch.tensor([2.0, 3.0]), torch.tensor([5.0, 9.0]), ["H"]) == ""
-    assert "rounding" in told(one * (1 + 1e-7), one, ["N", "H"])
+    assert likeness(2 * one, one, ["N", "H"]) == ""
+    assert likeness(torch.tensor([2.0, 3.0]), torch.tensor([5.0, 9.0]), ["H"]) == ""
+    assert "rounding" in likeness(one * (1 + 1e-7), one, ["N", "H"])
 
 
 def test_a_gradient_is_not_taken_for_another_function() -> None:
     """Its values may come from the right function, and the graph be cut on one of the ways back."""
-    assert told(WANT.tanh(), WANT.sigmoid(), ["?", "?", "?"]) == ""
-    assert "same factor" in told(WANT / 7, WANT, ["?", "?", "?"])
+    assert likeness(WANT.tanh(), WANT.sigmoid(), ["?", "?", "?"]) == ""
+    assert "same factor" in likeness(WANT / 7, WANT, ["?", "?", "?"])
 
 
 def test_equal_sequences_are_not_called_reordered() -> None:
     equal = WANT[:1].expand(3, T, H)
-    assert "order" not in told(torch.cat([equal[:2], OTHER[:1]]), equal, ["N", "T", "H"])
+    assert "order" not in likeness(torch.cat([equal[:2], OTHER[:1]]), equal, ["N", "T", "H"])

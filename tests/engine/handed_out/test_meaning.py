@@ -85,11 +85,11 @@ def test_a_labs_own_meanings_come_before_the_engines() -> None:
         ("EOFError", "Ran out of input"),
     ],
 )
-def test_nothing_is_said_of_an_error_that_only_looks_like_a_known_one(type: str, message: str) -> None:
+def test_nothing_is_said_about_an_error_that_only_looks_like_a_known_one(type: str, message: str) -> None:
     assert meaning(type, message) == ""
 
 
 @pytest.mark.usefixtures("lab_without_meanings")
-def test_whole_numbers_times_fractions_are_no_indices() -> None:
+def test_whole_numbers_times_fractions_are_not_taken_for_indices() -> None:
     for message in ("expected scalar type Long but found Float", "expected scalar type Float but found Long"):
         assert meaning("RuntimeError", message) == DTYPES

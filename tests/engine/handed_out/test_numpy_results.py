@@ -101,7 +101,7 @@ def test_the_numbers_of_an_array_are_compared() -> None:
     ],
     ids=str,
 )
-def test_right_numbers_in_something_else_are_called_that(value: Any, right: Any, said: str) -> None:
+def test_right_numbers_in_another_type_are_reported_as_such(value: Any, right: Any, said: str) -> None:
     call = returning(value)
     assert wrong_in({"right": {"answer": [stored(right)]}}, [call], call) == said
 

@@ -40,7 +40,7 @@ def test_a_check_is_known_by_its_cases_and_the_session(question: str, state: Sta
         "def g():\n    %time 1\n\n{}", "x = (7\n  % 2)\n{}",
     ],
 )  # fmt: skip
-def test_jupyter_s_own_lines_hide_no_definition(text: str) -> None:
+def test_jupyters_own_lines_hide_no_definition(text: str) -> None:
     """So that the record of what ran and the look at the file agree."""
     assert "f" in progress.defines(text.format("def f():\n    return 1\n"))
     assert progress.defines("%%time\ndef f(:") == set()

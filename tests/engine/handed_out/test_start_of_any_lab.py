@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -18,9 +17,9 @@ from gatelab.build.checks import SOURCE
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
-from helpers.start_py import begin
+from helpers.start_py import begin, loaded
 from helpers.tiny_lab import ROOT
-from programs.begun import serve
+from programs.first_start import serve
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +49,6 @@ def wheel(folder: Path, project: str) -> None:
         packed.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {project}\nVersion: 1\n")
         packed.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         packed.writestr(f"{about}/RECORD", "")
-
-
-def loaded(folder: Path) -> Any:
-    """The folder's start.py as a module."""
-    spec = importlib.util.spec_from_file_location("start", folder / "start.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def made(folder: Path) -> Any:
@@ -163,7 +153,7 @@ def test_a_version_of_pytorch_that_is_not_pinned_is_installed_too(folder: Path) 
     assert done.returncode == 1 and "PyTorch could not be fetched" in done.stderr
 
 
-def test_downloads_that_break_off_are_taken_up_until_all_are_whole(
+def test_downloads_that_break_off_are_resumed_until_all_are_whole(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line that broke off at every large file made a student type the command five times; `make start` tries all packages."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.zips import unpacked
+
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
@@ -17,3 +19,9 @@ def place() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def source(autograder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip of a module's `autograder`, unpacked where otter looks for it."""
+    return unpacked(autograder, tmp_path_factory.mktemp("source"))

@@ -111,12 +111,12 @@ def test_a_mark_by_hand_is_in_the_notebook_and_in_gradescopes_results(fresh: Tin
     fresh.gatelab("mark", "lovelaceada", "q3", "1.5", "--why", "nearly")
     fresh.gatelab("comment", "lovelaceada", "q3", "Think again.")
     fresh.gatelab("comment", "hopperbob", "q3", "Where is it?")
-    told = delivered(fresh)
-    book = told["lovelaceada_4711_90210_lab.ipynb"]
+    feedback = delivered(fresh)
+    book = feedback["lovelaceada_4711_90210_lab.ipynb"]
     assert "11.5 of 12 points." in book and "q3: 1.5 of 2" in book
     assert "Marked by hand: nearly" in book and "Comment: Think again." in book
     assert "is marked by hand" not in book and "from the grader" not in book
-    open_ = told["hopperbob_LATE_4712_90211_lab.ipynb"]
+    open_ = feedback["hopperbob_LATE_4712_90211_lab.ipynb"]
     assert "9 of 10 points." in open_ and "q3 (2 points) is marked by hand and not counted here." in open_
     assert "Comment: Where is it?" in open_
 
@@ -164,11 +164,11 @@ def test_a_table_that_was_edited_and_not_read_yet_is_in_every_feedback_or_in_non
     assert {each: each.read_bytes() for each in fresh.out.rglob("*") if each.is_file()} == before
     assert fresh.grade("--roster", fresh.base / "people.csv").exit_code == 1
     export(fresh, "feedback", "--to", "mail")
-    told = delivered(fresh)
+    feedback = delivered(fresh)
     pages = {
         name: words_of((fresh.out / "feedback-mail" / f"{name}@x.org" / "feedback.html").read_text())
         for name in ("bob", "dora")
     }
     assert "6 of 10 points" in pages["bob"] and "See me now." in pages["bob"]
-    assert "6 of 10 points." in told["hopperbob_LATE_4712_90211_lab.ipynb"]
-    assert told["zorndora_4713_90212_work.zip"] == pages["dora"] and "7.6 of 10 points" in pages["dora"]
+    assert "6 of 10 points." in feedback["hopperbob_LATE_4712_90211_lab.ipynb"]
+    assert feedback["zorndora_4713_90212_work.zip"] == pages["dora"] and "7.6 of 10 points" in pages["dora"]

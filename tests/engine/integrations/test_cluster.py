@@ -16,11 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Client
-from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
+from helpers.command import gatelab
 from helpers.processes import alive, everything, within
 from helpers.tiny_lab import TINY, tiny_kit
 
@@ -307,7 +306,7 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--cluster", "tcp://127.0.0.1:9"), "there is no Dask scheduler that answers"),
         (("--cluster", "nonsense://x"), "there is no Dask scheduler that answers"),
@@ -315,14 +314,12 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
     ],
 )
 def test_an_address_without_a_scheduler_gets_one_sentence(
-    handed_in: Path, place: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+    handed_in: Path, place: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.setattr("gatelab.integrations.cluster.CONNECT_SECONDS", 2)
-    done = CliRunner().invoke(
-        app, [*map(str, command(handed_in, place / "nowhere")[1:]), *words], env={"COLUMNS": "400"}
-    )
+    done = gatelab(*command(handed_in, place / "nowhere")[1:], *words, env={"COLUMNS": "400"})
     assert done.exit_code == 2, done.output
-    assert told in done.output and "Traceback" not in done.output
+    assert message in done.output and "Traceback" not in done.output
 
 
 def _of_cluster(cluster: Cluster) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from gatelab.integrations.cluster import Cluster as ByCluster
 from gatelab.lab.spec import Lab
 from gatelab.report.record.hashes import grading_hash
 from helpers.processes import alive
+from helpers.tables import grades
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -148,15 +148,15 @@ def class_of(place: Path, cluster: tuple) -> Path:
     }
     assert len(ports) >= 3, "the search below would have nothing to find"
     pids = [process.pid for process in processes]
-    told = {
+    places = {
         "addresses": [("127.0.0.1", port) for port in ports], "file": str(dask.file), "place": str(place), "pids": pids,
     }  # fmt: skip
     several = ", ".join(map(str, pids))
     for name, sources in {
-        "searches": WRONG | {"setup": SEARCHES.format(**told)},
+        "searches": WRONG | {"setup": SEARCHES.format(**places)},
         "ends": WRONG | {"setup": ENDS.format(pids=several), "q2": ENDS.format(pids=several) + WRONG["q2"]},
-        "stays": WRONG | {"setup": STAYS.format(**told)},
-        "pickles": {"setup": "import torch", "q1": PICKLES.format(**told), "q2": RAISES},
+        "stays": WRONG | {"setup": STAYS.format(**places)},
+        "pickles": {"setup": "import torch", "q1": PICKLES.format(**places), "q2": RAISES},
         "dies": {"setup": "import os\nos._exit(9)", "q1": "import os\nos._exit(0)", "q2": WRONG["q2"]},
         "fills": WRONG | {"setup": "kept = [bytearray(b'x') * (1 << 30) for _ in range(99)]"},
     }.items():
@@ -176,15 +176,10 @@ def graded(cluster: tuple, class_of: Path) -> tuple[Path, subprocess.CompletedPr
     return out, grade(class_of, out, "--cluster", cluster[0].file)
 
 
-def rows(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
-        return {row["submission"]: row for row in csv.DictReader(file)}
-
-
 def test_every_submission_has_its_row_and_no_hostile_one_a_point(graded: tuple) -> None:
     out, done = graded
     assert "Traceback" not in done.stderr
-    found = rows(out)
+    found = grades(out)
     assert len(found) == len(NAMES) + len(HOSTILE) + 1, done.stderr
     assert {name: found[name]["total"] for name in HOSTILE} == dict.fromkeys(HOSTILE, "0")
     others = {name: (row["status"], row["total"]) for name, row in found.items() if name not in HOSTILE}

@@ -37,7 +37,7 @@ def test_no_persons_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> N
     assert not set('\\:*?"<>|') & set(folder) and not folder.startswith(".") and folder.isprintable()
 
 
-def test_nobodys_page_goes_to_another_participant_with_the_same_number(tmp_path: Path) -> None:
+def test_no_page_goes_to_another_participant_with_the_same_number(tmp_path: Path) -> None:
     found = graded(tmp_path, "Ada_4711_assignsubmission_file_", Person("Ada", number="4711"))
     other = Person("Eve", number="4711")
     found.rows.append(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -25,8 +23,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
 from traitlets.config import Config
 
-from helpers.books import read_book
 from helpers.browser import Page, chromium, opened
+from helpers.grade_books import read_book
+from helpers.jupyterlab import served
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 from helpers.tiny_class import Tiny
 from helpers.tiny_lab import RIGHT, SUMMED
@@ -99,46 +98,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         file.write(
             f"c.Exchange.root = {str(place / 'exchange')!r}\nc.Exchange.cache = {str(place / 'cache')!r}\n"
         )
-    homes = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-    }
-    news = place / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
-    news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-    environment = os.environ | {key: str(place / name) for key, name in homes.items()}
-    options = (
-        "--no-browser --allow-root --port=0 --ip=127.0.0.1 --IdentityProvider.token= --ServerApp.password="
-    )
-    with open(place / "server.log", "w") as log:
-        command = [sys.executable, "-m", "jupyter", "lab", *options.split()]
-        server = subprocess.Popen(command, cwd=kit, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = _address(place / "runtime", server)
-            with opened(f"{address}lab", alone=False) as page:
-                # formgrader asks a host elsewhere for what draws formulas, and does not load to the end without it.
-                elsewhere = re.compile(r"^https?://(?!127\.0\.0\.1)")
-                page.route(
-                    elsewhere, lambda route: route.fulfill(content_type="text/javascript", body=NO_FORMULAS)
-                )
-                page.set_default_timeout(60_000)
-                yield Desk(page, kit, address)
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _address(runtime: Path, server: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return str(json.loads(file.read_text())["url"])
-            except ValueError:  # not yet written to its end
-                pass
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab did not start")
+    with served(place, kit) as address, opened(f"{address}lab", alone=False) as page:
+        # formgrader asks a host elsewhere for what draws formulas, and does not load to the end without it.
+        elsewhere = re.compile(r"^https?://(?!127\.0\.0\.1)")
+        page.route(elsewhere, lambda route: route.fulfill(content_type="text/javascript", body=NO_FORMULAS))
+        page.set_default_timeout(60_000)
+        yield Desk(page, kit, address)
 
 
 def hand_in(desk: Desk, home: Path) -> None:

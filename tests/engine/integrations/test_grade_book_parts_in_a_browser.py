@@ -14,8 +14,8 @@ from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab
 from gatelab.report.outputs.pages import training_curve
 from gatelab.report.record.curve import Band, Curve, Look, Point
-from helpers.looked_at import browser, look  # noqa: F401  (a fixture)
-from helpers.reports_made import NASTY, question
+from helpers.made_reports import NASTY, question
+from helpers.page_checks import browser, look  # noqa: F401  (a fixture)
 from helpers.tiny_lab import tiny_kit
 
 pytestmark = pytest.mark.one_in(3, at=1)

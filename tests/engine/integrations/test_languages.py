@@ -16,7 +16,7 @@ from gatelab.submission.languages import IDENTIFIER, LANGUAGES, Language
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
-from helpers.reports_made import graded, question
+from helpers.made_reports import of_people
 
 TITLES = (
     IDENTIFIER, "Full name", "First name", "Last name", "Email address", "Student ID", "ID number", "Username", "Grade", "Maximum Grade",
@@ -58,8 +58,7 @@ def test_the_people_of_a_worksheet_are_read_in_every_language(
 
 
 def filled_from(path: Path) -> Filled:
-    reports = [graded(name, question("q1", True, False), question("q2", True)) for name in ("I0", "bob")]
-    return moodle(path, reports, rules=Rules(15))
+    return moodle(path, of_people("I0", "bob"), rules=Rules(15))
 
 
 @pytest.mark.parametrize("language", KNOWN)
@@ -94,7 +93,7 @@ def test_a_language_is_known_in_full_or_by_its_word_for_a_hidden_name_alone() ->
         assert known or not language.titles
 
 
-def test_no_word_of_a_language_is_another_thing_in_another() -> None:
+def test_no_word_of_one_language_means_something_else_in_another() -> None:
     for words in (
         [(own, title) for language in LANGUAGES.values() for title, own in language.titles.items()],
         [(month, k) for language in LANGUAGES.values() for k, month in enumerate(language.months)],

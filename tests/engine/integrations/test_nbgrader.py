@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import html
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +20,9 @@ from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
-from helpers.folders import files_below
+from helpers.command import typed
+from helpers.files import files_below
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=0)
@@ -46,14 +44,6 @@ One point for RUBRIC-OF-Q3.
 NOT-OF-Q3
 """
 OVER_THE_BATCH = ("powers.sum(dim=1", "powers.sum(dim=0")
-
-
-def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as it is typed, in a course's folder."""
-    program = Path(sys.executable).with_name("nbgrader")
-    return subprocess.run(
-        [program, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, env=dict(os.environ)
-    )
 
 
 def submissions(release: dict, solved: dict) -> dict[str, dict]:
@@ -149,7 +139,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course whose class was graded by nbgrader."""
     root = build_kit.make_kit(tmp_path_factory.mktemp("course"))
     (root / "assignment" / LAB / "RUBRIC.md").write_text(RUBRIC, encoding="utf-8")
-    done = nbgrader(root, "generate_assignment", LAB)
+    done = typed(root, "nbgrader", "generate_assignment", LAB)
     assert done.returncode == 0, done.stderr
     release = load_notebook(root / "release" / LAB / "lab.ipynb")
     solved = load_notebook(root / "assignment" / LAB / "lab.ipynb")
@@ -183,9 +173,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (handed_in / "wrong" / LAB / "timestamp.txt").write_text("yesterday, I think", encoding="utf-8")
     (handed_in / "renamed" / LAB / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC", encoding="utf-8")
 
-    done = nbgrader(root, "autograde", LAB)
+    done = typed(root, "nbgrader", "autograde", LAB)
     assert done.returncode == 0, done.stderr
-    done = nbgrader(root, "generate_feedback", LAB)
+    done = typed(root, "nbgrader", "generate_feedback", LAB)
     assert done.returncode == 0, done.stderr
     return root
 
@@ -366,8 +356,8 @@ def test_the_marker_sees_the_rubric_below_the_answer_and_no_student_ever_does(co
 
 def test_long_lines_of_a_diagnosis_wrap_at_the_edge_of_the_page(course):
     page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
-    told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 10 points;", page)
-    assert told and "pre-wrap" in told[1] and "overflow-wrap: anywhere" in told[1]
+    styled = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 10 points;", page)
+    assert styled and "pre-wrap" in styled[1] and "overflow-wrap: anywhere" in styled[1]
     assert "points from the grader" not in page
 
 
@@ -375,7 +365,7 @@ def test_a_newer_submission_is_graded_again(course):
     handed_in = course / "submitted" / "renamed" / LAB
     shutil.copyfile(course / "release" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
     (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
-    nbgrader(course, "autograde", LAB, "--student", "renamed")
+    typed(course, "nbgrader", "autograde", LAB, "--student", "renamed")
     assert read_book(course / "gradebook.db")["renamed"]["q1"] == 0
 
 
@@ -406,7 +396,7 @@ def test_the_graders_own_fault_is_not_a_0_and_is_tried_again(course, monkeypatch
     assert read_book(course / "gradebook.db")["unlucky"] == {"q1": None, "q2": None, "q3": None}
     assert left_to_mark(course / "gradebook.db")["unlucky"] == {"q1", "q2", "q3"}
     assert not (course / "autograded" / "unlucky" / LAB).exists()
-    again = nbgrader(course, "autograde", LAB, "--student", "unlucky")
+    again = typed(course, "nbgrader", "autograde", LAB, "--student", "unlucky")
     assert again.returncode == 0, again.stderr
     book = read_book(course / "gradebook.db")["unlucky"]
     assert (book["q1"], book["q2"]) == (4, 6)

@@ -25,7 +25,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from gatelab.build.course import configure
 from gatelab.integrations.nbgrader import engines
 from helpers import build_kit
-from helpers.books import read_book
+from helpers.grade_books import read_book
 from helpers.notebooks import load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(3, at=1)

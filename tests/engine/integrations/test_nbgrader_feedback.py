@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,9 @@ from nbgrader.api import Gradebook
 from gatelab.build.course import write_source
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
 from helpers.build_kit import NAME, accept_now
+from helpers.command import typed
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import load_notebook, save_notebook
 
 pytestmark = pytest.mark.one_in(2)
@@ -78,8 +77,7 @@ def hand_in(kit: Path, student: str, notebook: dict) -> None:
 
 
 def nbgrader(kit: Path, *words: str) -> str:
-    program = Path(sys.executable).with_name("nbgrader")
-    done = subprocess.run([program, *words], cwd=kit, capture_output=True, text=True, timeout=300)
+    done = typed(kit, "nbgrader", *words)
     assert done.returncode == 0, done.stderr
     return done.stderr
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from gatelab.cli.app import app
 from gatelab.integrations.nbgrader.gradebook_record import FILE, GradebookRecord
-from helpers.books import make_book
+from helpers.command import gatelab
+from helpers.grade_books import make_book
 from helpers.tiny_class import Tiny
 
 pytestmark = pytest.mark.one_in(3, at=1)
@@ -40,7 +40,7 @@ def fresh(graded: Tiny, tmp_path: Path) -> Tiny:
 
 def export(tiny: Tiny) -> Result:
     words = ["export", "nbgrader", str(tiny.out), "--db", str(tiny.base / "gradebook.db"), "--partial"]
-    said = CliRunner().invoke(app, words)
+    said = gatelab(*words)
     assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
     return said
 
@@ -140,8 +140,8 @@ def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Grad
         said.exit_code == 1
         and "bob, q1: the grade book's 2 points were not written by an export" in said.output
     )
-    told = "the grade book's comment was not written by an export from here and is kept" in said.output
-    assert told == (then != "taken back")
+    reported = "the grade book's comment was not written by an export from here and is kept" in said.output
+    assert reported == (then != "taken back")
 
 
 @pytest.mark.parametrize("how", ["by one folder", "alone", "recorded by its absolute path"])
@@ -170,7 +170,7 @@ def test_the_kit_may_be_moved_between_exports(fresh: Tiny, tmp_path: Path, how: 
         assert grade(book, "bob").manual_score is None and comment(book, "bob") == ""
 
 
-def test_a_record_that_may_be_of_another_book_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+def test_a_record_that_may_belong_to_another_book_is_not_used_for_this_one(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/lost/gradebook.db": {"a": [2]}}')
     assert GradebookRecord.beside(tmp_path, tmp_path / "gradebook.db").found == {}
     (tmp_path / FILE).write_text('{"/gone/gradebook.db": {"a": [1]}, "/gone/other.db": {"a": [2]}}')

@@ -18,7 +18,7 @@ from gatelab.build.course import find_programs
 from gatelab.integrations.nbgrader.late import CsvExport, LatePenalties, PenaltiesUpToDate
 from gatelab.lab.keys import validated
 from gatelab.lab.late import LateSettings, late_rule
-from helpers.books import make_book
+from helpers.grade_books import make_book
 from helpers.tiny_class import Tiny, gatelab
 
 RULE = "[late]\ndue = 2026-10-24T23:59:00+02:00\ngrace_minutes = 15\npercent_per_day = 10\ncap = 50\n"

@@ -23,8 +23,8 @@ from gatelab.build.pipeline import released_now
 from gatelab.integrations.nbgrader import engines
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import left_to_mark, read_book
-from helpers.folders import files_below
+from helpers.files import files_below, replace_in
+from helpers.grade_books import left_to_mark, read_book
 from helpers.notebooks import cell_of, load_notebook, save_notebook
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=2)]
@@ -77,10 +77,7 @@ class Course:
         return {name: files_below(self.root / name) for name in ("release", "autograded", "feedback")}
 
     def replace(self, path: str, old: str, new: str) -> None:
-        place = self.root / path
-        text = place.read_text(encoding="utf-8")
-        assert old in text
-        place.write_text(text.replace(old, new, 1), encoding="utf-8")
+        replace_in(self.root / path, old, new, 1)
 
     def hand_in(self, student: str, notebook: dict) -> None:
         save_notebook(notebook, self.root / "submitted" / student / LAB / "lab.ipynb")

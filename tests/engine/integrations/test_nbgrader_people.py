@@ -1,4 +1,4 @@
-"""Whose a submission is in nbgrader's grade book: whoever is there already, and nobody is there twice."""
+"""A submission goes to the student who is in nbgrader's grade book already, and nobody is entered twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 from typer.testing import Result
 
-from helpers.books import make_book, read_book
+from helpers.grade_books import make_book, read_book
 from helpers.tiny_class import Tiny, gatelab
 
 pytestmark = pytest.mark.one_in(2)

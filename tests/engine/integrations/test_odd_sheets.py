@@ -14,7 +14,7 @@ from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.graded_class import Graded, GradedClass
 from gatelab.submission.people import Person, Roster, known
-from helpers.reports_made import graded, question
+from helpers.made_reports import of_people
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Lab (77)
@@ -32,10 +32,6 @@ Participant 4713,John Smith,js2@example.org,,26.00,Yes,
 POINTS = "10"  # of each report
 
 
-def reports(*names: str) -> list[Report]:
-    return [graded(name, question("q1", True, False), question("q2", True)) for name in names]
-
-
 def sheet(folder: Path, text: str) -> Path:
     path = folder / "sheet.csv"
     path.write_text(text, encoding="utf-8")
@@ -48,7 +44,7 @@ def people(**numbers: str) -> Rules:
 
 class TestCanvas:
     def fill(self, folder: Path, text: str, rules: Rules) -> Filled:
-        return canvas(sheet(folder, text), reports(*rules.people), "77", rules)
+        return canvas(sheet(folder, text), of_people(*rules.people), "77", rules)
 
     def test_an_excused_student_stays_excused_and_is_named(self, tmp_path: Path) -> None:
         filled = self.fill(tmp_path, CANVAS.replace("ada,S1,", "ada,S1,EX"), people(ada="4711"))
@@ -75,9 +71,9 @@ class TestCanvas:
     def test_a_newer_mark_of_one_of_two_namesakes_is_not_reported_as_replaced(self, tmp_path: Path) -> None:
         rules = people(john="4712")
         path = sheet(tmp_path, CANVAS)
-        _, memory = keep_newer_marks(path, canvas(path, reports("john"), "77", rules), {})
+        _, memory = keep_newer_marks(path, canvas(path, of_people("john"), "77", rules), {})
         path = sheet(tmp_path, CANVAS.replace("js1,S1,", "js1,S1,7"))
-        filled = canvas(path, reports("john"), "77", rules)
+        filled = canvas(path, of_people("john"), "77", rules)
         assert list(filled.replaced.values()) == [f"Smith, John (4712): 7 → {POINTS}"]
         held, _ = keep_newer_marks(path, filled, memory)
         assert list(filled.replaced.values()) == [] and held == [
@@ -88,7 +84,7 @@ class TestCanvas:
 
 class TestMoodle:
     def fill(self, folder: Path, text: str, rules: Rules) -> Filled:
-        return moodle(sheet(folder, text), reports(*rules.people), rules=rules)
+        return moodle(sheet(folder, text), of_people(*rules.people), rules=rules)
 
     def test_a_row_that_moodle_would_pass_over_is_not_filled(self, tmp_path: Path) -> None:
         text = MOODLE.replace("ada@example.org,,26.00,Yes", "ada@example.org,5,26.00,No")

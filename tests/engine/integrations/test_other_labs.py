@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +12,10 @@ from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.pipeline import released_now
 from gatelab.lab.spec import Lab
 from helpers import build_kit
-from helpers.books import read_book
 from helpers.build_kit import accept_now
-from helpers.folders import files_below
+from helpers.command import typed
+from helpers.files import files_below
+from helpers.grade_books import read_book
 from helpers.notebooks import load_notebook, save_notebook
 from helpers.tiny_lab import TINY
 
@@ -47,11 +46,6 @@ def kit(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "kit")
 
 
-def nbgrader(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("nbgrader")
-    return subprocess.run([program, *words], cwd=kit, capture_output=True, text=True, timeout=300)
-
-
 def break_other(kit: Path, fault: str) -> str:
     """Break the second lab; what its own steps must say."""
     name, old, new, said = FAULTS[fault]
@@ -68,7 +62,7 @@ def test_a_file_that_one_lab_hands_out_stays_with_the_staff_of_the_other(kit: Pa
     table.write_text(table.read_text("utf-8").replace('"tests"]', '"tests", "demo.txt"]'), "utf-8")
     for name in (OWN, OTHER):
         accept_now(kit, name)
-        done = nbgrader(kit, "generate_assignment", name)
+        done = typed(kit, "nbgrader", "generate_assignment", name)
         assert done.returncode == 0, done.stderr
         assert ("demo.txt" in files_below(kit / "release" / name)) == (name == OWN)
 
@@ -79,7 +73,7 @@ def test_a_faulty_lab_is_refused_and_the_other_one_is_built(kit: Path, fault: st
     said = break_other(kit, fault)
     with released_now(Lab.in_repository(kit, OWN), kit) as release:  # as the build does
         assert (release / "lab.ipynb").is_file()
-    done = nbgrader(kit, "generate_assignment", OTHER)
+    done = typed(kit, "nbgrader", "generate_assignment", OTHER)
     assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert not (kit / "release" / OTHER).exists()
 
@@ -91,8 +85,8 @@ def test_submissions_are_graded_beside_a_faulty_lab_and_not_for_it(kit: Path) ->
         save_notebook(solved, kit / "submitted" / "ada" / name / "lab.ipynb")
     said = break_other(kit, "a master that lacks a marker")
     for step in ("generate_assignment", "autograde"):
-        done = nbgrader(kit, step, OWN)
+        done = typed(kit, "nbgrader", step, OWN)
         assert done.returncode == 0, done.stderr
     assert read_book(kit / "gradebook.db")["ada"] == {"q1": 4, "q2": 6, "q3": None}
-    done = nbgrader(kit, "autograde", OTHER)
+    done = typed(kit, "nbgrader", "autograde", OTHER)
     assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr, done.stderr

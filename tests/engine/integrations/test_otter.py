@@ -28,9 +28,9 @@ from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 from helpers.notebooks import write_notebook
-from helpers.otter_door import by_question, use_engine
+from helpers.otter_in_process import by_question, use_engine
 from helpers.tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
-from helpers.zips import unpacked, zipped
+from helpers.zips import zipped
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=0)]
 
@@ -46,11 +46,6 @@ def lab(tmp_path_factory):
 def autograder(lab, tmp_path_factory):
     """The tiny lab's zip; this machine may be one that confines less."""
     return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"), accept_missing=REQUIRED)
-
-
-@pytest.fixture(scope="module")
-def source(autograder, tmp_path_factory):
-    return unpacked(autograder, tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +149,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
     assert not list(tmp_path.parent.rglob("escaped.txt"))
 
 
-def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_engine, tmp_path):
+def test_an_empty_lab_gets_no_points_and_its_pickle_opens_without_the_kit(source, one_engine, tmp_path):
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     results = grade_apart(source, notebook, tmp_path / "results")
     assert results["score"] == 0

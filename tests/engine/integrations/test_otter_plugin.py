@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 from otter.run import AutograderConfig
 from otter.test_files import GradingResults
-from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli.app import app
 from gatelab.faults import OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.integrations.otter.late import BY_HAND, NO_TIME, with_lateness
 from gatelab.integrations.otter.metadata import METADATA
@@ -27,20 +25,16 @@ from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.report.record.model import Kind, Part, Question, Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
-from helpers.otter_door import by_question
+from helpers.otter_in_process import by_question
 from helpers.tiny_lab import SETUP, STUB, tiny_lab
-from helpers.zips import unpacked, zipped
+from helpers.zips import zipped
 
 
 @pytest.fixture(scope="module")
 def autograder(tmp_path_factory):
     return build_autograder_zip(tiny_lab(tmp_path_factory.mktemp("lab")), tmp_path_factory.mktemp("zip"))
-
-
-@pytest.fixture(scope="module")
-def source(autograder, tmp_path_factory):
-    return unpacked(autograder, tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture
@@ -250,9 +244,9 @@ def test_a_file_that_is_not_an_autograder_zip_gets_one_sentence(autograder, tmp_
     zipped(tmp_path / "list.zip", {"otter_config.json": "[]"})
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     assert main([str(tmp_path / zip), str(notebook), "-o", str(tmp_path / "results")]) == 2
-    told = capsys.readouterr().err
-    assert said in told and told.count("\n") == 1 and not (tmp_path / "results").exists()
-    done = CliRunner().invoke(app, ["otter-run", str(tmp_path / zip), str(notebook)])
+    printed = capsys.readouterr().err
+    assert said in printed and printed.count("\n") == 1 and not (tmp_path / "results").exists()
+    done = gatelab("otter-run", str(tmp_path / zip), notebook)
     assert done.exit_code == 2 and said in done.output and "Traceback" not in done.output
 
 
@@ -330,7 +324,9 @@ def test_marks_by_hand_are_said_to_be_added_without_the_penalty(parts):
     assert ("Nothing was written for q3" in results["output"]) == bool(parts)
 
 
-def test_too_short_a_time_is_said_to_be_one_and_not_a_fault(otters_folder, engine, monkeypatch):
+def test_a_time_limit_that_is_too_short_is_reported_as_such_and_not_as_a_fault(
+    otters_folder, engine, monkeypatch
+):
     monkeypatch.setenv("GATELAB_DEADLINE", "4")
     late = Report("lab.ipynb", "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT)
     monkeypatch.setattr("gatelab.grading.engine.Engine.grade", lambda *_, **__: late)

@@ -14,6 +14,7 @@ import pytest
 from gatelab.integrations.roster import ALL, RosterError, read_roster
 from gatelab.report.by_hand.spreadsheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, usual_name
+from helpers.memory import measured
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\n    Points Possible,,,,,10\n"
@@ -179,5 +180,7 @@ def test_a_workbook_of_countless_parts_is_refused_before_it_costs_memory() -> No
     at, end = whole.find(b"PK\1\2"), whole.rfind(b"PK\5\6")
     many = whole[at:end] * 10_000  # some 90,000 members, of which it says that they are one
     tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(many), at, 0)
-    with pytest.raises(SheetError, match=r"^is an archive of more than 10,000 files$"):
-        read_table(whole[:at] + many + tail, "name", ALL)
+    data = whole[:at] + many + tail
+    with measured() as peak, pytest.raises(SheetError, match=r"^is an archive of more than 10,000 files$"):
+        read_table(data, "name", ALL)
+    assert peak.bytes < 16 << 20  # an object of each: 52 MiB

@@ -10,7 +10,7 @@ from gatelab.integrations.sheets import Rules, canvas, moodle
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.people import Person
-from helpers.reports_made import graded, question
+from helpers.made_reports import of_people
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),Softmax lab (77),Final Score\r\n"
@@ -32,11 +32,8 @@ class TestLearningPlatforms:
         path.write_bytes(text.encode())
         return path
 
-    def reports(self, *names: str) -> list[Report]:
-        return [graded(name, question("q1", True, False), question("q2", True)) for name in names]
-
     def test_only_the_assignments_column_of_canvas_is_filled(self, tmp_path: Path) -> None:
-        reports = self.reports("ada", "babbagebob")
+        reports = of_people("ada", "babbagebob")
         rules = Rules(people={"babbagebob": (Person("babbagebob", number="4712"),)})
         filled = canvas(self.sheet(tmp_path, CANVAS), reports, "77", rules)
         assert filled.text == CANVAS.replace("ada,S1,,,", "ada,S1,,10,").replace("S1,9,,50", "S1,9,10,50")
@@ -51,7 +48,7 @@ class TestLearningPlatforms:
 
     @pytest.mark.parametrize("assignment", ["77", "Softmax lab", "Softmax lab (77)"])
     def test_an_assignment_is_known_by_title_or_number(self, tmp_path: Path, assignment: str) -> None:
-        assert canvas(self.sheet(tmp_path, CANVAS), self.reports("ada"), assignment).filled == 1
+        assert canvas(self.sheet(tmp_path, CANVAS), of_people("ada"), assignment).filled == 1
 
     def test_a_title_that_two_assignments_share_is_refused(self, tmp_path: Path) -> None:
         path = self.sheet(tmp_path, CANVAS.replace("Essay (11)", "Softmax lab (11)"))
@@ -60,7 +57,7 @@ class TestLearningPlatforms:
 
     def test_a_replaced_grade_is_named(self, tmp_path: Path) -> None:
         sheet = CANVAS.replace("ada,S1,,,", "ada,S1,,55,").replace("bbob,S1,9,,", "bbob,S1,9,10.0,")
-        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada", "bbob"), "77")
+        filled = canvas(self.sheet(tmp_path, sheet), of_people("ada", "bbob"), "77")
         assert filled.filled == 2 and list(filled.replaced.values()) == ["Lovelace, Ada: 55 → 10"]
 
     def test_the_assignment_must_be_named_where_there_are_two(self, tmp_path: Path) -> None:
@@ -70,7 +67,7 @@ class TestLearningPlatforms:
             canvas(self.sheet(tmp_path, CANVAS), [])
 
     def test_moodles_worksheet_is_filled_by_participant(self, tmp_path: Path) -> None:
-        reports = self.reports("Ada Lovelace", "bob@example.org")
+        reports = of_people("Ada Lovelace", "bob@example.org")
         rules = Rules(people={"Ada Lovelace": (Person("Ada L.", number="4711", moodle=True),)})
         filled = moodle(self.sheet(tmp_path, MOODLE), reports, rules=rules)
         said = "q1: 5 of 10; q2: 5 of 5"
@@ -83,7 +80,7 @@ class TestLearningPlatforms:
         path = self.sheet(tmp_path, french)
         with pytest.raises(ExportError, match="--grade-column"):
             moodle(path, [])
-        reports = self.reports("ada@example.org")
+        reports = of_people("ada@example.org")
         assert moodle(path, reports, "Note", "Feedback par commentaires").filled == 1
 
     def test_a_scale_is_not_filled_with_points(self, tmp_path: Path) -> None:
@@ -92,7 +89,7 @@ class TestLearningPlatforms:
                 tmp_path, MOODLE.replace("Maximum Grade", scale).replace("26.00", '"Fail, Pass"')
             )
             with pytest.raises(ExportError, match="graded by a scale, which takes no points"):
-                moodle(path, self.reports("ada"))
+                moodle(path, of_people("ada"))
 
     def test_a_german_worksheet_needs_no_option(self, tmp_path: Path) -> None:
         german = (
@@ -103,13 +100,13 @@ class TestLearningPlatforms:
             'Teilnehmer/in4713,Cleo Roe,cleo@example.org,1003,,,"30,00",Ja,-,-,\n'
         )
         people = {"1001": (), "bob@example.org": (), "x": (Person("Cleo Roe"),)}
-        filled = moodle(self.sheet(tmp_path, german), self.reports(*people), rules=Rules(15, people))
+        filled = moodle(self.sheet(tmp_path, german), of_people(*people), rules=Rules(15, people))
         said = "q1: 5 of 10; q2: 5 of 5"
         assert filled.text == german.replace(',,"30,00",Ja,-,-,', f',20,"30,00",Ja,-,-,{said}')
         assert filled.fixed == ["Bob Babbage (locked)"] and "scaled by 30/15" in filled.notes[0]
 
     def test_a_doubtful_match_is_left_to_a_person(self, tmp_path: Path) -> None:
-        reports = self.reports("ada", "lovelaceada", "stranger")
+        reports = of_people("ada", "lovelaceada", "stranger")
         rules = Rules(people={"lovelaceada": (Person("lovelaceada", number="4711"),)})
         filled = canvas(self.sheet(tmp_path, CANVAS), reports, "77", rules)
         assert filled.text == CANVAS and filled.no_row == ["stranger"]
@@ -119,13 +116,13 @@ class TestLearningPlatforms:
     def test_a_number_within_a_name_is_nobodys(self, tmp_path: Path, name: str) -> None:
         """A platform's own are people by the time that a class is graded."""
         for fill, sheet in ((canvas, CANVAS.replace("Essay (11)", "Essay")), (moodle, MOODLE)):
-            filled = fill(self.sheet(tmp_path, sheet), self.reports(name))
+            filled = fill(self.sheet(tmp_path, sheet), of_people(name))
             assert (filled.text, filled.no_row) == (sheet, [name])
 
     def test_a_team_has_its_total_in_everybodys_row(self, tmp_path: Path) -> None:
         team = (Person("Ada Lovelace", "ada@example.org"), Person("Bob Babbage", "bob@example.org"))
         rules = Rules(15, {"a team": team})
-        filled = moodle(self.sheet(tmp_path, MOODLE), self.reports("a team"), rules=rules)
+        filled = moodle(self.sheet(tmp_path, MOODLE), of_people("a team"), rules=rules)
         assert filled.filled == 2 and filled.text.count(",17.33,26.00,") == 2
         assert filled.notes == [
             f"{tmp_path / 'sheet.csv'}: its maximum is 26 and the lab has 15 points; every total is scaled by 26/15."
@@ -138,7 +135,7 @@ class TestLearningPlatforms:
 
     def test_a_sheet_without_a_maximum_is_filled_and_reported(self, tmp_path: Path) -> None:
         sheet = CANVAS.replace("    Points Possible,,,,,10,26,(read only)\r\n", "")
-        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada"), "77", Rules(15))
+        filled = canvas(self.sheet(tmp_path, sheet), of_people("ada"), "77", Rules(15))
         assert filled.filled == 1 and "states no maximum; totals are exported out of 15" in filled.notes[0]
 
     @pytest.mark.parametrize("name", ["=1+1", "@sum", " =x", "+cmd|calc", "-2+3", "＝1"])

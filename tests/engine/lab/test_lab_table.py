@@ -13,11 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from gatelab.audit.matrix import Matrix
 from gatelab.audit.verify import untested_questions
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.check import PLUGIN
@@ -26,6 +24,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.limits import LARGEST_SEED, WORKER_CPU
 from gatelab.sandbox.confine.apply import Settings
+from helpers.command import gatelab
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP, TINY, tiny_lab
 
@@ -77,9 +76,9 @@ def read(root: Path, text: str) -> Lab:
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, field: str, said: str) -> None:
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
-    assert f"lab.toml, [q1]: {said}" in str(told.value)
+    assert f"lab.toml, [q1]: {said}" in str(caught.value)
 
 
 def test_a_missing_key_above_the_questions_is_named(tmp_path: Path) -> None:
@@ -137,10 +136,10 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_of_another_kind_is_named(tmp_path: Path, setting: str, said: str) -> None:
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         read(tmp_path, f'{HEAD}{setting}\n[q1]\ntitle = "One"\npoints = 1\n')
-    assert str(told.value).partition("lab.toml: ")[2].startswith(said) or said in str(told.value)
-    assert "\n" not in str(told.value)
+    assert str(caught.value).partition("lab.toml: ")[2].startswith(said) or said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +176,9 @@ def test_a_setting_of_another_kind_is_named(tmp_path: Path, setting: str, said: 
     ],
 )
 def test_a_setting_of_a_training_is_named(tmp_path: Path, training: str, said: str) -> None:
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One"\npoints = 1\n[q1.training]\n{training}\n')
-    assert f"lab.toml, [q1.training]: {said}" in str(told.value)
+    assert f"lab.toml, [q1.training]: {said}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -387,9 +386,9 @@ SLIPS = {
 def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     *change, said = SLIPS[slip]
     edit(kit, *change)
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         Lab.in_repository(kit)
-    assert said in str(told.value) and "\n" not in str(told.value)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_the_line_for_a_conftest_is_all_that_it_needs(kit: Path, tmp_path: Path) -> None:
@@ -419,9 +418,9 @@ def test_the_line_for_a_conftest_is_all_that_it_needs(kit: Path, tmp_path: Path)
 def test_a_line_that_is_not_toml_is_shown_with_what_was_likely_meant(
     tmp_path: Path, line: str, said: str
 ) -> None:
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One"\n{line}\n')
-    text = str(told.value)
+    text = str(caught.value)
     assert said in text and text.endswith(".") and "\n" not in text and len(text) < 400
 
 
@@ -475,9 +474,9 @@ MISPLACED = {
 def test_the_message_about_a_key_in_the_wrong_table_says_where_it_belongs(kit: Path, slip: str) -> None:
     old, new, said = MISPLACED[slip]
     edit(kit, TABLE, old, new)
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         Lab.in_repository(kit)
-    assert said in str(told.value)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("title", ["", "  ", " The lab", "two\nlines", "{{POINTS}}", "a\tb"])
@@ -492,10 +491,10 @@ def test_a_title_is_one_line_of_text_wherever_it_is(kit: Path, key: str, title: 
     if key == "course" and not title:  # as where it is not there
         assert Lab.in_repository(kit).settings.course == ""
         return
-    with pytest.raises(LabError) as told:
+    with pytest.raises(LabError) as caught:
         Lab.in_repository(kit)
     what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {title!r}."
-    assert str(told.value).endswith(what)
+    assert str(caught.value).endswith(what)
 
 
 def test_a_seed_must_be_one_that_torch_accepts(kit: Path) -> None:
@@ -507,7 +506,7 @@ def test_a_seed_must_be_one_that_torch_accepts(kit: Path) -> None:
     said = f"seed must be a whole number from 0 to {LARGEST_SEED}, without quotes; it is {2**64}."
     with pytest.raises(LabError, match=re.escape(said)):
         Lab.in_repository(kit)
-    done = CliRunner().invoke(app, ["grade", str(kit), "--seed", str(2**64), "--root", str(kit)])
+    done = gatelab("grade", kit, "--seed", str(2**64), "--root", kit)
     assert done.exit_code == 2 and "--seed" in done.output, done.output
 
 
@@ -521,7 +520,7 @@ def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Pat
     handed.mkdir()
     write_notebook(handed / "ada.ipynb", "import torch")
     words = [{"HANDED": str(handed), "OUT": str(out)}.get(word, word) for word in command.split()]
-    done = CliRunner().invoke(app, [*words, "--root", str(kit)])
+    done = gatelab(*words, "--root", kit)
     assert done.exit_code == 2, done.output
     assert "builds_on names sotfmax, which no question asks for" in done.output.replace("\n", " ")
     assert "Traceback" not in done.output and not out.exists()
@@ -540,7 +539,7 @@ def test_a_question_that_nobody_can_grade_is_refused(
     words = [
         {"HANDED": str(kit / "handed"), "OUT": str(kit / "out")}.get(word, word) for word in command.split()
     ]
-    done = CliRunner().invoke(app, [*words, "--question", question, "--root", str(kit)])
+    done = gatelab(*words, "--question", question, "--root", kit)
     assert done.exit_code == 2 and f"--question {said}" in done.output, done.output
 
 

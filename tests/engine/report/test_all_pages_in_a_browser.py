@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 
 from gatelab.build.preview import preview
 from gatelab.report.outputs.pages import written_page
-from helpers.looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
+from helpers.made_reports import LAB, NASTY
+from helpers.page_checks import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 from helpers.released_lab import release
-from helpers.reports_made import LAB, NASTY
 from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.one_in(4)
@@ -82,6 +82,7 @@ def test_the_preview_runs_and_loads_nothing_and_shows_formulas(browser: Browser,
     read_alone(browser, path)
     page = browser.new_page()
     page.goto(path.as_uri())
+    assert page.locator("script").count() == 0
     assert page.locator("math[display=block]").count() == 1 and page.locator("math").count() > 3
     assert page.locator("math").filter(has_text="\\").count() == 0
     page.close()

@@ -40,10 +40,10 @@ def report(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def test_a_message_quotes_the_students_own_line(report: Report) -> None:
-    told = {part.student_text for part in report.question("q1").parts}
+    messages = {part.student_text for part in report.question("q1").parts}
     assert all(
-        '(cell 4 ("%time 1 + \\"), line 8: return logits @ logits // 1)' in message for message in told
-    ), told
+        '(cell 4 ("%time 1 + \\"), line 8: return logits @ logits // 1)' in message for message in messages
+    ), messages
 
 
 def test_a_cell_that_stopped_is_reported_with_its_own_line_once(report: Report) -> None:

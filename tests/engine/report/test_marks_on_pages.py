@@ -9,7 +9,7 @@ from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
-from helpers.reports_made import BANK, CHOSEN, LAB, Seen, graded, question
+from helpers.made_reports import BANK, CHOSEN, LAB, Seen, graded, question
 
 REPORT = graded("ada@example.org", question("q1", True, True))
 

@@ -11,8 +11,8 @@ from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.curve import Band, Curve, Look, Point
 from gatelab.report.record.model import CellProblem, Mistake, Report
 from gatelab.report.whole_class.class_report import class_content
-from helpers.looked_at import browser, look, on_each_screen  # noqa: F401  (a fixture)
-from helpers.reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+from helpers.made_reports import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+from helpers.page_checks import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.one_in(3, at=2)
 
@@ -95,14 +95,4 @@ def test_a_page_is_whole_without_scripts_and_asks_for_nothing(
     pages: dict[str, Path],
     name: str,
 ) -> None:
-    shown = []
-    for scripts in (True, False):
-        context = browser.new_context(java_script_enabled=scripts)
-        page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.goto(pages[name].as_uri())
-        assert asked == [pages[name].as_uri()]
-        shown.append(page.locator("body").inner_text())
-        context.close()
-    assert shown[0] == shown[1] != ""
+    read_alone(browser, pages[name])

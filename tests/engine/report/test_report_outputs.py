@@ -17,7 +17,7 @@ from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.model import CellProblem, Kind, Mistake, Part, Question, Report
 from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.text import escape_formula
-from helpers.reports_made import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
+from helpers.made_reports import BANK, CHOSEN, EXP, LAB, NASTY, SWAPPED, Seen, a_class, graded, question
 
 
 class TestGradesCsv:
@@ -132,7 +132,7 @@ class TestFeedback:
         page = feedback_page(LAB, report)
         assert "STAFF" not in page and "987654" not in page
 
-    def test_nothing_of_a_submission_is_markup(self) -> None:
+    def test_no_text_of_a_submission_becomes_markup(self) -> None:
         report = graded(
             NASTY,
             Question("q1", NASTY, 5, [Part(NASTY, 0, 5, Kind.WRONG, NASTY)], [Mistake(NASTY, NASTY, NASTY)]),

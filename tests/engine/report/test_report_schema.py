@@ -188,7 +188,7 @@ def test_a_class_json_that_was_written_with_reports_of_format_3_is_still_of_the_
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"format": 99, "grading_hashes": {"key": "5f"}}', '{"versions": {"graded with": "5f"}}', "[" * 5000]
 )  # fmt: skip
-def test_what_is_no_report_is_not_of_a_class(text: str) -> None:
+def test_a_text_that_is_not_a_report_is_not_one_of_a_class(text: str) -> None:
     assert not is_of_a_class(text)
 
 

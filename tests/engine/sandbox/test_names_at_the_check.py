@@ -94,7 +94,7 @@ OWN_BUILTIN = {
 
 
 @pytest.mark.parametrize("name", OWN_BUILTIN)
-def test_an_own_helper_with_a_builtins_name_is_kept(name: str) -> None:
+def test_a_helper_of_the_students_with_a_builtins_name_is_kept(name: str) -> None:
     assert answered(*OWN_BUILTIN[name]) == "own"
 
 

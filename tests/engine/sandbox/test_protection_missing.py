@@ -13,17 +13,16 @@ from typing import Any
 
 import landlockpy
 import pytest
-from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
 from gatelab.sandbox.confine.apply import gives, lacking
+from helpers.command import gatelab
 from helpers.shares import WHOLE
 from helpers.tiny_lab import TINY
-from programs import confinement
+from programs import protection_table
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(3, at=1)]
 
@@ -95,7 +94,7 @@ def test_the_command_takes_pieces_by_name_only(
     command: str, words: list[str], said: str, tmp_path: Path
 ) -> None:
     given = [str(tmp_path), "-o", str(tmp_path / "out")] if command == "grade" else ["-o", str(tmp_path)]
-    done = CliRunner().invoke(app, [command, *given, *words], env={"COLUMNS": "200", "TERM": "dumb"})
+    done = gatelab(command, *given, *words, env={"COLUMNS": "200", "TERM": "dumb"})
     assert done.exit_code == 2 and said in done.output, done.output
 
 
@@ -131,7 +130,7 @@ def test_a_missing_libseccomp_is_called_by_its_name(monkeypatch: pytest.MonkeyPa
     assert calls.forbid() == "libseccomp is not installed (Debian and Ubuntu: apt-get install libseccomp2)"
 
 
-# On a machine that has less (tests/programs/confinement.py): what is on, and what a notebook that looks for a way out reaches.
+# On a machine that has less (tests/programs/protection_table.py): what is on, and what a notebook that looks for a way out reaches.
 
 MEANS = {
     "read": "files",
@@ -144,11 +143,11 @@ MEANS = {
 
 
 def tried(who: str) -> dict[str, Any]:
-    before = " ".join(confinement.WHO[who][0])
+    before = " ".join(protection_table.WHO[who][0])
     if before not in TRIED:
         try:
-            TRIED[before] = confinement.tried_by(who)
-        except confinement.CannotTry as why:
+            TRIED[before] = protection_table.tried_by(who)
+        except protection_table.CannotTry as why:
             pytest.skip(str(why))
     return TRIED[before]
 
@@ -156,16 +155,16 @@ def tried(who: str) -> dict[str, Any]:
 TRIED: dict[str, dict[str, Any]] = {}
 
 
-@pytest.mark.parametrize("who", confinement.WHO)
+@pytest.mark.parametrize("who", protection_table.WHO)
 @pytest.mark.timeout(300)
 @pytest.mark.one_in(2)
 def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> None:
     found = tried(who)
-    for whose, filtered, level in confinement.combinations():
+    for whose, filtered, level in protection_table.combinations():
         if whose != who or level > landlockpy.abi_version():
             continue
-        said = found[confinement.key(filtered, level, "namespaces" not in confinement.WHO[who][1])]
-        assert said["on"] == confinement.expected(who, filtered, level), (filtered, level, said["lacks"])
+        said = found[protection_table.key(filtered, level, "namespaces" not in protection_table.WHO[who][1])]
+        assert said["on"] == protection_table.expected(who, filtered, level), (filtered, level, said["lacks"])
         missing = {piece for piece, on in said["on"].items() if not on}
         reached = {MEANS[what] for what in said["reached"]} | ({"files"} if said["laid"] else set())
         assert reached <= missing, (filtered, level, said)
@@ -174,12 +173,12 @@ def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> N
 @pytest.mark.timeout(300)
 def test_the_notebook_that_looks_for_a_way_out_finds_each_where_it_is_open() -> None:
     """Otherwise the test above proves nothing."""
-    found = tried("a user, namespaces refused")[confinement.key(False, 0, False)]
+    found = tried("a user, namespaces refused")[protection_table.key(False, 0, False)]
     assert set(found["reached"]) == {"read", "write", "network", "socket", "signals"} and found["laid"]
 
 
 def test_the_table_in_security_md_is_that_of_the_engine() -> None:
-    assert confinement.table() in confinement.PAGE.read_text(encoding="utf-8")
+    assert protection_table.table() in protection_table.PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="takes root and setpriv")
@@ -197,7 +196,7 @@ with engine:
     report = engine.grade(Path({str(path)!r}), questions=["q1", "q2"])
 print(report.status, report.points, report.reason, [piece for piece, on in report.protection.items() if not on])
 """
-    before, _ = confinement.WHO["root, a container's capabilities"]
+    before, _ = protection_table.WHO["root, a container's capabilities"]
     done = subprocess.run([*before, sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout == "graded 10.0 " + " ['disk']\n", done.stderr
 

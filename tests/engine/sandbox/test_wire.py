@@ -23,6 +23,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import OutputFile
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
+from helpers.wire import across
 
 keys = st.text(max_size=MAX_KEY) | st.integers(1 - MAX_INT_KEY, MAX_INT_KEY - 1)
 whole = st.integers(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
@@ -33,13 +34,6 @@ plain = st.recursive(
     ),
     max_leaves=20,
 )
-
-
-def across(value: object) -> object:
-    near, far = socket.socketpair()
-    with near, far:
-        wire.send(near, value)
-        return wire.receive(far, time.monotonic() + 5)
 
 
 def alike(a: object, b: object) -> bool:
@@ -134,14 +128,14 @@ def receive_bytes(data: bytes, close: bool = True, seconds: float = 2) -> object
 
 @given(st.binary(max_size=200))
 @settings(max_examples=1000, deadline=None)
-def test_random_bytes_are_refused_as_no_answer(data: bytes) -> None:
+def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(wire.WireProblem):
         receive_bytes(data)
 
 
 @given(st.binary(max_size=120), st.binary(max_size=120))
 @settings(max_examples=1000, deadline=None)
-def test_random_bytes_in_a_right_frame_are_a_value_or_named_as_no_answer(tree: bytes, blob: bytes) -> None:
+def test_random_bytes_in_a_right_frame_are_a_value_or_refused(tree: bytes, blob: bytes) -> None:
     with contextlib.suppress(wire.WireProblem):
         receive_bytes(wire.HEAD.pack(wire.MAGIC, len(tree), len(blob)) + tree + blob)
 
@@ -151,14 +145,14 @@ def test_a_frame_too_large_is_refused_before_memory_is_taken() -> None:
         receive_bytes(wire.HEAD.pack(wire.MAGIC, 10, 1 << 60))
 
 
-def test_a_frame_that_never_ends_meets_the_deadline() -> None:
+def test_a_frame_that_never_ends_is_cut_off_at_the_deadline() -> None:
     started = time.monotonic()
     with pytest.raises(wire.WireProblem, match="time"):
         receive_bytes(wire.HEAD.pack(wire.MAGIC, 100, 0) + b"{", close=False, seconds=0.3)
     assert time.monotonic() - started < 30
 
 
-def test_a_tensor_that_lies_about_its_size_is_not_an_answer() -> None:
+def test_a_tensor_that_lies_about_its_size_is_refused() -> None:
     blob = bytearray(safetensors.torch.save({"t0": torch.zeros(4)}))
     header = blob[8 : 8 + struct.unpack("<Q", blob[:8])[0]]
     lying = bytes(blob).replace(bytes(header), bytes(header).replace(b'"shape":[4]', b'"shape":[9]'))
@@ -167,7 +161,7 @@ def test_a_tensor_that_lies_about_its_size_is_not_an_answer() -> None:
         receive_bytes(wire.HEAD.pack(wire.MAGIC, len(tree), len(lying)) + tree + lying)
 
 
-def test_deep_json_is_no_answer() -> None:
+def test_deep_json_is_refused() -> None:
     tree = b'{"list":[' * 100_000
     with pytest.raises(wire.WireProblem):
         decode_frame(tree)
@@ -216,7 +210,7 @@ def sent(line: socket.socket, frame: bytes) -> None:
 
 
 @pytest.mark.parametrize("entry", ['{"int":"1"}', "null", '{"tensor":"t0"}'])
-def test_a_value_of_too_many_entries_is_no_answer(entry: str) -> None:
+def test_a_value_of_too_many_entries_is_refused(entry: str) -> None:
     many = ",".join([entry] * (MAX_NODES + 1))
     with pytest.raises(wire.WireProblem):
         received(framed(f'{{"list":[{many}]}}', t0=torch.zeros(1)))
@@ -239,7 +233,7 @@ def test_a_dict_has_short_texts_and_small_numbers_for_keys(key: str) -> None:
         received(framed(f'{{"dict":[[{key},null]]}}', t0=torch.zeros(1)))
 
 
-def test_a_number_of_thousands_of_digits_is_no_answer() -> None:
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
     with pytest.raises(wire.WireProblem):
         received(framed(f'{{"int":"{"9" * 4000}"}}'))
     with pytest.raises(ValueProblem):
@@ -289,7 +283,7 @@ def test_an_error_crosses_as_text_only(field: str) -> None:
         [{"cell": 3, "line": 2, "function": torch.ones(9)}],
     ],
 )
-def test_what_has_not_the_form_of_a_line_of_the_notebook_is_left_out(forged: object) -> None:
+def test_whatever_lacks_the_form_of_a_notebooks_line_is_left_out(forged: object) -> None:
     error = {"type": "ValueError", "message": "", "frames": forged, "traceback": ""}
     assert checked({"error": error})["error"]["frames"] == []
 

@@ -154,7 +154,7 @@ def test_the_number_of_processes_is_limited(inside: Run) -> None:
     assert inside(body) < 100
 
 
-def test_nothing_of_a_submission_runs_after_it_was_shut(lab: Lab, server: ForkServer) -> None:
+def test_nothing_of_a_submission_runs_after_its_worker_was_closed(lab: Lab, server: ForkServer) -> None:
     daemon = (
         "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        if os.fork() == 0:\n            import signal\n"
         "            signal.signal(signal.SIGTERM, signal.SIG_IGN)\n            time.sleep(600)\n        os._exit(0)\n"

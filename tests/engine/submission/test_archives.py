@@ -13,15 +13,14 @@ import py7zr
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from gatelab.cli.app import app
 from gatelab.limits import Archive
 from gatelab.submission.archives import ArchiveError, members
 from gatelab.submission.choose import EXTENSION
 from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import inner_path
+from helpers.command import gatelab
 from helpers.made_archives import BOOK, KIT, LAB, MAKERS, OTHER, Files, as_tar, as_zip, class_of
 from helpers.shares import WHOLE
 
@@ -85,7 +84,7 @@ class TestEveryKind:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
         assert (row.path.read_bytes(), row.others) == (BOOK, (other,))
 
-    def test_wrong_work_is_refused(self, kind: str, tmp_path: Path) -> None:
+    def test_an_archive_without_a_notebook_is_refused(self, kind: str, tmp_path: Path) -> None:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, {"report.pdf": b"%PDF"}))
         assert "only report.pdf" in row.problem
 
@@ -290,7 +289,7 @@ class TestOddMembers:
     def test_intake_names_a_few_of_thousands_of_notebooks(self, tmp_path: Path) -> None:
         (tmp_path / "class").mkdir()
         as_tar(tmp_path / "class" / "ada.tar", {f"{k}.ipynb": BOOK for k in range(3_000)})
-        done = CliRunner().invoke(app, ["intake", str(tmp_path / "class"), "--root", str(KIT)])
+        done = gatelab("intake", tmp_path / "class", "--root", KIT)
         assert done.exit_code == 0 and "and 2996 more." in " ".join(done.output.split()), done.output[:900]
         assert len(done.output) < 2_000
 
@@ -301,10 +300,10 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada.tar.gz", write)
         assert row.path.read_bytes() == BOOK
         (tmp_path / "into").mkdir()
-        for name, told in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
+        for name, length in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
             as_tar(tmp_path / "x.tar", {name: BOOK})
             [found] = members(tmp_path / "x.tar", tmp_path / "into", EXTENSION)
-            assert len(found.place.name) == told
+            assert len(found.place.name) == length
         as_tar(tmp_path / "x.tar", {f"{k}{'n' * 4000}": b"" for k in range(8)})
         with pytest.raises(ArchiveError, match="whose files have names of many megabytes"):
             members(tmp_path / "x.tar", tmp_path / "into", EXTENSION, Archive(1 << 20, 1 << 20, 50, 20))

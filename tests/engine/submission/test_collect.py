@@ -15,14 +15,14 @@ from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import LONGEST_STEM, RESERVED, visible
+from helpers.any_file_names import raw_names
 from helpers.made_archives import BOOK
-from helpers.raw_names import raw_names
 from helpers.tiny_lab import tiny_lab_here
 
 LAB = "softmax"
 THE_LAB = tiny_lab_here()
 
-unhurried = settings(deadline=None)  # a busy machine is no failure
+unhurried = settings(deadline=None)  # a busy machine is not a failure
 
 
 def by_name(folder: Path) -> dict[str, Submission]:

@@ -17,8 +17,9 @@ from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
-from helpers.raw_names import raw_names
+from helpers.any_file_names import raw_names
 from helpers.tiny_lab import tiny_lab_here
+from helpers.zips import zipped_folder
 
 LAB = tiny_lab_here()
 WORK = {"cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],
@@ -84,13 +85,6 @@ def export(folder: Path, text: str = EXPORT) -> Path:
     return folder
 
 
-def zipped(folder: Path, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zip:
-        for file in sorted(folder.rglob("*")):
-            zip.write(file, file.relative_to(folder.parent))
-    return path
-
-
 def rows(folder: Path, room: Path, **options: object) -> dict[str, Submission]:
     return {submission.name: submission for submission in collect(folder, LAB, unpack_folder=room, **options)}
 
@@ -102,7 +96,7 @@ class TestGradescope:
         given_ = {
             "folder": lambda: folder,
             "folder around it": lambda: folder.parent,
-            "zip": lambda: zipped(folder, tmp_path / "export.zip"),
+            "zip": lambda: zipped_folder(folder, tmp_path / "export.zip", folder.parent),
         }[request.param]()
         return rows(given_, tmp_path / "room")
 
@@ -196,7 +190,8 @@ class TestCanvas:
     def found(self, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Submission]:
         folder = put(tmp_path / "class", *CANVAS)
         return rows(
-            folder if request.param == "folder" else zipped(folder, tmp_path / "s.zip"), tmp_path / "room"
+            folder if request.param == "folder" else zipped_folder(folder, tmp_path / "s.zip", folder.parent),
+            tmp_path / "room",
         )
 
     def test_everybody_is_one_row(self, found: dict[str, Submission]) -> None:
@@ -218,7 +213,7 @@ class TestCanvas:
         assert found["roecleo"].entry.endswith("lab_final.ipynb") and found["roecleo"].attempts == 1
         assert not found["dandan"].gradable and "exported page" in found["dandan"].problem
 
-    def test_canvas_word_on_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
+    def test_what_canvas_says_of_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
         late = [name for name, submission in found.items() if submission.notes == ("Canvas calls it late.",)]
         assert late == ["anon_ab1cd", "van_der_bergpiet"]
 

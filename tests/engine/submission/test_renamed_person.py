@@ -78,11 +78,12 @@ def test_a_name_in_other_letters_with_the_same_number_needs_no_note(
     assert rows[file].called == f"{first} {last}" and rows[file].notes == () and len(rows) == 2
 
 
-def test_moodles_own_number_too_unless_two_folders_have_it(tmp_path: Path, lab: Lab) -> None:
+def test_moodles_own_number_finds_a_person_unless_two_folders_have_it(tmp_path: Path, lab: Lab) -> None:
     sheet = "Identifier,Full name,Email address\nParticipant 7029,Uta Schwarz,u@x.org\nParticipant 7001,Alan Turing,a@x.org\n"
     folder = "{}_assignsubmission_file_/lab.ipynb"
     entries = [folder.format(name) for name in ("Ute Weiß_7029", "Alan Turing_7001")]
-    rows = came_in(tmp_path / "one", lab, sheet, *entries) if (tmp_path / "one").mkdir() is None else {}
+    (tmp_path / "one").mkdir()
+    rows = came_in(tmp_path / "one", lab, sheet, *entries)
     assert rows["Ute Weiß"].called == "Uta Schwarz" and "Number 7029" in rows["Ute Weiß"].notes[0]
     (tmp_path / "two").mkdir()
     rows = came_in(tmp_path / "two", lab, sheet, *entries, folder.format("Eve Roe_7029"))

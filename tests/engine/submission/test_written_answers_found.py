@@ -192,7 +192,7 @@ def test_a_deleted_cell_and_text_elsewhere_are_for_a_person_to_look_at(lab: Lab,
     found = written(save_notebook(book(elsewhere), tmp_path / "lab.ipynb"), lab)
     assert "elsewhere" in found["q3"].problem and f"cell 11, “{ANSWER[:39]}" in found["q3"].problem
 
-    noted = solved(own(OTHER))  # code of the student's own is no answer
+    noted = solved(own(OTHER))  # code of the student's own is not an answer
     noted.append(new("softmax(torch.zeros(1, 2))", "code"))
     found = written(save_notebook(book(noted), tmp_path / "lab.ipynb"), lab)
     assert found["q3"].text == OTHER and found["q4"].problem == ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +16,6 @@ from gatelab.grading.alike import equal_answers
 from gatelab.grading.engine import Engine
 from gatelab.handed_out.checking.equal import alike
 from gatelab.report.record.model import Report
-from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
 from gatelab.sandbox.worker.written_modules import NoModules
@@ -28,16 +25,10 @@ from gatelab.testkit.student import Remote
 from gatelab.testkit.trace import size
 from gatelab.testkit.words import Words
 from helpers.tiny_lab import tiny_lab
+from helpers.wire import across
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 GRID = np.arange(12.0).reshape(3, 4)
-
-
-def across(value: Any) -> Any:
-    near, far = socket.socketpair()
-    with near, far:
-        wire.send(near, value)
-        return wire.receive(far, time.monotonic() + 5)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +139,7 @@ def test_close_takes_arrays(got: Any, said: str) -> None:
     assert said in str(failed.value)
 
 
-def test_close_says_that_an_array_is_no_tensor() -> None:
+def test_close_says_that_an_array_is_not_a_tensor() -> None:
     with pytest.raises(
         AssertionError, match=r"should be a tensor, but it is a numpy array of shape \(3, 4\)"
     ):
@@ -182,7 +173,7 @@ def test_same_looks_into_arrays() -> None:
             same(got, want, "it")
 
 
-def test_an_array_changed_in_place_is_told() -> None:
+def test_an_array_changed_in_place_is_reported() -> None:
     unchanged({"0": GRID.copy()}, {"0": GRID}, {"0": "x"})
     for after in ({"0": GRID + 1}, {}, {"0": torch.from_numpy(GRID)}):
         with pytest.raises(LeftChanged, match="changed its argument x in place; make a new array instead"):
@@ -190,7 +181,7 @@ def test_an_array_changed_in_place_is_told() -> None:
 
 
 @pytest.mark.parametrize("value", [np.longdouble(2.5), np.array(2.5), np.float32(2.5), np.float64(2.5)])
-def test_a_scalar_of_numpys_crosses_as_the_number(value: Any) -> None:
+def test_a_numpy_scalar_crosses_as_the_number(value: Any) -> None:
     assert across([value, {"a": value}]) == [2.5, {"a": 2.5}] and type(across(value)) is float
 
 

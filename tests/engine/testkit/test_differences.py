@@ -18,7 +18,7 @@ def message(got: object, **options: object) -> str:
     return str(error.value)
 
 
-def test_a_value_that_is_no_tensor_is_named_first() -> None:
+def test_a_value_that_is_not_a_tensor_is_named_first() -> None:
     assert message(None) == "outputs should be a tensor, but it is None (is a `return` missing?)."
     assert "it is a list" in message([1, 2])
 
@@ -112,7 +112,7 @@ def test_an_argument_changed_in_place_is_named() -> None:
         unchanged({"1": torch.ones(2)}, before, {"1": "h"})
 
 
-def test_a_number_is_no_bool() -> None:
+def test_a_number_does_not_pass_for_a_bool() -> None:
     with pytest.raises(AssertionError, match=r"done should be True or False, but it is an int\."):
         same(1, True, "done")
     same(torch.tensor(True), True, "done")

@@ -35,7 +35,9 @@ def lost(lab: Lab, change: str, dim: int = 1) -> tuple[float, dict[str, str]]:
 
 
 @pytest.mark.parametrize("dim", [0, 1])
-def test_a_change_in_place_is_said_before_the_wrong_numbers_that_it_may_explain(lab: Lab, dim: int) -> None:
+def test_a_change_in_place_is_reported_before_the_wrong_numbers_that_it_may_explain(
+    lab: Lab, dim: int
+) -> None:
     """Once, and it costs what the numbers cost."""
     points, told = lost(lab, WITHOUT_GRADIENT, dim)
     assert told["probabilities"].startswith(f"{IN_PLACE} softmax(logits) has the right shape, but")
@@ -47,7 +49,7 @@ def test_wrong_numbers_alone_say_nothing_of_a_change(lab: Lab) -> None:
     assert "After a call" not in "".join(lost(lab, "pass", dim=0)[1].values())
 
 
-def test_a_change_beside_right_numbers_is_said_by_the_check_that_looks_for_it(lab: Lab) -> None:
+def test_a_change_beside_right_numbers_is_reported_by_the_check_that_looks_for_it(lab: Lab) -> None:
     _, told = lost(lab, "logits, given = logits.clone(), logits\n    given.data.mul_(2)")
     assert (
         told["arguments-kept"] == "The call changed its argument logits in place; make a new tensor instead."

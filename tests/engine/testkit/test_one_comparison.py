@@ -72,7 +72,7 @@ def both_say(of_the_public_check: str, of_the_suite: str) -> None:
     ],
     ids=["value", "axes", "dtype", "inf", "one column"],
 )
-def test_of_values(axes: None, wrong: Answer) -> None:
+def test_suite_and_check_say_the_same_about_values(axes: None, wrong: Answer) -> None:
     call = called(wrong)
     theirs = public(lambda: agree(call, call.like(right), ROWS))
     ours = hidden(lambda: close(wrong(X, Y), right(X, Y), "rows", "R C", dtype=torch.float64))
@@ -92,7 +92,7 @@ def test_of_values(axes: None, wrong: Answer) -> None:
     ],
     ids=["cut", "cut at one", "a gradient of 0", "a gradient that is doubled"],
 )
-def test_of_gradients(wrong: Answer) -> None:
+def test_suite_and_check_say_the_same_about_gradients(wrong: Answer) -> None:
     call = called(wrong, gradients="")
     want = call.like(right)
     theirs = public(lambda: gradients_agree(call, want))
@@ -107,7 +107,7 @@ def test_a_gradient_that_is_0_may_be_missing() -> None:
     close_grads(call.grads, want.grads, {})
 
 
-def test_of_an_argument_changed_in_place() -> None:
+def test_suite_and_check_say_the_same_about_an_argument_changed_in_place() -> None:
     theirs = public(lambda: untouched(called(changes)))
     after = X.clone()
     changes(after, Y)
@@ -117,7 +117,7 @@ def test_of_an_argument_changed_in_place() -> None:
 
 
 @pytest.mark.parametrize("value", [True, 2.0, "2"])
-def test_of_a_number_of_another_type(value: Any) -> None:
+def test_suite_and_check_say_the_same_about_a_number_of_another_type(value: Any) -> None:
     theirs = public(lambda: is_number(called(lambda x, y: value), int, 2))
     both_say(theirs, hidden(lambda: same(value, 2, "the result")).partition(", but it is")[0])
 
@@ -135,7 +135,7 @@ def test_of_a_number_of_another_type(value: Any) -> None:
     ids=["value", "axes", "dtype", "view", "inf", "tensor"],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero")
-def test_of_arrays(axes: None, wrong: Answer) -> None:
+def test_suite_and_check_say_the_same_about_arrays(axes: None, wrong: Answer) -> None:
     x, y = X.numpy(), Y.numpy()
     call = Student({"answer": wrong}).call("answer", x, y, names="x y")
     want = Student({"answer": lambda x, y: x * y}).call("answer", x, y)
@@ -163,7 +163,7 @@ def test_a_public_check_takes_arrays_and_names_them() -> None:
             agree(answered(value), right, rows)
 
 
-def test_of_what_is_no_tensor() -> None:
+def test_suite_and_check_say_the_same_about_what_is_not_a_tensor() -> None:
     theirs = public(lambda: agree(called(lambda x, y: (2.0,)), called(lambda x, y: (x,)), {"0": ROWS[""]}))
     both_say(theirs, hidden(lambda: close(2.0, X, "rows", "R C")).partition(", but it is")[0])
 
@@ -193,7 +193,7 @@ def test_suite_and_public_check_allow_float32_the_same(off: float) -> None:
 @pytest.mark.parametrize(
     "answer", [lambda x, y: (x * y)[:1], lambda x, y: {"product": x * y}, lambda x, y: [x, y]]
 )
-def test_gradients_of_a_wrong_result_are_a_finding_and_no_error(answer: Answer) -> None:
+def test_gradients_of_a_wrong_result_are_a_finding_and_not_an_error(answer: Answer) -> None:
     call = called(answer, gradients="")
     assert "the values are not right" in public(lambda: gradients_agree(call, called(right, "")))
 

@@ -17,7 +17,7 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
 
 @pytest.mark.parametrize("given", [True, False])
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "cannot import name 'emb' from 'torch' (/usr/lib/python3.11/site-packages/torch/__init__.py)",
@@ -28,11 +28,11 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
         (r"C:\Users\staff\emb.py is not there", "emb.py"),
     ],
 )
-def test_no_path_of_the_graders_machine_is_shown(text: str, told: str, given: bool) -> None:
+def test_no_path_of_the_graders_machine_is_shown(text: str, message: str, given: bool) -> None:
     words = Words({3: OWN})
     words.given = given
     said = words.message(text)
-    assert not re.search(r"[/\\]\w", said) and (given or told in said)
+    assert not re.search(r"[/\\]\w", said) and (given or message in said)
 
 
 def test_a_path_that_the_student_wrote_is_shown() -> None:

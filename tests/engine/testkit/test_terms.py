@@ -37,30 +37,30 @@ def stocks() -> Iterator[None]:
     TERMS.reset(before)
 
 
-def told(got: torch.Tensor, axes: str = "M D F", public: bool = False) -> str:
+def described(got: torch.Tensor, axes: str = "M D F", public: bool = False) -> str:
     return difference(got, WANT, "the prices", axes.split(), public=public)
 
 
 @pytest.mark.usefixtures("stocks")
 def test_messages_about_an_axis_with_steps_use_the_labs_words() -> None:
     late = torch.cat([torch.zeros_like(WANT[:, :1]), WANT[:, :-1]], dim=1)
-    assert "They are one step late: what is at D = d is right for d - 1." in told(late)
+    assert "They are one step late: what is at D = d is right for d - 1." in described(late)
     later = WANT.clone()
     later[:, 2:] += 1
-    assert "right up to day d = 1 and wrong from d = 2 on" in told(later)
+    assert "right up to day d = 1 and wrong from d = 2 on" in described(later)
     later[:, 3:] = torch.nan
-    assert "nan from day d = 3." in told(later)
+    assert "nan from day d = 3." in described(later)
     some = WANT.clone()
     some[:, [0, 3]] += torch.rand_like(some[:, [0, 3]])
-    assert "numbers differ, all at d = 0, 3;" in told(some)
-    assert "There is only one step." in told(WANT[:, :1], public=True)
+    assert "numbers differ, all at d = 0, 3;" in described(some)
+    assert "There is only one step." in described(WANT[:, :1], public=True)
 
 
 @pytest.mark.usefixtures("stocks")
 def test_shapes_and_places_have_the_labs_names_for_them() -> None:
-    assert "that is (M market, D days, F features)" in told(WANT[:2])
-    assert "the right markets in reversed order" in told(WANT.flip(0))
-    assert "Only the markets M = 1 are wrong" in told(
+    assert "that is (M market, D days, F features)" in described(WANT[:2])
+    assert "the right markets in reversed order" in described(WANT.flip(0))
+    assert "Only the markets M = 1 are wrong" in described(
         torch.cat([WANT[:1], torch.rand_like(WANT[1:2]), WANT[2:]])
     )
     # An axis without a word for its places.
@@ -69,15 +69,17 @@ def test_shapes_and_places_have_the_labs_names_for_them() -> None:
 
 @pytest.mark.usefixtures("stocks")
 def test_an_axis_that_the_lab_does_not_name_is_called_by_its_letter() -> None:
-    assert "that is (N, C, H)" in told(WANT[:2], "N C H")
-    assert "They are the right slices along N in reversed order." in told(WANT.flip(0), "N C H")
-    assert "All slices along C have the numbers that are right for C = 1." in told(
+    assert "that is (N, C, H)" in described(WANT[:2], "N C H")
+    assert "They are the right slices along N in reversed order." in described(WANT.flip(0), "N C H")
+    assert "All slices along C have the numbers that are right for C = 1." in described(
         WANT[:, [1, 1, 1, 1, 1]], "N C H"
     )
     one = torch.cat([WANT[:1], torch.rand_like(WANT[1:2]), WANT[2:]])
-    assert "Only the slices N = 1 are wrong; the others are right." in told(one, "N C H")
+    assert "Only the slices N = 1 are wrong; the others are right." in described(one, "N C H")
     late = torch.cat([torch.zeros_like(WANT[:, :1]), WANT[:, :-1]], dim=1)
-    assert "step" not in told(late, "N T H") and "step" not in told(WANT[:, :1], "N T H", public=True)
+    assert "step" not in described(late, "N T H") and "step" not in described(
+        WANT[:, :1], "N T H", public=True
+    )
 
 
 def test_slices_that_are_too_many_to_compare_are_not_compared() -> None:

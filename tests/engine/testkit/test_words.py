@@ -96,8 +96,8 @@ def spoilt() -> torch.Tensor:
 def test_the_messages_of_python_and_pytorch_that_help_are_shown(
     words: Words, code: Callable, shown: str
 ) -> None:
-    told = words.message(raised(code)["message"])
-    assert told.rpartition("DefaultCPUAllocator: ")[2] == shown
+    text = words.message(raised(code)["message"])
+    assert text.rpartition("DefaultCPUAllocator: ")[2] == shown
 
 
 def test_a_message_of_the_labs_policy_is_shown_with_what_fits_its_places_and_nothing_more(
@@ -125,13 +125,13 @@ def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
 
 def test_numbers_cannot_spell_a_message(words: Words) -> None:
     """A place for a size is one for six digits: twelve of them carry thirty letters."""
-    told = "stack expects each tensor to be equal size, but got [512, 100, 32] at entry 0 and [512, 99, 32] at entry 1"
-    assert words.message(told) == told
+    text = "stack expects each tensor to be equal size, but got [512, 100, 32] at entry 0 and [512, 99, 32] at entry 1"
+    assert words.message(text) == text
     spelt = "stack expects each tensor to be equal size, but got [668834, 280650, 795276] at entry 0 and [1] at entry 1"
     assert words.message(spelt) == WITHHELD
 
 
-def test_overlong_notebook_contributes_no_displayable_words() -> None:
+def test_an_overlong_notebook_contributes_no_displayable_words() -> None:
     dictionary = " ".join(f"w{n}" for n in range(NOTEBOOK_CODE // 4))
     words = Words({3: OWN, 4: dictionary}, ["softmax"])
     words.given = True

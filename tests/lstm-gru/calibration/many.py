@@ -147,13 +147,13 @@ def decoder_inputs(mistake: str, targets: Tensor) -> Tensor:
     if mistake == "targets not shifted":
         return targets
     first = torch.full_like(targets[..., :1], tasks.REVERSE.BOS)
-    if mistake == "no BOS":  # the first target stands in its place
+    if mistake == "no BOS":  # the first target takes its place
         first = targets[..., :1]
     return torch.cat([first, targets[..., :-1]], -1)
 
 
 def forward(p: Params, source: Tensor, lengths: Tensor, targets: Tensor, mistake: str) -> Tensor:
-    """Forced logits (M, N, T, V); the sequences must stand longest first."""
+    """Forced logits (M, N, T, V); the sequences must be sorted, longest first."""
     state = decoder_start(mistake, encode(p, source, lengths, longest_first=True))
     read = embed(p["target_embedding.weight"], decoder_inputs(mistake, targets))
     # An EOS follows the digits; only a loss that counts the padding needs the steps after it.

@@ -138,7 +138,7 @@ RANGES = {"c": (-2.0, 2.0), "h": (-1.0, 1.0), "g": (-1.0, 1.0), "n": (-1.0, 1.0)
 
 def recorded() -> dict[str, Any]:
     """The file's content."""
-    told: dict[str, Any] = {
+    recorded: dict[str, Any] = {
         "steps": STEPS,
         "units": UNITS,
         "first": FIRST,
@@ -171,12 +171,12 @@ def recorded() -> dict[str, Any]:
                         "share": round(float(run["share"][answer]), 2),
                     }
                 )
-        told["models"][kind] = {
+        recorded["models"][kind] = {
             "strips": names,
             "accuracy": round(min(scores.values()), 2),
             "runs": runs,
         }
-    return told
+    return recorded
 
 
 if __name__ == "__main__":

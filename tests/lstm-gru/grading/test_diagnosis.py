@@ -80,7 +80,7 @@ def test_two_mistakes_made_at_once_are_both_named(lab: Lab, bank: Bank, question
     twins = {
         (one, other) for one, other in itertools.combinations(shown, 2) if alike(double[one], double[other])
     }
-    # Three gates moved round by one can be told as two exchanges in more than one way.
+    # Three gates moved round by one can be described as two exchanges in more than one way.
     assert len(twins) <= len(pairs) // 100, twins
     for name in list(double)[:: len(double) // 6]:
         found = identify(double[name], chaffs, references_before(lab, question), compose=compose)

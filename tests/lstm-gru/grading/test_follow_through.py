@@ -9,24 +9,15 @@ import pytest
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.grading.examiner import run_suites
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, Chaff, compose
 from gatelab.lab.spec import Lab
-from gatelab.report.record.model import Question, Report
+from gatelab.report.record.model import Report
 from gatelab.report.record.schema import read_json
+from helpers.in_process import graded_here
 
 pytestmark = pytest.mark.one_in(3, at=2)
 
 STUB = "def {name}(*args, **kwargs):\n    raise NotImplementedError('{question}: not yet')\n"
-
-
-def graded(lab: Lab, bank: Bank, question: str, source: str) -> Question:
-    """By the hidden suite, in this process, without what trains."""
-    grading = Grading(lab, 23, LocalWorkers(lab, [source]), bank)
-    run_suites(lab, grading, [question], training=False)
-    return grading.finished[question]
 
 
 def chaff(bank: Bank, key: str) -> Chaff:
@@ -69,7 +60,7 @@ def test_points_fall_from_right_work_to_one_slip_two_slips_an_unknown_mistake_an
     wrong = both.source.replace(*unknown)
     stub = "".join(STUB.format(name=name, question=question) for name in lab.questions[question].names)
     points = [
-        graded(lab, bank, question, source).points
+        graded_here(lab, question, source, bank).points
         for source in (reference, slip.source, both.source, wrong, stub)
     ]
     right, single, double, lost, nothing = points
@@ -79,7 +70,7 @@ def test_points_fall_from_right_work_to_one_slip_two_slips_an_unknown_mistake_an
 
 def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
     slip = chaff(bank, "q1/bias-of-the-state-left-out")
-    result = graded(lab, bank, "q1", slip.source)
+    result = graded_here(lab, "q1", slip.source, bank)
     assert (result.earned, result.credit, result.points) == (1, 6.0, 6.0)
     assert result.follow_through == (
         "All results in this question that can be compared are what this mistake alone produces. You therefore earn 6 of 10 points; "
@@ -88,14 +79,14 @@ def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
 
 
 def test_the_parts_count_if_they_give_more(lab: Lab, bank: Bank) -> None:
-    result = graded(lab, bank, "q3", chaff(bank, "q3/cell-state-detached-between-steps").source)
+    result = graded_here(lab, "q3", chaff(bank, "q3/cell-state-detached-between-steps").source, bank)
     assert (result.points, result.follow_through) == (result.earned, "")
 
 
 def test_a_mistake_that_is_not_the_whole_story_earns_its_parts(lab: Lab, bank: Bank) -> None:
     """Named or not: with a number changed that no file knows, nothing is credited."""
     slip = chaff(bank, "q1/bias-of-the-state-left-out").source
-    result = graded(lab, bank, "q1", slip.replace("new_h = o * shown", "new_h = o * shown * 1.001"))
+    result = graded_here(lab, "q1", slip.replace("new_h = o * shown", "new_h = o * shown * 1.001"), bank)
     assert result.credit == 0
     assert result.points == result.earned
 
@@ -103,7 +94,7 @@ def test_a_mistake_that_is_not_the_whole_story_earns_its_parts(lab: Lab, bank: B
 def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> None:
     both = compose(chaff(bank, "q1/forget-and-input-swapped"), chaff(bank, "q1/bias-of-the-state-left-out"))
     assert both.credit == pytest.approx(0.36)
-    assert graded(lab, bank, "q1", both.source).credit == pytest.approx(0.36 * 10)
+    assert graded_here(lab, "q1", both.source, bank).credit == pytest.approx(0.36 * 10)
 
 
 @pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 3), ("", 6)])
@@ -114,12 +105,12 @@ def test_the_settings_switch_it_off_or_scale_it(
     assert "\ncredit = 1.0\n" in table
     (tmp_path / "lab.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
     other = Lab(tmp_path, lab.hidden, lab.bank)
-    result = graded(other, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
+    result = graded_here(other, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source, bank)
     assert (result.credit, result.points) == (credit, max(1, credit))
 
 
 def test_the_report_keeps_both_numbers(lab: Lab, bank: Bank) -> None:
-    question = graded(lab, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
+    question = graded_here(lab, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source, bank)
     report = Report("a", "graded", questions=[question])
     row = report.to_dict()["questions"][0]
     assert (row["points"], row["earned"], row["credit"]) == (6.0, 1, 6.0)

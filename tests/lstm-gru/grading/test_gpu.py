@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from solved_notebook import Cells, answer, containing, full, swap
-from test_world_odd import PRE, before_q1, inside_q1
+from test_odd_notebooks import PRE, before_q1, inside_q1
 
 from gatelab.sandbox.worker.devices import misses_gpu
 

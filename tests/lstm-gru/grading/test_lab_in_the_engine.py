@@ -9,11 +9,9 @@ import pytest
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.grading.examiner import _pytest
-from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
-from helpers.processes import hostile
+from helpers.in_process import grading_order
+from helpers.reference_notebook import reference_notebook
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -30,9 +28,9 @@ def test_a_name_that_only_a_driver_asks_for_is_missing_in_the_same_words(
 def test_a_name_much_like_the_missing_one_is_asked_about(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     code = lab.reference("q5").replace("count_parameters", "count_params")
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, {"q5": code}), questions=["q5"])
-    told = " ".join(part.student_text for part in report.question("q5").parts)
-    assert "`count_parameters` is not defined in the notebook. Is `count_params` in cell " in told, told
-    assert "It must be called `count_parameters`." in told
+    text = " ".join(part.student_text for part in report.question("q5").parts)
+    assert "`count_parameters` is not defined in the notebook. Is `count_params` in cell " in text, text
+    assert "It must be called `count_parameters`." in text
 
 
 @pytest.mark.parametrize(
@@ -51,24 +49,14 @@ def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
     plain_engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
 ) -> None:
     report = plain_engine.grade(
-        hostile(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
+        reference_notebook(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
     )
     assert report.question("q3").points < 14
     assert any("torch.nn.LSTM" in hint for hint in report.hints)
 
 
-def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
-    """The questions in the order in which they would be graded, and those of them that train a model."""
-    grading = Grading(lab, 0, LocalWorkers(lab, []), None)
-    grading.until = until
-    _pytest(lab, grading, (), "--collect-only")
-    return list(dict.fromkeys(id for id, _ in grading.scores.shares)), {
-        id for id, _ in grading.scores.training
-    }
-
-
 def test_training_comes_last_if_there_is_a_deadline_and_nothing_else_moves(lab: Lab) -> None:
-    usual, train = order(lab, math.inf)
-    pressed, _ = order(lab, 1e12)
+    usual, train = grading_order(lab, math.inf)
+    pressed, _ = grading_order(lab, 1e12)
     assert train and set(usual[-len(train) :]) != train, "there is nothing to move"
     assert pressed == [id for id in usual if id not in train] + [id for id in usual if id in train]

@@ -1,6 +1,6 @@
 """Right work that was written under a newer Python than the grader's, as Colab's is, has all its points.
 
-Every case is the solved notebook with one change, as in test_world_odd.py.
+Every case is the solved notebook with one change, as in test_odd_notebooks.py.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("question", "wheat", "plain", "numpy"), CASES, ids=lambda text: text[:24])
-def test_a_number_of_numpys_costs_no_point(
+def test_a_numpy_number_costs_no_point(
     lab: Lab, bank: Bank, question: str, wheat: str, plain: str, numpy: str
 ) -> None:
     (source,) = [one.source for one in bank.wheats if (one.question, one.id) == (question, wheat)]
@@ -31,7 +31,7 @@ def test_a_number_of_numpys_costs_no_point(
     assert lost == []
 
 
-def test_a_float_of_numpys_is_no_whole_number(lab: Lab, bank: Bank) -> None:
+def test_a_numpy_float_is_not_a_whole_number(lab: Lab, bank: Bank) -> None:
     (source,) = [one.source for one in bank.wheats if (one.question, one.id) == ("q5", "numpy_grid")]
     source = source.replace("return len(", "return np.float64(1) * len(")
     grading = Grading(lab, 23, LocalWorkers(lab, [source]), bank)

@@ -64,7 +64,7 @@ def test_grading_with_students_own_answers_is_deterministic(engine: Engine, tmp_
 def test_a_mistake_with_the_students_own_version_costs_what_it_costs_with_the_references(
     engine: Engine, bank: Bank, tmp_path: Path, mistake: str
 ) -> None:
-    """And is told by its name, not by what the references lack."""
+    """And is named for what it is, not for what the references lack."""
     edits = next(list(chaff.edits) for chaff in bank.chaffs_of("q8") if chaff.id == mistake)
     over_own = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], *edits]}).question("q8")
     plain = graded(engine, tmp_path, {"q8": edits}).question("q8")

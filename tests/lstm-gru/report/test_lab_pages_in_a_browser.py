@@ -10,7 +10,7 @@ from kit_lab import kit_lab
 from playwright.sync_api import Browser
 
 from gatelab.build.preview import preview
-from helpers.looked_at import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
+from helpers.page_checks import browser, look, on_each_screen, read_alone  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.one_in(4)
 
@@ -51,6 +51,7 @@ def test_the_preview_runs_and_loads_nothing_and_shows_formulas(browser: Browser,
     read_alone(browser, path)
     page = browser.new_page()
     page.goto(path.as_uri())
+    assert page.locator("script").count() == 0
     assert page.locator("math").count() > 50
     assert page.locator("math[display=block] mtr").count() > 5
     for raw in ("&", "\\", "[4pt]"):

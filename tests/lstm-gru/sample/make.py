@@ -255,7 +255,7 @@ def _accidents(maker: Maker, part_1: dict[str, str]) -> None:
 
 
 def _no_notebooks(maker: Maker, part_1: dict[str, str]) -> None:
-    """What is no notebook, and what only looks as if it were none for this grader."""
+    """What is not a notebook, and what only looks as if this grader could not take it."""
     right = maker.filled(part_1)
     text = nbformat.writes(right).encode()
     maker.write("not-json.ipynb", b"<!doctype html>\n<title>Sign in to continue</title>\n")

@@ -19,7 +19,7 @@ from gatelab.report.outputs.gradescope import all_questions, summary
 from gatelab.report.record.model import Question, Report
 from gatelab.report.record.points import number
 from gatelab.report.record.schema import read_json
-from helpers import accepted
+from helpers import accepted_texts
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPTED = Path(__file__).with_name("said.txt")
@@ -49,14 +49,14 @@ def _question(question: Question) -> list[str]:
     lines += [f"  {text}" for text in (question.note, question.follow_through) if text]
     lost = [part for part in question.parts if not part.passed] if question.attempted else []
     return lines + [
-        accepted.MEASURED.sub("#", line)
-        for line in accepted.by_message((part.name, part.student_text) for part in lost)
+        accepted_texts.MEASURED.sub("#", line)
+        for line in accepted_texts.by_message((part.name, part.student_text) for part in lost)
     ]
 
 
 def read() -> dict[str, str]:
     """What was accepted, as `said` gives it."""
-    return accepted.read(ACCEPTED)
+    return accepted_texts.read(ACCEPTED)
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "sample"
     if not (out / "reports").is_dir():
         sys.exit(f"{out}: no class was graded into it; run make grade first.")
-    accepted.write(ACCEPTED, said(Lab.in_repository(ROOT, ACCEPTED.parents[1].name), out))
+    accepted_texts.write(ACCEPTED, said(Lab.in_repository(ROOT, ACCEPTED.parents[1].name), out))
     print(f"accepted: {ACCEPTED}; commit it")
 
 

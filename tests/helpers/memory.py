@@ -1,0 +1,28 @@
+"""How much memory a call takes, whatever the tests' process has taken before it: a process's own peak never falls."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Peak:
+    """`bytes`: the most that Python's objects took at once, beyond what they took before; known at the end."""
+
+    bytes = 0
+
+
+@contextmanager
+def measured() -> Iterator[Peak]:
+    """Measure what is called in this block."""
+    gc.collect()
+    tracemalloc.start()
+    peak = Peak()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        yield peak
+    finally:
+        peak.bytes = tracemalloc.get_traced_memory()[1] - before
+        tracemalloc.stop()

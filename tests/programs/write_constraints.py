@@ -1,0 +1,77 @@
+"""Writes constraints.txt, the whole lock: every distribution that the kit's own requirements bring, as installed here.
+
+python tests/programs/write_constraints.py            write it
+python tests/programs/write_constraints.py --check    exit code 1 and a list where it is not what this environment has
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "constraints.txt"
+HEAD = """\
+# Every distribution that the kit brings along, in one version each: `make` and the grading image (setup.sh) install by it.
+# Written by `python tests/programs/write_constraints.py`; tests/engine/test_environment.py holds it against what is installed.
+"""
+
+
+def canonical(name: str) -> str:
+    """The name as registries compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def needed() -> dict[str, str]:
+    """Name → version of all that pyproject.toml asks for, and of what that asks for, as far as it is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    todo = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    found: dict[str, str] = {}
+    while todo:
+        asked = todo.pop()
+        name, extras = canonical(asked.name), frozenset(asked.extras)
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        try:
+            installed = distribution(name)
+        except PackageNotFoundError:  # asked for on another system only
+            continue
+        found[name] = installed.version.split("+")[0]
+        for line in installed.requires or ():
+            further = Requirement(line)
+            if further.marker is None or any(
+                further.marker.evaluate({"extra": extra}) for extra in extras or {""}
+            ):
+                todo.append(further)
+    return found
+
+
+def text() -> str:
+    """The lock's text for this environment."""
+    return HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(needed().items()))
+
+
+def locked() -> dict[str, str]:
+    """Name → version, as the committed lock says."""
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def main() -> int:
+    if "--check" in sys.argv:
+        differ = sorted(set(needed().items()) ^ set(locked().items()))
+        print(*(f"{name}=={version}" for name, version in differ), sep="\n")
+        return bool(differ)
+    LOCK.write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
