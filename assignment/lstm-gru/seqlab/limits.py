@@ -14,6 +14,11 @@ PRINTED_LINES = 20
 # sentence goes on behind it; and of the name of a check that somebody typed.
 ERROR_TEXT, ERROR_IN_BRACKETS, TYPED_NAME = 300, 200, 40
 ARGUMENTS_SHOWN = 10  # whose shapes an error's sentence names; no answer takes as many
+# Of what an answer is instead of the right one: keys of a dict or of a state_dict, of which a layer in both directions has eight; and
+# items of a tuple or list, whose number is said beside them. Both fit on a line.
+KEYS_SHOWN, ITEMS_SHOWN = 8, 6
+# Steps, or places of another axis, at which numbers are wrong: enough to see whether it is every second one.
+PLACES_SHOWN = 4
 # Of a question's title in the map: with points, minutes and state the line has 79 characters.
 TITLE_WIDTH = 40
 
@@ -24,6 +29,14 @@ CLOCK = 2  # times as long by the clock, for code that waits and computes nothin
 LOOK_SECONDS = 0.5  # between two looks at a clock: a person does not notice it
 GRACE_SECONDS = 5.0  # in which an interrupted answer has to end; it may free memory
 NEWS_SECONDS = 20.0  # after which the one who waits is told what is running: soon enough not to give up
+
+# Runs of cells that are remembered: a long evening in one notebook. Each holds its text, and an error with what its frames held.
+RUNS_KEPT = 500
+# Calls of one name that are repeated, three times each, where an answer is wrong: a check makes some ten, each of which may show it.
+CALLS_REPEATED = 12
+# Numbers of a tensor or an array that is copied and compared after the call: 32 MiB. Measured: both take 0.02 to 0.04 s; an answer's
+# calls are given some hundred numbers.
+COPIED_NUMBERS = 1 << 22
 
 # The notebook's file.
 LARGEST_FILE = 128 << 20  # bytes; the grader takes no larger one

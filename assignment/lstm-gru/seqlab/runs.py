@@ -20,7 +20,6 @@ from . import limits
 from .progress import statements
 from .stub import is_stub
 
-KEPT = 500  # runs that are remembered
 HOOK = "_checked_runs"  # on the shell, which a second import finds again
 
 
@@ -32,7 +31,7 @@ class Run:
     id: str | None  # the cell's own, if the editor passes it on
     error: BaseException | None
     parsed: bool  # False: no line of it was run
-    told: int = 0  # the number of the cell, where somebody has told already that it failed
+    reported: int = 0  # the number of the cell, where its failure has been reported already
 
     def defines(self, name: str) -> bool:
         """Whether this text binds `name` at its top level (it may not be valid Python)."""
@@ -95,7 +94,7 @@ def listen() -> list[Run]:
         def note(result: Any) -> None:
             if run := _run(result):
                 runs.append(run)
-                del runs[:-KEPT]
+                del runs[: -limits.RUNS_KEPT]
 
         note(getattr(shell, "last_execution_result", None))
         shell.events.register("post_run_cell", note)
@@ -104,9 +103,9 @@ def listen() -> list[Run]:
 
 
 def tell(number: int) -> Run:
-    """The last run, of a cell of this number. Its failure is told now: what is said of it later points there."""
+    """The last run, of a cell of this number. Its failure is reported now: what is said about it later points there."""
     runs = listen()
-    runs[-1] = replace(runs[-1], told=number)
+    runs[-1] = replace(runs[-1], reported=number)
     return runs[-1]
 
 
@@ -160,8 +159,8 @@ def not_imported(name: str) -> str:
     run = next((run for run in reversed(listen()) if run.imports(name)), None)
     if run is None or not isinstance(run.error, Exception):
         return ""
-    if run.told:
-        return f"Cell {run.told} imports `{name}`, and it fails: see above."
+    if run.reported:
+        return f"Cell {run.reported} imports `{name}`, and it fails: see above."
     return f"The last run of the cell that imports `{name}` failed ({run.failure()}). {FIX}"
 
 

@@ -43,3 +43,8 @@ def is_stub(node: ast.AST | None, question: str = "") -> bool:
         return False
     text = given[0].value if given and isinstance(given[0], ast.Constant) else None
     return not question or (isinstance(text, str) and is_of(question, text))
+
+
+def does_nothing(node: ast.AST) -> bool:
+    """Whether a statement is only a value: a docstring, or the dots in place of a body."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
+from ..limits import ITEMS_SHOWN, KEYS_SHOWN
+from ..lists import listed
 from . import findings, leftovers
 from .equal import KEPT, alike
 from .grammar import with_article
@@ -184,10 +186,12 @@ def repeats(first: Call, again: Call) -> None:
 
 
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
-    """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
+    """The returned value is a plain Python number (`kind`), the call left nothing changed, which may be why the number is another, and it
+    is equal to `want` where one is given."""
     need(call, True)
     if problem := findings.plain_number(call.value, kind, "the result", describe(call.value)):
         raise Finding(call, f"{call.title}: {problem}")
+    untouched(call)
     if want is not None and (problem := findings.wrong_number(call.value, want, "the result", NEAR)):
         raise Finding(call, f"{call.title}: {problem} {text}".rstrip())
 
@@ -200,10 +204,10 @@ def describe(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"a numpy array of {value.dtype} and shape {value.shape}"
     if isinstance(value, tuple | list):
-        kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
-        return f"{with_article(type(value).__name__)} of {len(value)} ({kinds})"
+        kinds = ("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value)
+        return f"{with_article(type(value).__name__)} of {len(value)} ({listed(kinds, ITEMS_SHOWN)})"
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
+        return f"a dict with the keys {listed(map(repr, value), KEYS_SHOWN)}"
     if isinstance(value, GeneratorType):
         return "a generator (`yield` makes one, `return` does not)"
     return f"of type {type(value).__name__}"

@@ -22,7 +22,7 @@ from .calling import Contract
 from .plain import meaning
 from .record import Call, flatten
 from .terms import TERMS
-from .where import Place, places, raised_there
+from .where import Place, last_frame, places, raised_there
 
 IMPORTED = frozenset(
     {"torch", "nn", "F", "np", "numpy", "math", "random"}
@@ -40,7 +40,7 @@ SIZES = re.compile(
 )
 
 
-def told(call: Call, namespace: dict[str, Any]) -> list[str]:
+def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
     """The sentences that follow a call's error; "" among them says nothing."""
     error = call.error
     assert error is not None
@@ -241,11 +241,11 @@ def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
 
 def _no_tensor(error: BaseException) -> str:
     """What is not a tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frame = last_frame(error)
     if (
         not isinstance(error, AttributeError)
-        or not frames
-        or frames[-1].f_code is not nn.Parameter.__new__.__code__
+        or frame is None
+        or frame.f_code is not nn.Parameter.__new__.__code__
     ):
         return ""
     return f"`nn.Parameter` takes a tensor; it was given a value of type {type(error.obj).__name__}."

@@ -36,10 +36,10 @@ def watched(question: str, namespace: dict[str, Any], seconds: float | None = No
 
 
 def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) -> str:
-    said = f"{question}: this check is still running, far longer than it should."
+    text = f"{question}: this check is still running, far longer than it should."
     if place := place_in(frame, namespace):
-        said += f" Just now it is in {place.told()}\nIs there an endless loop?"
-    return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
+        text += f" Just now it is in {place.words()}\nIs there an endless loop?"
+    return f"{text} The ■ above the notebook stops it (Kernel menu, Interrupt)."
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Running:
     line: int  # of the cell
     source: str
 
-    def told(self, of: str = " of the cell") -> str:
+    def words(self, of: str = " of the cell") -> str:
         """For the end of a sentence. `of`: whose line, where the sentence does not say so."""
         inside = f"`{self.function}`, " if self.function else ""
         return f"{inside}line {self.line}{of}" + (f": {self.source}" if self.source else ".")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch.optim import Optimizer
 
+from ..limits import CALLS_REPEATED
 from .equal import KEPT, RANDOM, alike
 from .record import Call
-
-MOST_AGAIN = 12  # calls that are repeated
 
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
@@ -15,7 +14,7 @@ def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     # A function that is given an optimiser is meant to change the model, so the next call finds a different one.
     calls = [call for call in record if call.group == group and call.again and not call.error]
     for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
-        :MOST_AGAIN
+        :CALLS_REPEATED
     ]:
         assert call.again is not None
         first, same, other = call.again(), call.again(), call.again(seed=1)

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..limits import PLACES_SHOWN
+from ..lists import begun
 from .grammar import is_plural, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
@@ -80,9 +82,9 @@ def difference(
         return problem
     if dtype is not None and got.dtype != dtype:
         expected = dtype if isinstance(got, torch.Tensor) else np.dtype(dtype)
-        told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
-        return f"{told} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else told
-    got, want = _in_float64(got), _in_float64(want)
+        sentence = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {expected}."
+        return f"{sentence} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else sentence
+    got, want = in_float64(got), in_float64(want)
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
@@ -91,7 +93,8 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
-def _in_float64(numbers: Numbers) -> torch.Tensor:
+def in_float64(numbers: Numbers) -> torch.Tensor:
+    """The numbers alone, so that those of two dtypes can be compared."""
     if isinstance(numbers, torch.Tensor):
         return numbers.detach().to(torch.float64)
     return torch.from_numpy(np.array(numbers, dtype=np.float64, order="C"))  # a view may run backwards
@@ -103,10 +106,10 @@ def wrong_shape(
     """The sentence that the shape is wrong; "" if it is right."""
     if got.shape == shape:
         return ""
-    told = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
+    sentence = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
     if public and _reordered(got.shape, shape):
-        return f"{told}: the axes are in another order."
-    return f"{told}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{told}."
+        return f"{sentence}: the axes are in another order."
+    return f"{sentence}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{sentence}."
 
 
 def _one_step(got: torch.Size | tuple[int, ...], want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
@@ -142,25 +145,20 @@ def _difference(
     if some and steps[0] > 0 and steps == list(range(steps[0], length)):
         found = (later(steps[0]) if later else "") or likeness(got, want, axes)
         right, from_here = terms.step(letter, steps[0] - 1), f"{letter.lower()} = {steps[0]}"
-        told = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
-        return f"{told} {found}".rstrip()
-    at_step = f", all at {letter.lower()} = {_listed(steps)}" if some else ""
-    told = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
-    return f"{told} {likeness(got, want, axes)}".rstrip()
+        sentence = f"{name} {verb(name, 'is')} right up to {right} and wrong from {from_here} on; {off}"
+        return f"{sentence} {found}".rstrip()
+    at_step = f", all at {letter.lower()} = {begun(steps, PLACES_SHOWN)}" if some else ""
+    sentence = f"{name} {verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
+    return f"{sentence} {likeness(got, want, axes)}".rstrip()
 
 
 def _single(got: float, want: float, name: str) -> str:
     """One number against the other, to four digits; if these are the same, by how much it is off."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
-    told = f"{name} {verb(name, 'is')} {mine}"
+    sentence = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
-        return f"{told}, which is off by {abs(got - want):.1g}."
-    return f"{told}; {'they' if is_plural(name) else 'it'} should be {right}."
-
-
-def _listed(steps: list[int], most: int = 4) -> str:
-    """The first few steps; "…" says that there are more."""
-    return ", ".join([*map(str, steps[:most]), *("…" for _ in steps[most : most + 1])])
+        return f"{sentence}, which is off by {abs(got - want):.1g}."
+    return f"{sentence}; {'they' if is_plural(name) else 'it'} should be {right}."
 
 
 def largest(
@@ -179,9 +177,9 @@ def largest(
         str(where) if NO_NAME in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     )
     at = f" at {place}" if place else ""
-    told = f"got {float(got[tuple(where)]):.4g}"
-    told += f", expected {float(want[tuple(where)]):.4g}" if public else ""
-    return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
+    values = f"got {float(got[tuple(where)]):.4g}"
+    values += f", expected {float(want[tuple(where)]):.4g}" if public else ""
+    return f"the largest difference is {float(gap.max()):.2g}{at} ({values})"
 
 
 def _shape(sizes: tuple[int, ...], names: list[str] | None) -> str:

@@ -92,8 +92,8 @@ def _written(
         places = defined[name]
         if not places:
             text, slip = _in_text(notebook, name), _slip(notebook, name)
-            told = state.faulty if slip and not text else state.warnings
-            told.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
+            remarks = state.faulty if slip and not text else state.warnings
+            remarks.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
             written = written or bool(text or slip)
             missing += [] if text or slip else [f"`{name}`"]
             continue

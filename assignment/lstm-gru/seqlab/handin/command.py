@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import progress
+from ..lists import all_of
 from ..near import nearest
 from . import answers, checks, explorer, notebook, pack
 from .notebook import Refused
@@ -137,7 +138,7 @@ def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcom
                     print(textwrap.fill(line, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
             said = news.says
     by_hand = [id for id, question in questions.items() if question["by_hand"]]
-    read_by = f" {_and(by_hand)} {'are' if len(by_hand) > 1 else 'is'} read by a person." if by_hand else ""
+    read_by = f" {all_of(by_hand)} {'are' if len(by_hand) > 1 else 'is'} read by a person." if by_hand else ""
     if outcomes:
         print()
     print(f"{_count(outcomes)}{read_by}")
@@ -163,7 +164,7 @@ def _count(outcomes: list[checks.Outcome]) -> str:
 
 def _unsaved(read: notebook.Notebook, state: answers.State) -> str:
     return (
-        f"what you ran last for {_and(state.unsaved)} is not what is in {read.path.name}: "
+        f"what you ran last for {all_of(state.unsaved)} is not what is in {read.path.name}: "
         "save the notebook (Ctrl+S, on a Mac Cmd+S) and run this again."
     )
 
@@ -173,7 +174,3 @@ def _warn(warnings: list[str]) -> None:
         print(textwrap.fill(f"Note: {warning}", 100, subsequent_indent="      "))
     if warnings:
         print()
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

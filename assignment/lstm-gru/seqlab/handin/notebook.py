@@ -77,9 +77,9 @@ def find(named: str | None, folder: Path) -> Path:
             f"{folder.resolve()}: none of the notebooks here is this lab's; name yours in the command."
         )
     newest = max(of_this_lab, key=lambda path: path.stat().st_mtime)
-    told = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
+    copies = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
-        f"there are several copies of the notebook here: {told}; name the one that you write in, "
+        f"there are several copies of the notebook here: {copies}; name the one that you write in, "
         f'as in `{COMMAND} submit "{newest.name}"`.'
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -215,17 +214,19 @@ class Check:
         if made := mistakes.get(call.group):
             return [_misconception(made), f"Seen in: {first}", *more], CheckFailed(first, call.error)
         if call.error:
-            return [first, *more, *leads.told(call, self.student.namespace)], CheckFailed(first, call.error)
+            return [first, *more, *leads.after_error(call, self.student.namespace)], CheckFailed(
+                first, call.error
+            )
         if found := unsteady(self.student.record, call.group):
             return [found[1]], CheckFailed(found[1])
-        told = [first]
+        sentences = [first]
         if printed and isinstance(finding, NoReturn):
-            told.append("(`print` shows a value; `return` hands it back.)")
-        return told, CheckFailed(first)
+            sentences.append("(`print` shows a value; `return` hands it back.)")
+        return sentences, CheckFailed(first)
 
 
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
-    """otter's test case. When it fails, `told` is what render.py shows, and `ended` the error that ended it."""
+    """otter's test case. When it fails, `sentences` is what render.py shows, and `ended` the error that ended it."""
 
     def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
         super().__init__(name=f"{check.question} {title}")
@@ -233,7 +234,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.title = title
         self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
         self.check = check
-        self.told: list[str] = []
+        self.sentences: list[str] = []
         self.ended: BaseException | None = None
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
@@ -261,9 +262,9 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
-            self.told, error = explained
+            self.sentences, error = explained
             self.ended = error
-            self.failure_message = "\n".join(text for text in self.told if text)
+            self.failure_message = "\n".join(text for text in self.sentences if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
             self.ended = found
@@ -271,13 +272,13 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 f"This check could not continue with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
-            self.told = [self.failure_message]
+            self.sentences = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
     def _require_successful_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
         if failed := runs.failed(self.group, namespace.get(self.group)):
-            self.failure_message, self.told = failed.says, [failed.says]
+            self.failure_message, self.sentences = failed.says, [failed.says]
             self.ended = NotRun(failed.says, failed.error)
             raise self.ended
 
@@ -337,10 +338,10 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
 
 def _lacks_forward(error: NotImplementedError, own: type) -> bool:
     """Whether PyTorch raised it because an object of this class has no forward()."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    if not frames or frames[-1].f_code is not torch.nn.Module.forward.__code__:
+    frame = where.last_frame(error)
+    if frame is None or frame.f_code is not torch.nn.Module.forward.__code__:
         return False
-    return isinstance(frames[-1].f_locals.get("self"), own)
+    return isinstance(frame.f_locals.get("self"), own)
 
 
 def _misconception(mistakes: list[fingerprint.Mistake]) -> str:

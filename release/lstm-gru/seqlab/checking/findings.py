@@ -101,5 +101,5 @@ def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str
 def changed(who: str, name: str, value: Any, public: bool = False) -> str:
     """The sentence that a call changed an argument, or a part of one, in place."""
     noun, ways = next(words for kind, words in IN_PLACE.items() if isinstance(value, kind))
-    told = f"{who} changed its argument {name} in place; make a new {noun} instead."
-    return f"{told} {ways} work in place." if public else told
+    sentence = f"{who} changed its argument {name} in place; make a new {noun} instead."
+    return f"{sentence} {ways} work in place." if public else sentence

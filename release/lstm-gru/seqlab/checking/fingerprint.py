@@ -76,7 +76,7 @@ def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
     own, right = fingerprint(call), question["right"][call.group][place]
     if same(own, right):
         return ""
-    if call.gradients is not None and same([*own[:2], 0], [own[0], right[1], 0]):
+    if call.gradients is not None and same([own[0], own[1], 0], [own[0], right[1], 0]):
         return "graph"
     other = (
         kind

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..limits import COPIED_NUMBERS
 from .equal import EXACT, alike
 from .scalars import REAL
 
@@ -42,7 +43,6 @@ SAID = {
     "still holds the old ones",
     "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
-LARGE = 1 << 22  # numbers; a larger tensor or array is not copied, nor checked for changes
 _Array = np.ndarray[Any, Any]
 _leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
@@ -112,7 +112,7 @@ class Held:
         elif (
             type(value) is np.ndarray and value.dtype.kind in REAL
         ):  # what a suite sends; others may not be comparable
-            self.arrays.append((value, value.copy() if value.size <= LARGE else None))
+            self.arrays.append((value, value.copy() if value.size <= COPIED_NUMBERS else None))
         elif isinstance(value, nn.Module):
             self.modules.append(value)
         elif isinstance(value, torch.optim.Optimizer):
@@ -205,7 +205,7 @@ class _Tensor:
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
-    return tensor.detach().clone() if tensor.numel() <= LARGE else None
+    return tensor.detach().clone() if tensor.numel() <= COPIED_NUMBERS else None
 
 
 def _same(now: torch.Tensor, before: torch.Tensor | None) -> bool:

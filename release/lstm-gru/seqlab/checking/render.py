@@ -35,7 +35,7 @@ def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable
         theirs = theirs.instead_of
 
     def shown(result: Any, *given: Any, **named: Any) -> str:
-        mine = all(hasattr(case.body, "told") for case in result.test_cases)
+        mine = all(hasattr(case.body, "sentences") for case in result.test_cases)
         mine = mine and not (ours is as_text and result.passed_all)  # otter's one line of text has no emoji
         if validating() and ours is as_text and not result.passed_all:
             text = ours(result) if mine else theirs(result, *given, **named)
@@ -61,9 +61,9 @@ def as_text(result: Any) -> str:
     """For places without HTML."""
     cases = []
     for one in result.test_case_results:
-        told = "\n".join(indent(text, "    ") for text in _told(one))
+        lines = "\n".join(indent(text, "    ") for text in _sentences(one))
         sign, word, _ = PASSED if one.passed else FAILED
-        cases.append(f"{sign} {one.test_case.name}: {word}" + (f"\n{told}" if told else ""))
+        cases.append(f"{sign} {one.test_case.name}: {word}" + (f"\n{lines}" if lines else ""))
     return f"{result.name} results:\n" + "\n".join(cases)
 
 
@@ -74,10 +74,12 @@ def as_html(result: Any) -> str:
     cases = []
     for one in result.test_case_results:
         name = html.escape(one.test_case.name)
-        told = "".join(f"<p style='margin: 0.2em 0 0.4em 1.8em;'>{_marked(text)}</p>" for text in _told(one))
+        lines = "".join(
+            f"<p style='margin: 0.2em 0 0.4em 1.8em;'>{_marked(text)}</p>" for text in _sentences(one)
+        )
         outcome = PASSED if one.passed else FAILED
         cases.append(
-            f"<p style='margin: 0.4em 0 0;'>{_sign(outcome)} <strong>{name}</strong>: {outcome[1]}</p>{told}"
+            f"<p style='margin: 0.4em 0 0;'>{_sign(outcome)} <strong>{name}</strong>: {outcome[1]}</p>{lines}"
         )
     return "".join(cases)
 
@@ -88,8 +90,8 @@ def _sign(outcome: tuple[str, str, str]) -> str:
     return f"<span style='color: var({colour}, inherit);' aria-hidden='true'>{sign}</span>"
 
 
-def _told(one: Any) -> list[str]:
-    return [] if one.passed else [text for text in one.test_case.body.told if text]
+def _sentences(one: Any) -> list[str]:
+    return [] if one.passed else [text for text in one.test_case.body.sentences if text]
 
 
 def _marked(text: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..limits import PLACES_SHOWN
+from ..lists import begun
 from .terms import NO_NAME, TERMS
 
 NEAR = 1e-6  # of the largest number: what counts as equal here
 ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
 FEW = 3  # fewer numbers than this agree by chance
 ORDERED = 10  # this many numbers are not in the same order by chance
-LISTED = 4  # places to name
 COMPARED = 1 << 25  # differences at once, of every slice from every other: 0.3 GB of float64
 
 
@@ -74,9 +75,7 @@ def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
         sound = ((mine - right).abs() <= near).all(dim=1)
         if not terms.has_steps(axis) and bool(sound.any()):
             wrong = [int(place) for place in (~sound).nonzero()[:, 0]]
-            more = ", …" if len(wrong) > LISTED else ""
-            listed = ", ".join(map(str, wrong[:LISTED]))
-            return f"Only the {terms.places(axis)} {axis} = {listed}{more} are wrong; the others are right."
+            return f"Only the {terms.places(axis)} {axis} = {begun(wrong, PLACES_SHOWN)} are wrong; the others are right."
     return ""
 
 

@@ -56,8 +56,13 @@ def places(error: BaseException, namespace: dict[str, Any]) -> list[Place]:
 
 def raised_there(error: BaseException, place: Place) -> bool:
     """Whether the line itself raised it, and no function that it called."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame is place.frame
+    return last_frame(error) is place.frame
+
+
+def last_frame(error: BaseException) -> FrameType | None:
+    """Where an error was raised, in the notebook or elsewhere; None where it never was."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1] if frames else None
 
 
 def said(error: BaseException, namespace: dict[str, Any], question: str) -> tuple[str, str]:

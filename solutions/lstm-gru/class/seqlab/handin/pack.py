@@ -53,12 +53,12 @@ def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Pat
     return out
 
 
-def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Path]:
+def write(notebook: Notebook, receipt: dict[str, Any], out: Path) -> tuple[Path, Path]:
     """Write the zip and, next to it, the receipt; returns both paths. Raises Refused.
 
     out: the zip's path, from `place`.
     """
-    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(receipt, indent=2, ensure_ascii=False) + "\n"
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -67,7 +67,7 @@ def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Pa
             archive.writestr(RECEIPT, text)
         with zipfile.ZipFile(draft) as archive:
             kept = hashlib.sha256(archive.read(notebook.path.name)).hexdigest()
-        if kept != told["sha256"]:
+        if kept != receipt["sha256"]:
             raise Refused(
                 f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out."
             )

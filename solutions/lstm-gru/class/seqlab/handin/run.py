@@ -64,13 +64,13 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
         too_long = partial(_too_long, id)
         with limited(seconds, shell.user_ns, partial(_last, pipe, too_long)) as places:
             try:
-                told = _checked(id, shell.user_ns)
+                outcome = _checked(id, shell.user_ns)
             except KeyboardInterrupt:
                 if not places:
                     raise
-                told = too_long(places[0])
+                outcome = too_long(places[0])
                 _stand_in(id, names[id], shell.user_ns)
-        pipe.tell(**told)
+        pipe.tell(**outcome)
 
 
 def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
@@ -97,20 +97,20 @@ def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: f
             pipe.tell(remark=f"{place} fails ({why}); what it gives is not there for the cells below it.")
 
 
-def _last(pipe: Pipe, said: Callable[[Running | None], dict[str, str]], place: Running | None) -> None:
+def _last(pipe: Pipe, message: Callable[[Running | None], dict[str, str]], place: Running | None) -> None:
     """Tell what was stopped, and end: it cannot be interrupted."""
-    pipe.last(**said(place))
+    pipe.last(**message(place))
 
 
 def _endless(number: int, place: Running | None) -> dict[str, str]:
     """The remark on a cell that was stopped."""
-    where = f" in {place.told(of='')}" if place else ""
+    where = f" in {place.words(of='')}" if place else ""
     return {"remark": f"cell {number} did not end and was stopped{where}\nIs there an endless loop?"}
 
 
 def _too_long(id: str, place: Running | None) -> dict[str, str]:
     """The outcome of a check that was stopped."""
-    where = f" in {place.told()}" if place else ""
+    where = f" in {place.words()}" if place else ""
     return {
         "id": id,
         "state": "not yet",
