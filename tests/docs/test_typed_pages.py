@@ -52,7 +52,7 @@ ELSEWHERE = {
     "pip install torch==": ("../Makefile", "--index-url $(CPU_INDEX)) $(TORCH)"),
     "pip install -e '.[dev]'": ("../Makefile", "--editable '.[dev]'"),
     "gatelab export nbgrader": ("engine/classrun/test_intake_and_export.py", '"export", "nbgrader"'),
-    "gatelab receipt": ("lstm-gru/test_handing_in.py", '["receipt", *words]'),
+    "gatelab receipt": ("lstm-gru/test_handing_in.py", 'gatelab("receipt", *words)'),
     "pytest tests/": ("engine/grading/test_engine.py", '"-m", "pytest", "tests/softmax/hidden/test_q1_softmax.py", "--submission"'),
     "dask scheduler": ("engine/integrations/test_cluster.py", '"scheduler"'),
     "GATELAB_ROOT=": ("engine/integrations/test_cluster.py", "GATELAB_ROOT="),
