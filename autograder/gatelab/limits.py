@@ -56,6 +56,7 @@ SCAN_DEPTH = 3  # texts in texts: `exec("exec('…')")`
 
 # Of several names, files or values that a sentence is about: the first few say of what kind they are.
 NAMES_SHOWN = 4
+LINE_SHOWN = 200  # characters of a line of a file that staff read in a terminal: two of its lines, and longer than any that is written by hand
 GROUP_SHOWN = 8  # submissions with the same wrong answer, of which staff open one or two
 
 # Its processes.

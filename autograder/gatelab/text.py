@@ -103,7 +103,9 @@ def cell_start(source: str) -> str:
     if len(line) <= CELL_START:
         return line
     cut = line[:CELL_START]
-    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
+    words = cut.rpartition(" ")[0]
+    # Half a word says more than a lone `#` before an address or before a language that writes no spaces.
+    return (words if len(words) > len(cut) // 2 else cut).rstrip() + "…"
 
 
 def clean_name(raw: str, most: int) -> str:

@@ -162,3 +162,17 @@ def test_no_other_module_makes_text_safe_by_itself() -> None:
         if path != Path(text.__file__) and signs.search(path.read_text(encoding="utf-8"))
     }
     assert found == ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "start"),
+    [
+        ("import numpy as np", "import numpy as np"),
+        ("\n# my answer to the first question, with all the steps", "# my answer to the first…"),
+        ("# https://example.org/a/page/with/a/long/address", "# https://example.org/a/page…"),
+        ("async def fetch(url):\n    pass", "async def fetch…"),
+        ("", ""),
+    ],
+)
+def test_a_cell_is_called_by_first_words_that_say_something(source: str, start: str) -> None:
+    assert text.cell_start(source) == start

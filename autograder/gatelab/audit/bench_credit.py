@@ -1,6 +1,6 @@
 """What follow-through credit costs: the same wrong and right answers, graded with it and without, in one run.
 
-Next to these two is the price without any diagnosis: the credit needs to know that a mistake explains every answer. Each answer is
+The third figure is the cost without any diagnosis: the credit needs to know that a mistake explains every answer. Each answer is
 graded once by every side before the next one is, so what else the machine does falls on all of them. No training.
 """
 

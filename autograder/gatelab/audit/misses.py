@@ -69,7 +69,7 @@ def draft(lab: Lab, miss: Miss, id: str) -> Path:
     assert lab.bank is not None
     path = Path(lab.bank) / "chaff" / miss.question / f"{id}.py"
     if path.exists():
-        raise BankError(f"{path}: is there already; choose another name.")
+        raise BankError(f"{path}: already exists; choose another name.")
     if not miss.code:
         raise BankError(
             f"{miss.question}: the notebooks of this group cannot be parsed, so there is no code to draft from; write {path} by hand."

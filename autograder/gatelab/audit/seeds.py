@@ -1,4 +1,4 @@
-"""Checks that a chaff fails the same parts whatever inputs are drawn. A part that only some seeds take is a check that chance decides.
+"""Checks that a chaff fails the same parts whatever inputs are drawn. If a part is lost with some seeds only, chance decides.
 
 Chaff is staff's own code: it is graded without confinement, without a name, in processes that load torch once.
 """

@@ -66,7 +66,7 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
 def _check_picture(path: Path, name: str, kind: str) -> None:
     try:
         pictures.check(path.read_bytes(), kind)
-    except pictures.Odd as odd:
+    except pictures.NotOnlyAPicture as odd:
         raise BuildError(
             f"{name} of the release {odd}; save the picture alone, as docs/start-a-lab.md shows."
         ) from odd

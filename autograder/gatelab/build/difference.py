@@ -14,12 +14,11 @@ from typing import Any
 from gatelab.build.errors import BuildError
 from gatelab.handed_out.lists import first_lines
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import GIT_SECONDS
+from gatelab.limits import GIT_SECONDS, LINE_SHOWN
 from gatelab.text import brief, cell_start
 
 CONTEXT = 1  # lines around a change
 LONGEST = 60  # lines shown per file
-WIDEST = 200  # characters of a line
 
 
 class RevisionError(LabError):
@@ -186,4 +185,4 @@ def _source(cell: dict[str, Any]) -> list[str]:
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
     """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
-    yield from (f"    {brief(line, WIDEST)}" for line in first_lines(lines, LONGEST, "lines"))
+    yield from (f"    {brief(line, LINE_SHOWN)}" for line in first_lines(lines, LONGEST, "lines"))

@@ -4,7 +4,7 @@ Solution regions and everything under tests/<lab>/hidden are turned into needles
 searched for them, in whatever comment, string or output they are.
 
 A needle is one line that says enough by itself, or two lines in a row that say something. Of a solution, a line that
-works something out (`c = f * c + i * g`) says enough, and so does its longer arithmetic wherever it is and under
+works something out (`total = rate * hours + extra`) says enough, and so does its longer arithmetic wherever it is and under
 whatever names. Definitions, imports, decorators, comments and docstrings are no needles: the signatures are the
 contract's, and so is much of the prose.
 """
@@ -24,6 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gatelab.build import expressions, pictures, regions
+from gatelab.limits import LINE_SHOWN
 from gatelab.source_without_comments import is_string
 from gatelab.text import brief
 
@@ -36,7 +37,6 @@ MIN_LENGTH_SOLUTION = 24
 MIN_LENGTH_REFERENCE = 32
 MIN_LENGTH_SUITE = 60
 MIN_LENGTH_BANK = 48
-WIDEST = 200  # characters of a line that are printed
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
@@ -68,7 +68,7 @@ class Leak:
     written: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = " and ".join(f"`{brief(line, WIDEST)}`" for line in self.written)
+        lines = " and ".join(f"`{brief(line, LINE_SHOWN)}`" for line in self.written)
         return f"{self.file} of the release shows {self.origin}: {lines}"
 
 

@@ -5,7 +5,7 @@ In a code cell:                        in a written answer (markdown):
     # BEGIN SOLUTION                   <!-- # BEGIN SOLUTION -->
     …                                  …
     # END SOLUTION                     <!-- # END SOLUTION -->
-    return h, c  # GIVEN
+    return total  # GIVEN
 
 What is between the first two is the solution. `# GIVEN` ends a line that students get as it is. A marker is
 exact or it is an error: a region that only looks like one would be released.

@@ -72,7 +72,7 @@ def _check(root: Path, name: str, title: str) -> None:
     for part in PARTS:
         place = root / part / name
         if os.path.lexists(place):
-            raise LabError(f"{place}: is there already; choose another name, or remove it first.")
+            raise LabError(f"{place}: already exists; choose another name, or remove it first.")
 
 
 def _name(folder: Path, old: str, name: str, title: str) -> None:

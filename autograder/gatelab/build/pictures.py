@@ -35,24 +35,24 @@ _AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SVG_ACTIVE = {"script", "foreignObject", "iframe", "embed", "object", "animate", "set", "handler"}
 
 
-class Odd(ValueError):
+class NotOnlyAPicture(ValueError):
     """What a picture holds that is not the picture, as a phrase after the file's name."""
 
 
 def check(data: bytes, kind: str) -> None:
-    """Raise Odd unless these are the bytes of a picture and nothing else.
+    """Raise NotOnlyAPicture unless these are the bytes of a picture and nothing else.
 
     kind: the ending of the file's name, one of KINDS.
     """
     try:
         KINDS[kind](data)
     except (struct.error, IndexError, zlib.error, ElementTree.ParseError) as error:
-        raise Odd(f"is damaged, or not a picture of its kind ({kind})") from error
+        raise NotOnlyAPicture(f"is damaged, or not a picture of its kind ({kind})") from error
 
 
 def _png(data: bytes) -> None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise Odd("is not a PNG, whatever its name says")
+        raise NotOnlyAPicture("is not a PNG, whatever its name says")
     packed, head, name = b"", b"", b""
     at = 8
     while name != b"IEND":
@@ -60,26 +60,26 @@ def _png(data: bytes) -> None:
         content = data[at + 8 : at + 8 + size]
         (crc,) = struct.unpack_from(">I", data, at + 8 + size)
         if name not in _PNG or size > _PNG[name]:
-            raise Odd(f"holds more than the picture (chunk {name.decode('latin-1')})")
+            raise NotOnlyAPicture(f"holds more than the picture (chunk {name.decode('latin-1')})")
         if crc != zlib.crc32(name + content):
-            raise Odd("is damaged (a checksum in it is wrong)")
+            raise NotOnlyAPicture("is damaged (a checksum in it is wrong)")
         head = content if name == b"IHDR" else head
         packed += content if name == b"IDAT" else b""
         at += 12 + size
     if at != len(data):
-        raise Odd("holds something behind the picture")
+        raise NotOnlyAPicture("holds data after the picture")
     size = _png_size(head)
     unpacker = zlib.decompressobj()
     pixels = unpacker.decompress(packed, size + 1)
     if len(pixels) != size or not unpacker.eof or unpacker.unused_data:
-        raise Odd("holds other data than its pixels")
+        raise NotOnlyAPicture("holds other data than its pixels")
 
 
 def _png_size(head: bytes) -> int:
     """Bytes of the pixels of a PNG, each row with the byte in front of it."""
     width, height, depth, colours, _, _, interlaced = struct.unpack(">IIBBBBB", head)
     if colours not in _CHANNELS:
-        raise Odd("is damaged (its colours are of no known kind)")
+        raise NotOnlyAPicture("is damaged (its colours are of no known kind)")
     bits = depth * _CHANNELS[colours]
     size = 0
     for x, y, right, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
@@ -90,28 +90,30 @@ def _png_size(head: bytes) -> int:
 
 def _jpeg(data: bytes) -> None:
     if not data.startswith(b"\xff\xd8"):
-        raise Odd("is not a JPEG, whatever its name says")
+        raise NotOnlyAPicture("is not a JPEG, whatever its name says")
     at = 2
     while data[at : at + 2] != b"\xff\xd9":
         mark, kind, size = struct.unpack_from(">BBH", data, at)
         if mark != 0xFF or (kind not in _JPEG and size != _JPEG_SHORT.get(kind)):
-            raise Odd(f"holds more than the picture ({_JPEG_NAMES.get(kind, f'segment {kind:#04x}')})")
+            raise NotOnlyAPicture(
+                f"holds more than the picture ({_JPEG_NAMES.get(kind, f'segment {kind:#04x}')})"
+            )
         at += 2 + size
         if kind == 0xDA:
             found = _AFTER_A_SCAN.search(data, at)
             at = found.start() if found else len(data)
     if at + 2 != len(data):
-        raise Odd("holds something behind the picture")
+        raise NotOnlyAPicture("holds data after the picture")
 
 
 def _svg(data: bytes) -> None:
     if b"<!ENTITY" in data:
-        raise Odd("defines entities, behind which text can hide")
+        raise NotOnlyAPicture("defines entities, which can hide text")
     root = ElementTree.fromstring(data)
     if _local(root.tag) != "svg":
-        raise Odd("is not an SVG, whatever its name says")
+        raise NotOnlyAPicture("is not an SVG, whatever its name says")
     for what in _active(root):
-        raise Odd(f"holds {what}, which a picture does not need")
+        raise NotOnlyAPicture(f"holds {what}, which a picture does not need")
 
 
 def _active(root: ElementTree.Element) -> Iterator[str]:

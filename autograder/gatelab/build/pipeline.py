@@ -71,7 +71,7 @@ def build(
     say: called with what is being done, a line a step.
     accept: write the snapshot of what students will see instead of comparing with it.
     call: also run the untouched release and call its stubs.
-    lab: the lab of `root` where it has been looked through already.
+    lab: the lab of `root` if it has already been checked.
     """
     root = Path(root).resolve()
     lab = lab or Lab.in_repository(root, name)

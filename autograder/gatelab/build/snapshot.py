@@ -1,6 +1,6 @@
 """What students will see, as accepted by a person: `assignment/<lab>/released.snapshot`.
 
-The gate finds solutions that it knows. Only a person can say that nothing else reaches students, so the snapshot
+The leak check finds solutions that it knows. Only a person can say that nothing else reaches students, so the snapshot
 holds the text of every cell and the digest of every file of the release, and a build that would make
 anything else is refused with the difference until `gatelab build --accept` rewrites the snapshot.
 """
@@ -20,7 +20,7 @@ from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
 from gatelab.handed_out.lists import first_lines, listed
 from gatelab.lab.spec import Lab
-from gatelab.limits import NAMES_SHOWN
+from gatelab.limits import LINE_SHOWN, NAMES_SHOWN
 from gatelab.submission import earlier_releases
 from gatelab.submission.earlier_releases import EarlierCell, Release
 from gatelab.text import brief
@@ -32,7 +32,6 @@ HEAD = (
 )
 ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
 LONGEST = 120  # lines of a difference that are shown
-WIDEST = 200  # characters of a line
 
 
 class NotAccepted(BuildError):
@@ -213,4 +212,4 @@ def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook:
 
 def _difference(before: list[str], now: list[str], name: str) -> list[str]:
     lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
-    return [brief(line, WIDEST) for line in first_lines(lines, LONGEST, "lines")]
+    return [brief(line, LINE_SHOWN) for line in first_lines(lines, LONGEST, "lines")]

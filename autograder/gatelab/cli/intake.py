@@ -23,7 +23,7 @@ from gatelab.handed_out.lists import listed
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.submission.choose import NAMES_SHOWN
+from gatelab.limits import NAMES_SHOWN
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.text import brief, visible

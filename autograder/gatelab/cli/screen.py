@@ -22,7 +22,7 @@ Piece = tuple[int, Text]  # indentation and text
 
 LONGEST_CODE = 60  # lines of a question's code
 LONGEST_OUTPUT = 12  # last lines of what was printed
-NAMES_SHOWN = 8
+PARTS_SHOWN = 8  # of the parts that a question lost
 SHORT = 80  # characters of a message where all questions are shown
 
 
@@ -135,7 +135,7 @@ def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
 
 
 def _names(parts: list[Part]) -> str:
-    return listed((f"{part.name} 0/{number(part.max_points)}" for part in parts), NAMES_SHOWN)
+    return listed((f"{part.name} 0/{number(part.max_points)}" for part in parts), PARTS_SHOWN)
 
 
 def _failed(parts: list[Part], detailed: bool) -> Iterator[Piece]:

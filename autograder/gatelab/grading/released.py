@@ -27,7 +27,12 @@ class Released:
     def to_worker(self, lab: Lab) -> dict[str, Any]:
         """The part that a worker gets."""
         asked = sorted({name for question in lab.questions.values() for name in question.names})
-        return {"experiments": sorted(self.experiments), "stubs": sorted(self.stubs), "asked": asked}
+        return {
+            "experiments": sorted(self.experiments),
+            "stubs": sorted(self.stubs),
+            "asked": asked,
+            "shows": list(lab.policy.shows),
+        }
 
 
 @lru_cache(maxsize=8)

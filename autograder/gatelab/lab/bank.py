@@ -209,7 +209,7 @@ def _read_chaff(path: Path, question: str, lab: Lab) -> Chaff:
         source = _apply(reference, edits)
     except ValueError as error:
         raise BankError(
-            f"{path}: {error}; copy it from {lab.reference_path(question)} as it stands there now."
+            f"{path}: {error}; copy it from {lab.reference_path(question)} as it is there now."
         ) from error
     _parse(path, source)
     return Chaff(path.stem, question, misconception, hint, source, credit, edits, reference)

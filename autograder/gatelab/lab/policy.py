@@ -107,6 +107,7 @@ class Policy:
     __pydantic_config__ = STRICT
 
     preload: Texts = ()  # modules that are imported once for all submissions
+    shows: Texts = ()  # names in the notebook whose calls only draw or print (sandbox/worker/pending.py)
     messages: Texts = ()  # that students may always see (testkit/known.py)
     names: Texts = ()  # that a message may contain, besides those of Python and PyTorch (testkit/words.py)
     shortcuts: TextTable = field(default_factory=dict)  # name in torch → what staff read

@@ -42,9 +42,6 @@ REPLACED = re.compile(r"\.(?:txt|json)$", re.IGNORECASE)
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
 
 
-NAMES_SHOWN = 3
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A notebook that was handed in. `place` is its path inside; `saved` any number that grows with time."""

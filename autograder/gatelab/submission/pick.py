@@ -15,12 +15,11 @@ from pathlib import Path, PurePosixPath
 from gatelab.faults import GraderFault
 from gatelab.handed_out.lists import listed
 from gatelab.lab.spec import Lab
-from gatelab.limits import ARCHIVES_LOOKED_INTO, FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
+from gatelab.limits import ARCHIVES_LOOKED_INTO, FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, NAMES_SHOWN
 from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
     EXTENSION,
-    NAMES_SHOWN,
     REPLACED,
     Candidate,
     HandIn,

@@ -84,7 +84,8 @@ def close(
 
 
 def near(got: Any, want: Any) -> bool:
-    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `close` allows."""
+    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `close` allows.
+    (nan is like no number, so look for it before.)"""
     return isinstance(want, torch.Tensor | np.ndarray) and bool(near_at(got, want).all())
 
 

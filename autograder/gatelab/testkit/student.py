@@ -142,12 +142,18 @@ def kind(value: Any) -> str:
             return "a numpy array of something other than real numbers"
         return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}" if value.ndim else "a tensor"
+        return f"a tensor{_of_shape(value)}" if value.ndim else "a tensor"
     if isinstance(value, np.ndarray):
-        return f"a numpy array of shape {value.shape}"
+        return f"a numpy array{_of_shape(value)}"
     if isinstance(value, list | tuple | dict):
         return f"{with_article(type(value).__name__)} with {len(value)} {'entry' if len(value) == 1 else 'entries'}"
     return "a str" if isinstance(value, str) else with_article(type(value).__name__)
+
+
+def _of_shape(value: torch.Tensor | np.ndarray[Any, Any]) -> str:
+    """Its shape; of a long one, whose sizes the worker may have chosen to say something, how many axes it has."""
+    shape = str(tuple(value.shape))
+    return f" of shape {shape}" if len(shape) <= SHAPE_LIMIT else f" of {value.ndim} axes"
 
 
 def few(names: Iterable[object], most: int = NAMES_SHOWN) -> str:

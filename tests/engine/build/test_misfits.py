@@ -32,7 +32,7 @@ SLIPS = {
     ),
     "edits that do not fit the solution": (
         CHAFF, 'EDITS = [("', 'EDITS = [("no such text ',
-        "found 0 times; copy it from tests/softmax/hidden/reference/q1.py as it stands there now.",
+        "found 0 times; copy it from tests/softmax/hidden/reference/q1.py as it is there now.",
     ),
 }  # fmt: skip
 

@@ -79,12 +79,12 @@ PURE: dict[str, tuple[str, Callable[[], bytes]]] = {
 MORE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a text": (".png", lambda: picture("PNG", pnginfo=texts("q1")), "holds more than the picture (chunk tEXt)"),
     "a profile": (".png", lambda: picture("PNG", icc_profile=PROFILE), "holds more than the picture (chunk iCCP)"),
-    "an appendix": (".png", lambda: picture("PNG") + b"PK", "holds something behind the picture"),
+    "an appendix": (".png", lambda: picture("PNG") + b"PK", "holds data after the picture"),
     "half of it": (".png", lambda: picture("PNG")[:-30], "is damaged, or not a picture of its kind (.png)"),
     "another kind": (".png", lambda: picture("JPEG"), "is not a PNG, whatever its name says"),
     "Exif": (".jpg", lambda: picture("JPEG", exif=EXIF), "holds more than the picture (Exif or XMP)"),
     "a comment": (".jpg", lambda: picture("JPEG", comment=b"q1"), "holds more than the picture (a comment)"),
-    "an appendix of a JPEG": (".jpg", lambda: picture("JPEG") + b"PK", "holds something behind the picture"),
+    "an appendix of a JPEG": (".jpg", lambda: picture("JPEG") + b"PK", "holds data after the picture"),
     "half of a JPEG": (".jpg", lambda: picture("JPEG")[:-30], "is damaged, or not a picture of its kind (.jpg)"),
     "a script": (".svg", lambda: SVG.format("<script>1</script>").encode(), "holds <script>"),
     "a handler": (".svg", lambda: SVG.replace("<path", '<path onclick="f()"').format("").encode(), "holds onclick=…"),
@@ -105,7 +105,7 @@ def test_a_picture_without_other_data_is_accepted(name: str) -> None:
 @pytest.mark.parametrize("name", MORE)
 def test_other_data_in_a_picture_is_named(name: str) -> None:
     ending, make, said = MORE[name]
-    with pytest.raises(pictures.Odd) as odd:
+    with pytest.raises(pictures.NotOnlyAPicture) as odd:
         pictures.check(make(), ending)
     assert str(odd.value).startswith(said)
 
@@ -114,7 +114,7 @@ def test_other_data_in_a_picture_is_named(name: str) -> None:
     "pixels", [zlib.compress(bytes(56)) + b"q1", zlib.compress(bytes(57)), zlib.compress(bytes(55))]
 )
 def test_data_that_a_png_does_not_show_is_found(pixels: bytes) -> None:
-    with pytest.raises(pictures.Odd, match="holds other data than its pixels"):
+    with pytest.raises(pictures.NotOnlyAPicture, match="holds other data than its pixels"):
         pictures.check(interlaced(pixels), ".png")
 
 
@@ -125,7 +125,7 @@ def test_the_lines_of_the_page_leave_the_picture_alone(tmp_path: Path, ending: s
     path = tmp_path / "img" / f"axes{ending}"
     path.parent.mkdir()
     path.write_bytes(FULL[ending]())
-    with pytest.raises(pictures.Odd):
+    with pytest.raises(pictures.NotOnlyAPicture):
         pictures.check(path.read_bytes(), ending)
     code = lines.replace("axes.png", path.name)
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)

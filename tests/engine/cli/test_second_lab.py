@@ -254,8 +254,8 @@ REFUSED = {
     "a line end": ("rnn\n", "cannot be a lab's name"),
     "what Windows keeps": ("con", "cannot be a lab's name"),
     "too long": ("a" * 41, "cannot be a lab's name"),
-    "the first lab": (TINY_ONE, f"assignment/{TINY_ONE}: is there already"),
-    "a folder of tests": ("engine", "tests/engine: is there already"),
+    "the first lab": (TINY_ONE, f"assignment/{TINY_ONE}: already exists"),
+    "a folder of tests": ("engine", "tests/engine: already exists"),
 }
 
 

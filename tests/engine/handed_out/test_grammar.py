@@ -59,7 +59,7 @@ def test_code_counts_as_one_thing(name: str) -> None:
 
 def test_every_sentence_about_several_says_are() -> None:
     """Also those about a single number, and about plain values."""
-    one, two = torch.tensor([1.0]), torch.tensor([2.0])
+    one, two = torch.tensor([1.0]).double(), torch.tensor([2.0]).double()
     for look, said in [
         (lambda: close(one, two, "the prices", "D"), "the prices are 1; they should be 2."),
         (lambda: close(one, one + 1e-5, "the prices", "D"), "the prices are 1, which is off by 1e-05."),

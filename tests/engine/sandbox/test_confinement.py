@@ -175,7 +175,7 @@ def test_no_mode_owner_time_or_attribute_of_a_file_can_be_changed(inside: Run) -
         assert inside(body) == "PermissionError", call
 
 
-def test_no_memory_can_be_had_that_its_limit_does_not_count(inside: Run) -> None:
+def test_all_memory_counts_against_the_limit(inside: Run) -> None:
     assert inside("import mmap\nmmap.mmap(-1, 1 << 20)") == "PermissionError"
     assert inside("import os\nos.memfd_create('x')") == "PermissionError"
     assert inside("open('/dev/zero', 'rb')") == "PermissionError"  # mapped as shared, reading it takes room

@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from gatelab.sandbox.worker.cells import Notebook
 from gatelab.sandbox.worker.written_modules import WrittenModules
 
 
@@ -32,7 +33,6 @@ def test_a_module_that_is_loaded_after_the_first_search_is_found(load):
     assert written.now() == []
     own = load("mine_2")
     assert written.now() == [own]
-    assert written.now() is written.now(), "nothing new: no further search"
 
 
 def test_a_module_that_is_loaded_again_is_found_in_its_new_form(load):
@@ -53,3 +53,51 @@ def test_after_a_change_of_the_folder_its_modules_count(load, monkeypatch, tmp_p
     assert len(written.now()) == 2
     monkeypatch.chdir(other)
     assert written.now() == [inner]
+
+
+def test_a_module_that_is_replaced_in_its_place_is_found_in_its_new_form(load, monkeypatch):
+    load("mine_6")
+    load("theirs_6", "/usr/lib/elsewhere")
+    written = WrittenModules()
+    written.now()
+    fresh = types.ModuleType("mine_6")
+    fresh.__file__ = sys.modules["mine_6"].__file__
+    monkeypatch.setitem(sys.modules, "mine_6", fresh)
+    assert written.now() == [fresh]
+
+
+IN_PLACE_OF_A_MODULE = {
+    "an object that refuses to be read": """
+class Missing:
+    def __getattr__(self, name):
+        raise ImportError("seaborn is not installed")
+sys.modules["seaborn"] = Missing()
+""",
+    "a module that refuses to be read": """
+class Missing(types.ModuleType):
+    def __getattribute__(self, name):
+        raise SystemExit(name)
+sys.modules["seaborn"] = Missing("seaborn")
+""",
+    "a module that is loaded when it is first used": """
+import importlib.util
+found = importlib.util.find_spec("this")
+lazy = importlib.util.LazyLoader(found.loader)
+found.loader = lazy
+sys.modules["this"] = module = importlib.util.module_from_spec(found)
+lazy.exec_module(module)
+""",
+    "nothing": "sys.modules['seaborn'] = None\n",
+}
+
+
+@pytest.mark.parametrize("source", IN_PLACE_OF_A_MODULE.values(), ids=IN_PLACE_OF_A_MODULE.keys())
+def test_nothing_that_a_notebook_puts_among_the_modules_is_called(monkeypatch, tmp_path, capsys, source):
+    """A notebook that stands in for a missing library is loaded to its end."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    notebook = Notebook()
+    assert "error" not in notebook.run_cell(f"import sys, types\n{source}answer = 3\n", 0, 10.0)
+    notebook.settle()
+    assert notebook.namespace["answer"] == 3
+    assert capsys.readouterr().out == "", "`this` prints when it is loaded"

@@ -114,7 +114,7 @@ def settings_hash() -> str:
         dataclasses.asdict(one)
         for one in (tasks.STORE, tasks.STORE_RECIPE, tasks.REVERSE, tasks.REVERSE_RECIPE)
     ]
-    # The late looks are behind those that the lines are of, and change no training.
+    # The late looks come after the looks that are recorded here, and change no training.
     settings = {
         id: row | {"quick": _without(row["quick"], "late_looks", "late_from")} for id, row in SETTINGS.items()
     }

@@ -46,6 +46,10 @@ def defined_in(folder: Path) -> set[str]:
 PACKAGE = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted(defined_in(ROOT / 'assignment/lstm-gru/seqlab') - defined_in(ENGINE / 'handed_out')))})(?!\w)"
 )
+# The modules of its package, as names that a program looks for; words of everyday English say nothing.
+MODULES = re.compile(r"""["'](?:diagrams|digits|firstnames|plots|sentiment)["']""")
+# Its equations and its layers' results, in examples.
+EQUATIONS = re.compile(r"\bf \* c\b|\bi \* g\b|\(h, c\)|\bh, c\b|\bh_n\b|\bc_n\b")
 # The name of another lab in examples; Python's type variables, torch's transpose, a place in a
 # message, a window's length and the mark of pytest's errors.
 EXAMPLES = re.compile(
@@ -55,7 +59,16 @@ EXAMPLES = re.compile(
 
 def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
     """The lines of a text that hold one, with their numbers."""
-    looked_for = [LAB_WORDS, LAB_AXES, GATES, CHAFF, PACKAGE, *([TOKENS] if spoken else [])]
+    looked_for = [
+        LAB_WORDS,
+        LAB_AXES,
+        GATES,
+        CHAFF,
+        PACKAGE,
+        MODULES,
+        EQUATIONS,
+        *([TOKENS] if spoken else []),
+    ]
     lines = enumerate((EXAMPLES.sub("", line) for line in text.splitlines()), 1)
     return [(number, line.strip()) for number, line in lines if any(one.search(line) for one in looked_for)]
 
@@ -83,7 +96,7 @@ def test_the_installed_kit_is_not_described_by_the_lab() -> None:
         'if axis == "N":', "axes.index('T')", 'close(h, want, "h", "N T H")', "# x (N, T, D) → outputs", "one row (N = 1)",
         "what is at T = t", "N sequences", "a time step", "the hidden state", "a recurrent layer", "pack_padded_sequence",
         "PackedSequence", "nn.LSTM", "weight_ih_l0", "the forget gate", "see q12", "the vocabulary", "torch.nn.utils.rnn",
-        "TrainingError", "exact_match", "gates-swapped+another", "`q1/forget-and-input-swapped`",
+        "SHOWS = {'plots'}", "c = f * c + i * g", "return h, c", "((h, c),)", "h_n", "TrainingError", "exact_match", "gates-swapped+another", "`q1/forget-and-input-swapped`",
     ],
 )  # fmt: skip
 def test_a_word_of_the_lab_is_found_however_it_is_written(line: str) -> None:

@@ -19,10 +19,9 @@ from pathlib import Path, PurePosixPath
 from gatelab.faults import GraderFault
 from gatelab.handed_out.lists import listed
 from gatelab.lab.spec import Lab
-from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, LIBRARY_WORDS, STUDENTS
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, LIBRARY_WORDS, NAMES_SHOWN, STUDENTS
 from gatelab.submission.archives import ArchiveError, entries_of_zip, saved_at
 from gatelab.submission.choose import (
-    NAMES_SHOWN,
     Candidate,
     HandIn,
     choose,

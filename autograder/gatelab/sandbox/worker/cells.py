@@ -43,6 +43,7 @@ class Known:
     experiments: frozenset[str] = frozenset()  # fingerprints of statements
     stubs: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()  # names that the questions ask for
+    shows: frozenset[str] = frozenset()  # names whose calls only draw or print
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Notebook:
     def __post_init__(self) -> None:
         self.shell = new_shell()
         self.namespace: dict[str, Any] = self.shell.user_ns
-        self.pending = Pending()
+        self.pending = Pending(self.known.shows)
         self.asked = AnswerTracker(self.known.asked, self.known.stubs)
         self.history = History()
         self.written = WrittenModules()

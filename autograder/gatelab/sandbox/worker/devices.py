@@ -35,7 +35,7 @@ MISSING = re.compile(
 def install_devices() -> None:
     """Set up the parts that change nothing unless a notebook asks for a GPU."""
     put(torch, set_default_device=_default_device(torch.set_default_device))
-    put(torch, set_default_tensor_type=_only_here(torch.set_default_tensor_type))
+    put(torch, set_default_tensor_type=_on_the_cpu_only(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
         put_if_there(
             torch.accelerator, current_accelerator=_accelerator(torch.accelerator.current_accelerator)
@@ -54,7 +54,7 @@ def _accelerator(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 def seed_processor_only() -> None:
     """`torch.manual_seed` also keeps a seed, and the stack of its caller as text, for every kind of device that may
-    come up later: 5 ms a call, where no device ever will."""
+    come up later: 5 ms a call, although none will ever be used."""
     for place in (torch.cuda, torch.xpu, torch.mtia):
         put_if_there(place, manual_seed_all=lambda seed: None)
 
@@ -72,7 +72,7 @@ def _default_device(choose: Callable[[Any], None]) -> Callable[[Any], None]:
     return set_default_device
 
 
-def _only_here(choose: Callable[[Any], None]) -> Callable[[Any], None]:
+def _on_the_cpu_only(choose: Callable[[Any], None]) -> Callable[[Any], None]:
     def set_default_tensor_type(kind: Any) -> None:
         if "cuda" not in str(kind):
             choose(kind)
@@ -115,15 +115,15 @@ def _kind_here(kind: Any) -> torch.dtype | None:
 
 def choose_processor() -> bool:
     """From now on a requested GPU is replaced by the CPU in this process. Returns False if it already was."""
-    if torch.nn.Module.cuda is _stay:
+    if torch.nn.Module.cuda is _return_self:
         return False
     OnTheProcessor().__enter__()  # type: ignore[no-untyped-call]  # torch's
-    put_if_there(torch.nn.Module, cuda=_stay, xpu=_stay)
+    put_if_there(torch.nn.Module, cuda=_return_self, xpu=_return_self)
     put(torch, Generator=Generator)
     for place in (torch.cuda, torch.cuda.nvtx, torch.mps, torch.xpu):
         for name, value in list(vars(place).items()):
             if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in ASKED_FOR:
-                put(place, **{name: _quiet(value)})
+                put(place, **{name: _with_default(value)})
     for place in (torch.cuda, torch.mps.event, torch.mps, torch.xpu):
         put_if_there(place, **dict.fromkeys(IDLE, Idle))
     return True
@@ -159,7 +159,7 @@ class Generator(torch.Generator):
         return super().__new__(cls, here)  # type: ignore[call-arg]  # torch's takes the device here
 
 
-def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_default(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function; if it fails, a neutral value is returned instead."""
 
     @functools.wraps(function)
@@ -179,7 +179,7 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     return quiet
 
 
-def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
+def _return_self(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
     return module
 
 

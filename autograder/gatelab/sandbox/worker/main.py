@@ -96,7 +96,8 @@ def _begin(withheld: dict[str, Any] | None, known: Mapping[str, list[str]]) -> N
     """An empty notebook of this lab, without the library's own implementation if that is withheld."""
     if withheld:
         withhold(**withheld)
-    return Notebook(Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"])))
+    experiments, stubs, shows = (frozenset(known[key]) for key in ("experiments", "stubs", "shows"))
+    return Notebook(Known(experiments, stubs, tuple(known["asked"]), shows))
 
 
 def leave_kit() -> None:

@@ -9,15 +9,17 @@ from typing import Any
 from gatelab.sandbox.worker.names_read import names_read
 from gatelab.sandbox.worker.statements import Place, Statement, root_name
 
-# Calls of these draw, print or check; they change no object that a name refers to.
-SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
+# Calls of these draw, print or check; they change no object that a name refers to. A lab's policy names more.
+SHOWS = frozenset({"plt", "print", "display", "grader"})
 CONTAINERS = (list, dict, set, deque)
 
 
 class Pending:
     """`names`: the names that do not have their value yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, shows: frozenset[str] = frozenset()) -> None:
+        """`shows`: the lab's own names whose calls draw or print."""
+        self.shows = SHOWS | shows
         self.statements: list[Statement] = []
         self.names: set[str] = set()
         self.gives: dict[Place, set[str]] = {}  # place of a statement → names that have waited for it
@@ -25,7 +27,7 @@ class Pending:
 
     def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
         """Keep a statement for later. `known`: it is unchanged from the handed-out notebook."""
-        if not (known and _shows(statement.node)):
+        if not (known and self._shows(statement.node)):
             self.statements.append(statement)
         # An existing list lacks what the statement would have put into it.
         filled = {n for n in statement.fills if n in self.names or isinstance(namespace.get(n), CONTAINERS)}
@@ -62,9 +64,8 @@ class Pending:
         self.statements = [statement for statement in self.statements if id(statement) not in taken]
         return chosen[::-1]
 
-
-def _shows(node: ast.stmt) -> bool:
-    """Whether it is a single call of something that only shows or checks."""
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    return root_name(node.value.func) in SHOWS
+    def _shows(self, node: ast.stmt) -> bool:
+        """Whether it is a single call of something that only shows or checks."""
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+            return False
+        return root_name(node.value.func) in self.shows

@@ -223,7 +223,7 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
 
 
 def leaves(value: Any, path: str = "", kind: Any = torch.Tensor) -> list[tuple[str, Any]]:
-    """The tensors (or what else is of `kind`) in a nested value with their paths: `((h, c),)` gives `0.0` and `0.1`."""
+    """The tensors (or what else is of `kind`) in a nested value with their paths: `((a, b),)` gives `0.0` and `0.1`."""
     if isinstance(value, kind):
         return [(path, value)]
     pairs: Iterable[tuple[Any, Any]]

@@ -25,8 +25,8 @@ PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
 
 
 class _Hits(list[str]):
-    """A list that may be a constant of a function's code, which must be hashable: whoever looks at a notebook's names keeps what it
-    found by the code."""
+    """A list that may be a constant of a function's code, which must be hashable: the names that a code reads are cached by it
+    (names_read.py)."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 

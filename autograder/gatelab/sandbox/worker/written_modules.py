@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import types
 from typing import Any
 
 
@@ -15,10 +17,9 @@ class WrittenModules:
 
     def __init__(self) -> None:
         self._folder, self._count = "", 0
-        self._last: Any = (
-            None  # the module that was loaded last, and is kept so that no other can be in its place
-        )
-        self._found: list[Any] = []
+        # The module that was loaded last: a new one comes last. It is kept so that no other can be in its place.
+        self._last: Any = None
+        self._found: dict[str, Any] = {}
 
     def now(self) -> list[Any]:
         """Those that are loaded."""
@@ -27,13 +28,22 @@ class WrittenModules:
         except OSError:
             return []  # the folder is gone, with everything in it
         count, last = len(sys.modules), sys.modules.get(next(reversed(sys.modules), ""))
-        if folder != self._folder or count != self._count or last is not self._last:
+        seen = folder == self._folder and count == self._count and last is self._last
+        if not seen or any(sys.modules.get(name) is not module for name, module in self._found.items()):
             self._folder, self._count, self._last = folder, count, last
-            files = [(module, getattr(module, "__file__", None)) for module in list(sys.modules.values())]
-            self._found = [
-                module for module, file in files if isinstance(file, str) and file.startswith(folder)
-            ]
-        return self._found
+            self._found = {
+                name: module for name, module in list(sys.modules.items()) if _file(module).startswith(folder)
+            }
+        return list(self._found.values())
+
+
+def _file(module: Any) -> str:
+    """The file of a module, "" if it has none. Nothing of the notebook's is called: it may have put anything among the modules."""
+    with contextlib.suppress(Exception):
+        if issubclass(type(module), types.ModuleType):
+            file = object.__getattribute__(module, "__dict__").get("__file__")
+            return file if type(file) is str else ""
+    return ""
 
 
 class NoModules(WrittenModules):

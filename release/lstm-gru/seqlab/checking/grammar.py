@@ -18,7 +18,7 @@ AFTER = re.compile(rf"[,;]| \(|{JOINS}")  # here its noun has ended: "the price 
 GIVEN = re.compile(
     r"(?<!\bthe)(?<!\ban)(?<!\ba) (?:drawn|given|made|returned|shown|taken|used|written|[a-z]{2,}(?<!e)ed)$"
 )
-WORD = re.compile(r"[A-Z]?[a-z'-]+|[A-Z]+s")  # all else is code: h_n, rows[0], totals(x), `prices`
+WORD = re.compile(r"[A-Z]?[a-z'-]+|[A-Z]+s")  # all else is code: x_1, rows[0], totals(x), `prices`
 # Words in -s for one thing: loss, radius, axis, bias, an abbreviation, and some that no ending tells from a plural.
 ONE = re.compile(r".{0,2}|.*(?:ss|us|is|ias)|abs|atlas|canvas|cos|eps|gas|lens|news|pos|series")
 MANY = frozenset({"both", "children", "criteria", "maxima", "minima", "people"})  # the others end in -s
