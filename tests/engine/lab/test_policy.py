@@ -29,7 +29,7 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
         ("preload = 'torch'", "preload must be a list of texts; it is 'torch'."),
         (
             "shortcut = {}",
-            "there is no key shortcut (did you mean shortcuts?); there are preload, messages, names, shortcuts, withheld, axes, "
+            "there is no key shortcut (did you mean shortcuts?); there are preload, shows, messages, names, shortcuts, withheld, axes, "
             "meanings, bench.",
         ),
         ("preload = [3]", "preload must be a list of texts; it is [3]."),
