@@ -29,7 +29,9 @@ grade: $(READY)
 	$(BIN)/gatelab grade $(SAMPLE)/class --lab $(LAB) -o out/sample --jobs $(JOBS) || test $$? -eq 1
 
 # The longest files come first (tests/conftest.py), so that no processor waits at the end for one of them.
-PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 15
+# A test that hangs for eight minutes (the longest takes one or two) says where it hangs and fails, and the others go on.
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 15 \
+	-o faulthandler_timeout=480 -o faulthandler_exit_on_timeout=true
 
 ## Run every test of the kit. Of some banks each run looks at another part, drawn from the seed that it prints.
 test: $(READY)
