@@ -143,6 +143,17 @@ def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_is_taken_out_aga
         assert names["A"].f(1) == names["step"](1) == expected
 
 
+def test_objects_of_a_class_that_cannot_be_hashed_do_not_stop_the_exchange() -> None:
+    source = """
+class Meta(type):
+    def __eq__(cls, other): raise RuntimeError("no")
+class Unhashable(metaclass=Meta): pass
+one = Unhashable()
+other = step
+"""
+    assert given(source)["other"](1) == "reference"
+
+
 def test_odd_objects_do_not_stop_the_exchange() -> None:
     source = """
 class Meta(type):
