@@ -56,7 +56,8 @@ SCAN_DEPTH = 3  # texts in texts: `exec("exec('…')")`
 
 # Of several names, files or values that a sentence is about: the first few say of what kind they are.
 NAMES_SHOWN = 4
-LINE_SHOWN = 200  # characters of a line of a file that staff read in a terminal: two of its lines, and longer than any that is written by hand
+# Characters of a file's line that staff read in a terminal: two of the terminal's lines, and longer than any that is written by hand.
+LINE_SHOWN = 200
 GROUP_SHOWN = 8  # submissions with the same wrong answer, of which staff open one or two
 
 # Its processes.

@@ -169,9 +169,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The parts that will be run (`-m` and `-k` have removed others)."""
     grading = session.config.stash[KEY]
-    if grading is None or any(
-        SHARE not in item.stash for item in session.items
-    ):  # the reason has been reported already
+    # The reason why an item has no share has been reported already.
+    if grading is None or any(SHARE not in item.stash for item in session.items):
         return
     for item in session.items:
         share = item.stash[SHARE]
