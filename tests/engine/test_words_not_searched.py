@@ -29,7 +29,7 @@ ALLOWED = {
     "report/whole_class/class_report.py: submission_of": "a class.json of an earlier kit",
     "report/record/older_formats.py: converted": "a report of an earlier kit",
     "report/record/older_formats.py: _part": "a report of an earlier kit",
-    "sandbox/worker/devices.py: misses_gpu": "PyTorch's, where there is no GPU",
+    "sandbox/worker/devices.py: lacks_gpu": "PyTorch's, where there is no GPU",
     "submission/archive_child.py: _is_out_of_memory": "zlib's, whose exception has no number",
 }
 

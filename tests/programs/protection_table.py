@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.sandbox.confine.apply import gives
+from gatelab.sandbox.confine.apply import provided_pieces
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "SECURITY.md"
@@ -96,7 +96,11 @@ def expected(who: str, filtered: bool, level: int) -> dict[str, bool]:
     """Piece → on, as it is written down."""
     namespaces = who in ("root, all capabilities", "a user, namespaces allowed")
     alone = who.startswith("root")
-    return gives(namespaces, level, filtered, alone) | {"limits": True, "user": True, "disk": namespaces}
+    return provided_pieces(namespaces, level, filtered, alone) | {
+        "limits": True,
+        "user": True,
+        "disk": namespaces,
+    }
 
 
 def key(filtered: bool, level: int, namespaces: bool) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gatelab.handed_out.start import OLDEST
 from gatelab.limits import FREE_DISK, FREE_MEMORY, GIB
-from gatelab.sandbox.forkserver import ForkServerLost, open_place
+from gatelab.sandbox.forkserver import ForkServerLost, shared_temporary_folder
 
 JUPYTER = 8888
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
@@ -169,7 +169,7 @@ def disk_and_memory(here: Path) -> Iterator[Finding]:
             "folder", f"{here} cannot be written to", "change to a folder of your own, or give -o one"
         )
     try:
-        yield Finding("temporary folder", str(open_place()))
+        yield Finding("temporary folder", str(shared_temporary_folder()))
     except ForkServerLost as error:
         yield Finding("temporary folder", "none that a worker can reach", str(error))
     memory = _memory()

@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.audit.machine import Finding
 from gatelab.jsonline import decode
 from gatelab.limits import TRIAL_SECONDS
-from gatelab.sandbox.confine import FLAG, MEANS, PIECES, REQUIRED
+from gatelab.sandbox.confine import CONSEQUENCES, FLAG, PIECES, REQUIRED
 
 SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp (Fedora), or conda install libseccomp"
 
@@ -57,7 +57,7 @@ def confinement(found: Mapping[str, Any]) -> Iterator[Finding]:
     on, lacks = found["protection"], found["lacks"]
     why = f" (the machine lacks: {'; '.join(lacks)})" if lacks else ""
     for piece in PIECES:
-        cannot, could = MEANS[piece]
+        cannot, could = CONSEQUENCES[piece]
         if on.get(piece):
             yield Finding(piece, f"on: a submission cannot {cannot}")
         elif piece in REQUIRED:

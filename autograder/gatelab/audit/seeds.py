@@ -28,10 +28,10 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> dict[int, tuple[str
     from gatelab.grading.examiner import run_suites
     from gatelab.grading.plugin import LocalWorkers
     from gatelab.grading.verdicts import Grading
-    from gatelab.sandbox.worker.devices import seed_processor_only
+    from gatelab.sandbox.worker.devices import seed_cpu_only
 
     torch.set_num_threads(1)
-    seed_processor_only()
+    seed_cpu_only()
     found = {}
     for seed in seeds:
         grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)

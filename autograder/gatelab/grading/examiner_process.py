@@ -67,7 +67,7 @@ class ExaminerProcess:
     ) -> dict[str, Any]:
         with contextlib.ExitStack() as failed:
             failed.callback(far.close)
-            own = server.client.another()
+            own = server.client.new_connection()
             failed.pop_all()
         arguments = {
             "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,

@@ -1,4 +1,4 @@
-"""Describes how a submission's process ended, in one sentence for the student, from its exit status and processor time."""
+"""Describes in one sentence for the student how a submission's process ended, from its exit status and CPU time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_end(ended: Any, limit: float) -> str:
     their forks, so nothing but this sentence depends on it.
     limit: the processor time that the process could use, in seconds.
     """
-    if not isinstance(ended, list | tuple) or len(ended) != 2 or not _plain(ended):
+    if not isinstance(ended, list | tuple) or len(ended) != 2 or not _is_well_formed(ended):
         return CLOSED
     status, seconds = ended
     if os.WIFEXITED(status):
@@ -41,7 +41,7 @@ def describe_end(ended: Any, limit: float) -> str:
     return CLOSED
 
 
-def _plain(ended: Any) -> bool:
+def _is_well_formed(ended: Any) -> bool:
     status, seconds = ended
     good = isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 1 << 16
     return good and isinstance(seconds, int | float) and not isinstance(seconds, bool)

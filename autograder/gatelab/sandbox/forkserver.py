@@ -32,7 +32,7 @@ class Client:
         self._lock = threading.Lock()
 
     def ask(self, message: Message, descriptors: list[int]) -> Message:
-        """The fork server's answer. Raises ForkServerLost, also if it could not do what was asked."""
+        """The fork server's answer. Raises ForkServerLost, also if it could not carry out the request."""
         with self._lock:
             try:
                 self.sock.settimeout(ANSWER_SECONDS)
@@ -56,7 +56,7 @@ class Client:
             raise ForkServerLost("the fork server is gone")
         return message
 
-    def another(self) -> socket.socket:
+    def new_connection(self) -> socket.socket:
         """One end of a new connection, to hand to another process."""
         near, far = socket.socketpair()
         with far:
@@ -82,7 +82,7 @@ class ForkServer:
         near, far = socket.socketpair()
         with far:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(open_place()), given, *preload],
+                [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(shared_temporary_folder()), given, *preload],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", **NO_GPU},
@@ -106,7 +106,7 @@ class ForkServer:
             raise ForkServerLost(f"the fork server did not start {how}") from error
 
     def close(self) -> None:
-        """End the server and everything that it forked. (If this process is gone, it ends by itself and removes its folder.)"""
+        """End the server and everything that it forked. (If this process dies, the server ends by itself and removes its folder.)"""
         self.client.sock.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=FORK_SERVER_END_SECONDS)
@@ -123,8 +123,8 @@ class ForkServer:
         self.close()
 
 
-def open_place() -> Path:
-    """A temporary folder that other users can reach, because if the grader is root, every worker runs as a user of its own."""
+def shared_temporary_folder() -> Path:
+    """A temporary folder that other users can reach: if the grader is root, every worker runs as a user of its own."""
     places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
     for place in places:
         way = Path(place).resolve()

@@ -40,8 +40,8 @@ _numbers = itertools.count(os.getpid() * 7)  # so that two examiners rarely star
 
 
 class OutputFile:
-    """An unlinked file that a worker prints into. We read it through a separate open file description, so that no link can mislead
-    us and nothing the worker does to its own (`fcntl` sets flags for all who share one) affects reading."""
+    """An unlinked file that a worker prints into. It is read through a separate open file description, so that no link can mislead
+    us, and nothing that the worker does to its own one (`fcntl` sets flags for everybody who shares it) affects us."""
 
     def __init__(self) -> None:
         self.fd, path = tempfile.mkstemp(prefix="gatelab-output-")
@@ -68,7 +68,7 @@ class OutputFile:
 
 
 def machine_can_fork() -> bool:
-    """Whether this machine can create another process now. A worker's word for it does not count: its submission may control it."""
+    """Whether this machine can create another process now. The worker is not asked, because its submission may control it."""
     try:
         pid = os.fork()
     except OSError:
@@ -91,19 +91,19 @@ class WorkerProcess:
         self.protection: dict[str, bool] = {}
         self.lacks: list[str] = []
         self.cpu_seconds = 0.0
-        with contextlib.ExitStack() as undone:
+        with contextlib.ExitStack() as cleanup:
             # Next to the library, in the fork server's folder: it is removed when the fork server ends.
             self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-", dir=library.parent))
-            undone.callback(remove, self.folder)
+            cleanup.callback(remove, self.folder)
             self.output = OutputFile()
-            undone.callback(self.output.close)
+            cleanup.callback(self.output.close)
             self.sock, far = socket.socketpair()
-            undone.callback(self.sock.close)
+            cleanup.callback(self.sock.close)
             self.control, far_control = socket.socketpair()
-            undone.callback(self.control.close)
+            cleanup.callback(self.control.close)
             with far, far_control:
                 self._start(client, library, far, far_control)
-            undone.pop_all()
+            cleanup.pop_all()
 
     def _start(self, client: Client, library: Path, far: socket.socket, far_control: socket.socket) -> None:
         uid = USERS[next(_numbers) % len(USERS)]  # where the warden starts searching for a free one
@@ -141,8 +141,9 @@ class WorkerProcess:
         """Send a request on the main connection, or on a question's, and return the answer, within `seconds`. `why_ended` says how the
         question's process ended, if it did.
 
-        Raises WorkerLost with the reason, for the student, and GraderFault if the machine ended the process, or if the request holds
-        what no worker can get: a suite wrote that, since all that comes from a worker can be sent back.
+        Raises WorkerLost with the reason, for the student, and GraderFault if the machine killed the process, or if the request
+        contains a value that cannot be sent: only a suite can have put it there, because whatever came from a worker can be
+        sent back to it.
         """
         sock = sock or self.sock
         try:

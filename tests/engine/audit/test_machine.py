@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gatelab.audit import machine, machine_leftovers, machine_pieces
-from gatelab.sandbox.confine import MEANS, PIECES, REQUIRED
+from gatelab.sandbox.confine import CONSEQUENCES, PIECES, REQUIRED
 from gatelab.sandbox.forkserver import ForkServer
 from helpers.tiny_class import gatelab
 
@@ -34,7 +34,7 @@ def doctor(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
 def test_every_piece_of_confinement_is_tried_and_explained(doctor: tuple[int, str]) -> None:
     for piece in PIECES:
         line = next(line for line in doctor[1].splitlines() if line[2:].startswith(f"{piece} "))
-        assert any(sentence in line for sentence in MEANS[piece])
+        assert any(sentence in line for sentence in CONSEQUENCES[piece])
 
 
 def test_every_part_of_the_machine_is_listed(doctor: tuple[int, str]) -> None:
@@ -50,7 +50,7 @@ def test_the_exit_code_says_whether_there_is_something_to_do(doctor: tuple[int, 
 
 def test_the_pieces_match_the_security_page(root: Path) -> None:
     page = (root / "SECURITY.md").read_text(encoding="utf-8")
-    assert set(MEANS) == set(PIECES) and all(f"| `{piece}` |" in page for piece in PIECES)
+    assert set(CONSEQUENCES) == set(PIECES) and all(f"| `{piece}` |" in page for piece in PIECES)
 
 
 def a_package(folder: Path, name: str, version: str) -> None:
@@ -88,7 +88,7 @@ def test_a_missing_piece_says_what_a_submission_could_do(piece: str) -> None:
         for finding in machine_pieces.confinement({"protection": on, "lacks": ["the kernel has no Landlock"]})
         if finding.what == piece
     )
-    assert MEANS[piece][1] in found.says and "the kernel has no Landlock" in found.says
+    assert CONSEQUENCES[piece][1] in found.says and "the kernel has no Landlock" in found.says
     assert (f"--accept-missing {piece}" in found.do) == (piece in REQUIRED)
 
 

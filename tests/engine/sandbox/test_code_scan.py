@@ -29,7 +29,7 @@ def hints(cells: list[list]) -> list[Hint]:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("o = h.grad_fn._saved_self", "reads what the graph keeps (._saved_self)"),
+        ("o = h.grad_fn._saved_self", "reads tensors that the graph saved (._saved_self)"),
         (
             "from torch.ao.nn.quantizable import LSTMCell as C",
             "imports LSTMCell from torch.ao.nn.quantizable",
@@ -39,13 +39,13 @@ def hints(cells: list[list]) -> list[Hint]:
         ("cell = torch.ao.nn.quantizable.x", "uses torch.ao"),
         ("__import__('torch')", "calls __import__"),
         ("place = torch.nn.__path__", "asks for the library's files (torch.nn.__path__)"),
-        ("open('lib/site-packages/x')", "speaks of site-packages"),
+        ("open('lib/site-packages/x')", "mentions site-packages"),
         ("cell = backend.torch.lstm_cell", "uses torch.lstm_cell (as backend.torch.lstm_cell)"),
         ("import torch as t; cell = t.lstm_cell", "uses torch.lstm_cell (as t.lstm_cell)"),
         ("from torch import nn as n; cell = n.LSTMCell", "uses torch.nn.LSTMCell (as n.LSTMCell)"),
         ("import torch as t; cell = t._decomp.x", "uses torch._decomp"),
         ("t = torch; cell = t.lstm_cell", "uses torch.lstm_cell (as t.lstm_cell)"),
-        ("getattr(q, 'LSTM' + 'Cell')", "calls getattr with a name that is put together"),
+        ("getattr(q, 'LSTM' + 'Cell')", "calls getattr with a computed name"),
     ],
 )
 def test_a_way_to_the_librarys_own_cell_is_reported(source: str, says: str) -> None:
@@ -77,8 +77,8 @@ def test_a_shortcut_in_a_file_that_the_notebook_writes_is_reported(
 ) -> None:
     first, second = lines
     assert hints([[3, source]]) == [
-        (3, first, "imports from torch, in a text"),
-        (3, second, "uses torch.lstm_cell (as torch.lstm_cell), in a text"),
+        (3, first, "imports from torch, in a string"),
+        (3, second, "uses torch.lstm_cell (as torch.lstm_cell), in a string"),
     ]
 
 
@@ -129,7 +129,7 @@ def test_code_that_takes_too_long_to_look_at_is_named(slow: str) -> None:
         first, *others = all_hints(cells, shortcuts=SHORTCUTS, cpu_seconds=0.05)
     finally:
         gc.enable()
-    assert first == (1, 0, "and what follows was not looked at: that takes too long")
+    assert first == (1, 0, "the code from here on was not scanned, because that took too long")
     assert others == [(0, 1, "uses torch.lstm_cell (as torch.lstm_cell)")]
 
 

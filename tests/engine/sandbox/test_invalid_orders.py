@@ -46,9 +46,9 @@ def descriptors(server: ForkServer) -> int:
 def test_a_client_that_sends_no_order_is_closed_and_the_others_are_served(
     bare: ForkServer, sent: bytes
 ) -> None:
-    bare.client.another().close()  # it serves by now
+    bare.client.new_connection().close()  # it serves by now
     before = descriptors(bare)
-    line = bare.client.another()
+    line = bare.client.new_connection()
     near, far = socket.socketpair()
     with line, near:
         with far:
@@ -60,15 +60,15 @@ def test_a_client_that_sends_no_order_is_closed_and_the_others_are_served(
         except ConnectionError:
             pass  # closed before all of it was read
         assert near.recv(1) == b"", "what came with it is closed too"
-    bare.client.another().close()
+    bare.client.new_connection().close()
     assert descriptors(bare) == before
 
 
 def test_a_client_that_goes_in_the_middle_of_an_order_stops_nobody(bare: ForkServer) -> None:
-    with bare.client.another() as line:
+    with bare.client.new_connection() as line:
         line.sendall(HALF)
     began = time.monotonic()
-    bare.client.another().close()
+    bare.client.new_connection().close()
     assert time.monotonic() - began < ORDER_SECONDS
 
 

@@ -209,7 +209,7 @@ def patches_undone() -> Callable[[], None]:
     before = Patches()
 
     def undo() -> None:
-        before.look(1)
+        before.record(1)
         before.undo_below(0)
 
     return undo

@@ -18,7 +18,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
-from gatelab.sandbox.confine.apply import gives, lacking
+from gatelab.sandbox.confine.apply import explain_missing, provided_pieces
 from helpers.command import gatelab
 from helpers.shares import WHOLE
 from helpers.tiny_lab import TINY
@@ -36,7 +36,7 @@ def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_ma
     message = str(error.value)
     assert (
         f"(missing: {piece})" in message
-        and f"say --accept-missing {piece} if" in message
+        and f"add --accept-missing {piece} if" in message
         and "\n" not in message
     )
     assert "Libseccomp is not installed. " in message and error.value.missing == (piece,)
@@ -49,16 +49,16 @@ def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_ma
 def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
     level: int, namespaces: bool, filtered: bool, alone: bool
 ) -> None:
-    given = gives(namespaces, level, filtered, alone)
+    given = provided_pieces(namespaces, level, filtered, alone)
     on = dict.fromkeys(PIECES, True) | given
-    said = lacking(
+    said = explain_missing(
         on, on, "" if filtered else "no filter", "" if level else "no Landlock", namespaces, level, alone
     )
     off = {piece for piece, is_on in on.items() if not is_on}
     assert bool(said) == bool(off)
     for word, other in (
-        ("no filter", gives(namespaces, level, True, alone)),
-        ("namespaces are refused", gives(True, level, filtered, alone)),
+        ("no filter", provided_pieces(namespaces, level, True, alone)),
+        ("namespaces are refused", provided_pieces(True, level, filtered, alone)),
     ):
         if any(other[piece] and not given[piece] for piece in off & set(REQUIRED) or off):
             assert word in said, (said, off)

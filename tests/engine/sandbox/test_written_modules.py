@@ -25,23 +25,23 @@ def load(monkeypatch, tmp_path):
 
 def test_modules_in_the_folder_are_found_and_others_are_not(load):
     own, _ = load("mine_1"), load("theirs_1", "/usr/lib/elsewhere")
-    assert WrittenModules().now() == [own]
+    assert WrittenModules().loaded() == [own]
 
 
 def test_a_module_that_is_loaded_after_the_first_search_is_found(load):
     written = WrittenModules()
-    assert written.now() == []
+    assert written.loaded() == []
     own = load("mine_2")
-    assert written.now() == [own]
+    assert written.loaded() == [own]
 
 
 def test_a_module_that_is_loaded_again_is_found_in_its_new_form(load):
     load("mine_3")
     written = WrittenModules()
-    written.now()
+    written.loaded()
     del sys.modules["mine_3"]
     again = load("mine_3")
-    assert written.now() == [again]
+    assert written.loaded() == [again]
 
 
 def test_after_a_change_of_the_folder_its_modules_count(load, monkeypatch, tmp_path):
@@ -50,20 +50,20 @@ def test_after_a_change_of_the_folder_its_modules_count(load, monkeypatch, tmp_p
     inner = load("mine_4", other)
     load("mine_5")
     written = WrittenModules()
-    assert len(written.now()) == 2
+    assert len(written.loaded()) == 2
     monkeypatch.chdir(other)
-    assert written.now() == [inner]
+    assert written.loaded() == [inner]
 
 
 def test_a_module_that_is_replaced_in_its_place_is_found_in_its_new_form(load, monkeypatch):
     load("mine_6")
     load("theirs_6", "/usr/lib/elsewhere")
     written = WrittenModules()
-    written.now()
+    written.loaded()
     fresh = types.ModuleType("mine_6")
     fresh.__file__ = sys.modules["mine_6"].__file__
     monkeypatch.setitem(sys.modules, "mine_6", fresh)
-    assert written.now() == [fresh]
+    assert written.loaded() == [fresh]
 
 
 IN_PLACE_OF_A_MODULE = {

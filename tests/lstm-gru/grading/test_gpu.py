@@ -11,7 +11,7 @@ import pytest
 from solved_notebook import Cells, answer, containing, full, swap
 from test_odd_notebooks import PRE, before_q1, inside_q1
 
-from gatelab.sandbox.worker.devices import misses_gpu
+from gatelab.sandbox.worker.devices import lacks_gpu
 
 
 def on_gpu_by_default(cells: Cells) -> None:
@@ -82,4 +82,4 @@ def test_the_processor_replaces_a_gpu_under_any_name(graded: Callable, name: str
     ],
 )
 def test_every_way_in_which_pytorch_says_that_it_cannot_use_a_gpu_is_known(message: str) -> None:
-    assert misses_gpu(message)
+    assert lacks_gpu(message)

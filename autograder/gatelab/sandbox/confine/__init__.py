@@ -1,11 +1,11 @@
-"""Confinement of a worker: what it must not be able to do, whichever mechanism prevents it.
+"""Confinement of a worker: what it must not be able to do, by whatever mechanism that is prevented.
 
-A piece of protection can be provided by several mechanisms (`gives` in apply.py says which); the report
-lists it as on or off. It counts as on if something provides it and an attempt from inside did not get through (probe.py).
+A piece of protection can be provided by several mechanisms (`provided_pieces` in apply.py says which); the report
+lists it as on or off. It counts as on if a mechanism provides it and no attempt from inside got through (probe.py).
 
     files      reading or changing anything outside the libraries and its own folder
     network    reaching another machine, or a service of the grader's user on this one
-    processes  outliving the grading: all processes that it started can be found and ended
+    processes  outliving the grading: every process that it started can be found and killed
     signals    signalling, tracing, slowing or limiting processes outside
     calls      system calls no homework needs: exec, ptrace, mount, io_uring, new sockets, modes and times of
                files, watching folders, shared memory without a file, namespaces, …
@@ -27,7 +27,7 @@ FLAG = "--accept-missing"
 # before a fork, autograd and CUDA fail after it.
 NO_GPU = dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"), "")
 # What a submission cannot do if a piece is on, and what it could do if it is off (SECURITY.md has the details).
-MEANS = {
+CONSEQUENCES = {
     "files": ("read or change files outside its folder", "read the hidden suites and other submissions, and change files"),
     "network": ("reach another machine, or a service here", "send its inputs away and ask for answers"),
     "processes": ("outlive its grading", "leave a process behind that goes on after its grading"),
@@ -68,7 +68,7 @@ def pieces(names: Iterable[str]) -> tuple[str, ...]:
 def check(protection: Mapping[str, bool], accepted: Iterable[str] = (), lacks: Iterable[str] = ()) -> None:
     """Raise ProtectionMissing unless every required piece is on or was accepted as missing.
 
-    `lacks`: what the machine does not have, in words.
+    `lacks`: the mechanisms that the machine does not have, in words.
     """
     missing = [piece for piece in REQUIRED if not protection.get(piece) and piece not in tuple(accepted)]
     if missing:
@@ -77,6 +77,6 @@ def check(protection: Mapping[str, bool], accepted: Iterable[str] = (), lacks: I
         raise ProtectionMissing(
             f"This machine cannot confine student code (missing: {', '.join(missing)}). "
             + (f"{why[:1].upper()}{why[1:]}. " if why else "")
-            + f"SECURITY.md says what gives each piece; say {flags} if you trust every submission.",
+            + f"SECURITY.md says what provides each piece; add {flags} if you trust every submission.",
             missing,
         )

@@ -1,4 +1,4 @@
-"""Confines a process, piece by piece. Called in a fresh fork, before any student code.
+"""Confines a process, piece by piece. Called in a fresh fork, before any student code runs.
 
 `separate` is called by the warden and makes the namespaces; `confine` is called by the worker itself.
 What the machine refuses is skipped, and each piece is then reported as on or off; the engine decides whether that
@@ -48,7 +48,7 @@ class Settings:
     # Target folder of the attempts from inside, besides the first of `readable`; "": make none.
     landmarks: str = ""
     outside: tuple[int, ...] = ()  # processes outside the worker
-    alone: bool = False  # whether no other process has its user
+    has_own_user: bool = False  # whether no other process runs as this user
     # For tests, to simulate a machine with fewer protections:
     landlock: int = 99  # the highest level to use
     without: tuple[str, ...] = ()  # "namespaces", "seccomp"
@@ -56,26 +56,26 @@ class Settings:
 
 @dataclass(frozen=True)
 class Separated:
-    """Which namespaces a worker has of its own."""
+    """Which of its namespaces a worker shares with nobody."""
 
     namespaces: bool = False  # processes, network, System V memory and mounts
     mounts: bool = False  # mounts that are not visible outside
 
 
 def separate(without: tuple[str, ...] = ()) -> Separated:
-    """Leave the grader's namespaces; the next fork will be process 1 of its own."""
+    """Leave the grader's namespaces; the next fork becomes process 1 of a new PID namespace."""
     own = mounts = False
     if sys.platform != "linux" or "namespaces" in without:
         return Separated()
     root = os.geteuid() == 0
     uid, gid = os.geteuid(), os.getegid()
-    with _tried():
+    with _unless_refused():
         flags = libc.CLONE_NEWNS | libc.CLONE_NEWPID | libc.CLONE_NEWNET | libc.CLONE_NEWIPC
         libc.unshare(flags if root else flags | libc.CLONE_NEWUSER)
         if not root:
-            _write("/proc/self/setgroups", "deny")
-            _write("/proc/self/uid_map", f"{uid} {uid} 1")
-            _write("/proc/self/gid_map", f"{gid} {gid} 1")
+            _write_text("/proc/self/setgroups", "deny")
+            _write_text("/proc/self/uid_map", f"{uid} {uid} 1")
+            _write_text("/proc/self/gid_map", f"{gid} {gid} 1")
         own = True
         libc.mount("none", "/", None, libc.MS_REC | libc.MS_PRIVATE)
         mounts = True
@@ -85,12 +85,12 @@ def separate(without: tuple[str, ...] = ()) -> Separated:
 def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], list[str]]:
     """Confine this process for good.
 
-    Returns which of `gatelab.sandbox.confine.PIECES` are on, and what the machine lacks, in words, starting with what
-    somebody can fix.
+    Returns which of `gatelab.sandbox.confine.PIECES` are on, and what the machine lacks, in words; what can be fixed comes
+    first.
     """
     root = os.geteuid() == 0
     if separated.mounts and root:
-        _open_the_way(settings.uid, [*library_paths(), *settings.readable])
+        _make_reachable(settings.uid, [*library_paths(), *settings.readable])
     disk = separated.mounts and _private_folder(settings)
     os.chdir(settings.folder)
     os.environ.clear()
@@ -98,21 +98,21 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
         HOME=settings.folder, TMPDIR=settings.folder, PATH="/usr/bin:/bin", MPLBACKEND="Agg", LANG="C.UTF-8",
         OMP_NUM_THREADS="1", MPLCONFIGDIR=settings.folder, **NO_GPU,
     )  # fmt: skip
-    limits = _limit(settings, apart=root or separated.namespaces)
-    user = _unprivileged(settings)
+    limits = _limit(settings, counted_alone=root or separated.namespaces)
+    user = _drop_privileges(settings)
     level, no_landlock = landlock.restrict(
         settings.folder, (*library_paths(), *settings.readable), settings.landlock
     )
     no_filter = "seccomp is not used" if "seccomp" in settings.without else calls.forbid()
-    alone = root and settings.alone and os.getuid() == settings.uid
-    given = gives(separated.namespaces, level, not no_filter, alone)
+    has_own_user = root and settings.has_own_user and os.getuid() == settings.uid
+    given = provided_pieces(separated.namespaces, level, not no_filter, has_own_user)
     given |= {"limits": limits, "user": user, "disk": disk}
     through: dict[str, list[str]] = {}
     if settings.landmarks:
-        through = probe.reached(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
+        through = probe.escapes(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
     on = {piece: given[piece] and piece not in through for piece in PIECES}
     return on, [
-        *lacking(given, on, no_filter, no_landlock, separated.namespaces, level, alone),
+        *explain_missing(given, on, no_filter, no_landlock, separated.namespaces, level, has_own_user),
         *(
             f"{piece} is off because an attempt got through: {', '.join(tries)}"
             for piece, tries in through.items()
@@ -121,26 +121,26 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
     ]
 
 
-def lacking(
+def explain_missing(
     given: dict[str, bool],
     on: dict[str, bool],
     no_filter: str,
     no_landlock: str,
     namespaces: bool,
     level: int,
-    alone: bool,
+    has_own_user: bool,
 ) -> list[str]:
-    """What the machine lacks, in words: each mechanism that would provide a missing piece, by itself or with others. If required
-    pieces are off, only these count. Mechanisms that would not help are not named."""
+    """What the machine lacks, in words: each mechanism that would provide a missing piece, alone or together with others. If
+    required pieces are off, only those count. Mechanisms that would not help are not named."""
     needed = set(PIECES) if all(on[piece] for piece in REQUIRED) else set(REQUIRED)
 
     def off(repaired: list[bool]) -> set[str]:
         filtered, landlocked, separate = repaired
-        there = given | gives(
+        there = given | provided_pieces(
             namespaces or separate,
             max(level, landlock.SIGNALS) if landlocked else level,
             filtered or not no_filter,
-            alone,
+            has_own_user,
         )
         there["disk"] = there["disk"] or separate
         return {piece for piece in needed if not there[piece]}
@@ -160,7 +160,7 @@ def lacking(
     return found + ([] if given["limits"] else ["resource limits cannot be set"])
 
 
-def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
+def provided_pieces(namespaces: bool, level: int, filtered: bool, has_own_user: bool) -> dict[str, bool]:
     """Which pieces these mechanisms provide. SECURITY.md says why.
 
     namespaces: own processes and network; level: of Landlock; filtered: only the system calls that homework
@@ -168,33 +168,32 @@ def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str
     """
     return {
         # Landlock controls opening; it leaves modes, times and (below level 3) truncation to the file's owner.
-        "files": level >= landlock.FILES and (filtered or alone),
+        "files": level >= landlock.FILES and (filtered or has_own_user),
         # A network namespace does not prevent access to Unix sockets with a path.
-        "network": filtered or (namespaces and (alone or level >= landlock.SOCKETS)),
+        "network": filtered or (namespaces and (has_own_user or level >= landlock.SOCKETS)),
         # A process that cannot leave its group, its user or its namespace can be found and ended.
-        "processes": namespaces or filtered or alone,
+        "processes": namespaces or filtered or has_own_user,
         # Landlock's scopes do not cover limits and priorities; the filter does.
-        "signals": namespaces or alone or (level >= landlock.SIGNALS and filtered),
+        "signals": namespaces or has_own_user or (level >= landlock.SIGNALS and filtered),
         "calls": filtered,
     }
 
 
 @contextlib.contextmanager
-def _tried() -> Iterator[None]:
-    """Ignore errors of a mechanism that the machine refuses: it is reported as off."""
+def _unless_refused() -> Iterator[None]:
+    """Ignore the errors of a mechanism that the machine refuses; it is then reported as off."""
     with contextlib.suppress(OSError, ValueError, ImportError, AttributeError):
         yield
 
 
-def _write(path: str, text: str) -> None:
+def _write_text(path: str, text: str) -> None:
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
 
 
-def _open_the_way(uid: int, paths: list[str]) -> None:
-    """Make the libraries reachable for the worker's user if they are inside a closed folder (an interpreter in a
-    home folder with mode 0700): in the worker's own mount namespace, a folder that holds nothing else replaces the
-    closed one."""
+def _make_reachable(uid: int, paths: list[str]) -> None:
+    """Let the worker's user reach the libraries if they are inside a closed folder (an interpreter in a home folder with
+    mode 0700): in the worker's own mount namespace, the closed folder is replaced by one that holds nothing else."""
     closed: dict[str, list[str]] = {}
     for path in paths:
         real = Path(path).resolve()
@@ -203,7 +202,7 @@ def _open_the_way(uid: int, paths: list[str]) -> None:
             closed.setdefault(str(first), []).append(str(real))
     for ancestor, inside in closed.items():
         outermost = [p for p in inside if not any(p != q and p.startswith(q + "/") for q in inside)]
-        with _tried():
+        with _unless_refused():
             held = {path: os.open(path, os.O_PATH) for path in dict.fromkeys(outermost)}
             libc.mount("tmpfs", ancestor, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV, "size=1m,mode=755")
             for path, descriptor in held.items():
@@ -217,34 +216,36 @@ def _open_the_way(uid: int, paths: list[str]) -> None:
 
 
 def _private_folder(settings: Settings) -> bool:
-    with _tried():
+    with _unless_refused():
         owner = settings.uid if os.geteuid() == 0 else os.getuid()
         libc.mount(
             "tmpfs", settings.folder, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV,
             f"size={settings.disk},nr_inodes=4096,mode=700,uid={owner}",
         )  # fmt: skip
-        with _tried():  # its own /proc shows only its own processes; Landlock makes it unreadable anyway
+        with (
+            _unless_refused()
+        ):  # its own /proc shows only its own processes; Landlock makes it unreadable anyway
             libc.mount("proc", "/proc", "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
         return True
     return False
 
 
-def _limit(settings: Settings, apart: bool) -> bool:
-    """Set the resource limits. `apart`: whether it has a user or user namespace of its own."""
-    with _tried():  # if the machine runs out of memory, the kernel kills this first
-        _write("/proc/self/oom_score_adj", "1000")
+def _limit(settings: Settings, counted_alone: bool) -> bool:
+    """Set the resource limits. `counted_alone`: whether the worker has a user or a user namespace of its own."""
+    with _unless_refused():  # if the machine runs out of memory, the kernel kills this first
+        _write_text("/proc/self/oom_score_adj", "1000")
     limits = {
         # RLIMIT_AS cannot be used: torch maps far more than it touches.
         resource.RLIMIT_DATA: settings.memory,
         resource.RLIMIT_CPU: settings.cpu_seconds,
-        resource.RLIMIT_NPROC: settings.processes + (0 if apart else _others()),
+        resource.RLIMIT_NPROC: settings.processes + (0 if counted_alone else _other_processes()),
         resource.RLIMIT_FSIZE: settings.file_size,
         resource.RLIMIT_NOFILE: settings.open_files,
         resource.RLIMIT_CORE: 0,
     }
     for which, value in limits.items():
         hard = resource.getrlimit(which)[1]
-        # One second more, so that it gets SIGXCPU, which shows that processor time was the reason (SIGKILL does not).
+        # The hard limit is one second more, so that SIGXCPU comes first; it shows that CPU time was the reason (SIGKILL does not).
         most = value + 1 if which == resource.RLIMIT_CPU else value
         if hard != resource.RLIM_INFINITY:
             value, most = min(value, hard), min(most, hard)
@@ -257,8 +258,8 @@ def _limit(settings: Settings, apart: bool) -> bool:
     return True
 
 
-def _others() -> int:
-    """The number of processes of this user, plus a reserve, because Linux counts all processes of a user together."""
+def _other_processes() -> int:
+    """The number of this user's processes, plus a reserve: Linux counts all processes of a user together."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, ValueError):
@@ -272,9 +273,9 @@ def _others() -> int:
     return count + OTHER_PROCESSES
 
 
-def _unprivileged(settings: Settings) -> bool:
+def _drop_privileges(settings: Settings) -> bool:
     root = os.geteuid() == 0
-    with _tried():
+    with _unless_refused():
         if root:
             libc.drop_bounds()
             os.setgroups([])
@@ -283,7 +284,7 @@ def _unprivileged(settings: Settings) -> bool:
         elif sys.platform == "linux":
             libc.drop_capabilities()
     if sys.platform == "linux":
-        with _tried():
+        with _unless_refused():
             if root:  # otherwise the warden could no longer see how much memory forks share
                 libc.prctl(libc.PR_SET_DUMPABLE, 0)
             libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
@@ -295,7 +296,7 @@ def library_paths() -> tuple[str, ...]:
     """Where the interpreter and the libraries are; what a worker may read besides its own folder."""
     paths = sysconfig.get_paths()
     found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
-    # Packages of another environment to which this one refers.
+    # Packages of another environment that this one refers to.
     found += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     system = [
         "/usr/lib",

@@ -35,8 +35,8 @@ NUMBERS = {
     "fchmodat2": 452, "statmount": 457, "listmount": 458, "lsm_get_self_attr": 459, "lsm_set_self_attr": 460,
     "lsm_list_modules": 461, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467, "file_setattr": 469,
 }  # fmt: skip
-# Newer calls, which were not reviewed: they fail as on a kernel from the year of this list.
-YOUNGER = range(470, 512)
+# Newer calls, which nobody has reviewed: they fail as they would on a kernel from the year of this list.
+UNREVIEWED = range(470, 512)
 
 # Calls that a process may use only on itself (0): a worker with the grader's user could set the grader's time limit to 0.
 OWN_ONLY = ("prlimit64", "sched_setaffinity")
@@ -45,13 +45,13 @@ OWN_ONLY = ("prlimit64", "sched_setaffinity")
 CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 # Opening a file for reading may truncate it. Landlock controls that, and truncate, only from level 3 on.
 ACCESS_AND_TRUNCATE, TRUNCATE = 0o1003, 0o1000
-SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA does not count shared memory, which takes room even after it is unmapped
+SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA does not count shared memory, which stays allocated even after it is unmapped
 PR_SET_SECCOMP = 22
 OPENAT2 = 437
 
 
 def forbid() -> str:
-    """Install the filter for this process and its children. Returns why there is none, or nothing."""
+    """Install the filter for this process and its children. Returns why there is none, or ""."""
     try:
         import pyseccomp
     except ImportError:
@@ -68,7 +68,7 @@ def forbid() -> str:
             _add(rules, refused, name)
         for number in NUMBERS.values():
             _add(rules, refused, number)
-        for number in YOUNGER:
+        for number in UNREVIEWED:
             _add(rules, unknown, number)
         for name in OWN_ONLY:
             _add(rules, refused, name, pyseccomp.Arg(0, pyseccomp.NE, 0))
@@ -78,8 +78,8 @@ def forbid() -> str:
         _add(rules, refused, "mmap", shared)
         _add(rules, refused, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_SECCOMP))
         for call, at in (("open", 1), ("openat", 2)):
-            emptied = pyseccomp.Arg(at, pyseccomp.MASKED_EQ, ACCESS_AND_TRUNCATE, TRUNCATE)
-            _add(rules, refused, call, emptied)
+            truncating = pyseccomp.Arg(at, pyseccomp.MASKED_EQ, ACCESS_AND_TRUNCATE, TRUNCATE)
+            _add(rules, refused, call, truncating)
         _add(rules, unknown, OPENAT2)  # a filter cannot see its flags; nobody needs it
         # A filter cannot see clone3's flags; with ENOSYS the C library falls back to clone.
         rules.add_rule(unknown, "clone3")

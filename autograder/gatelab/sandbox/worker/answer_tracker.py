@@ -1,4 +1,4 @@
-"""Decides which definition of a name that a question asks for is the student's answer.
+"""Decides which definition of a name is the student's answer, for the names that the questions ask for.
 
 In a notebook the last binding of a name counts, except if it is the untouched stub below an answer,
 or something that cannot be an answer: PyTorch's class from `from torch.nn import *`, or an instance of the student's own
@@ -29,15 +29,15 @@ class AnswerTracker:
         self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and the value
         self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of the last two answers
 
-    def is_spare_stub(self, statement: Statement) -> bool:
+    def is_redundant_stub(self, statement: Statement) -> bool:
         """Whether it is an untouched stub for a name that the student has answered in an earlier cell."""
         node = statement.node
         if not isinstance(node, (*FUNCTIONS, ast.ClassDef)) or node.name not in self.own:
             return False
         return statement.fingerprint in self.stubs or _is_stub(node)
 
-    def look(self, statement: Statement, namespace: dict[str, Any]) -> None:
-        """Record what a statement bound when it was run."""
+    def record(self, statement: Statement, namespace: dict[str, Any]) -> None:
+        """Record what a statement has just bound."""
         star = isinstance(statement.node, ast.ImportFrom) and any(a.name == "*" for a in statement.node.names)
         for name in self.names if star else self.names & statement.binds:
             if name not in namespace:
@@ -46,12 +46,12 @@ class AnswerTracker:
             if star and name in self.bound and self.bound[name][1] is value:
                 continue
             self.bound[name] = statement.cell, value
-            written = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef))
-            stub = written and _is_stub(statement.node)
-            if written and not stub and self.own.get(name, (statement.cell,))[0] != statement.cell:
+            is_definition = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef))
+            stub = is_definition and _is_stub(statement.node)
+            if is_definition and not stub and self.own.get(name, (statement.cell,))[0] != statement.cell:
                 self.twice[name] = self.own[name][0], statement.cell
-            made = isinstance(statement.node, ast.Assign | ast.AnnAssign)
-            if not stub and _is_answer(value, self.own.get(name, (0, None))[1], made):
+            assigned = isinstance(statement.node, ast.Assign | ast.AnnAssign)
+            if not stub and _is_answer(value, self.own.get(name, (0, None))[1], assigned):
                 self.own[name] = statement.cell, value
 
     def last_answer(self, names: Iterable[str]) -> int:
@@ -80,29 +80,33 @@ def _is_stub(node: ast.stmt) -> bool:
     return bool(methods) and all(any(map(is_stub, method.body)) for method in methods)
 
 
-def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
+def _is_answer(value: Any, before: Any, assigned: bool = False) -> bool:
     """Whether this value may be the student's answer for a name.
 
-    before: the previous answer. made: the value was assigned by the student (a scripted function,
-    a `partial`), not imported.
+    before: the previous answer. assigned: the student assigned the value (a scripted function, a `partial`) and did not
+    import it.
     """
     if before is None:
-        return _of_the_notebook(value) or not callable(value)
+        return _is_written_in_notebook(value) or not callable(value)
     if isinstance(before, type):
         if isinstance(value, type):
-            return _of_the_notebook(value)
+            return _is_written_in_notebook(value)
         return (
-            callable(value) and not isinstance(value, torch.nn.Module) and (made or _of_the_notebook(value))
+            callable(value)
+            and not isinstance(value, torch.nn.Module)
+            and (assigned or _is_written_in_notebook(value))
         )
     if callable(before):
-        return callable(value) and not isinstance(value, type) and (made or _of_the_notebook(value))
+        return (
+            callable(value) and not isinstance(value, type) and (assigned or _is_written_in_notebook(value))
+        )
     if isinstance(before, Mapping):
-        # Blanks to fill in, or a different use of the name.
+        # Either blanks to fill in, or a different use of the name.
         return isinstance(value, Mapping) and (not before or bool(value.keys() & before.keys()))
     return type(value) is type(before)
 
 
-def _of_the_notebook(value: Any) -> bool:
+def _is_written_in_notebook(value: Any) -> bool:
     """Whether it was written in the notebook or in a module next to it, and is not part of an installed library."""
     module = getattr(value, "__module__", None)
     if not isinstance(module, str) or module == "__main__":

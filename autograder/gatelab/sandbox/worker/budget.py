@@ -1,7 +1,7 @@
-"""Limits the time that a notebook's code may take, in processor time, so that a busy machine costs nobody anything.
+"""Limits the time that a notebook's code may take. It counts CPU time, so that nobody loses points on a busy machine.
 
 A process that only waits uses no processor time; it is stopped after it has been idle for a while.
-Code that clears the alarm runs on until the examiner's wall-clock limit or the kernel's limit ends it.
+Code that clears the alarm runs until the examiner's wall-clock limit or the kernel's limit ends it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ class TimeUp(BaseException):
 @contextlib.contextmanager
 def within(cpu_seconds: float, idle_seconds: float = IDLE_SECONDS) -> Iterator[None]:
     """Raises TimeUp in the enclosed code after `cpu_seconds` of processor time, or after `idle_seconds` without using any."""
-    moved_at, moved = time.monotonic(), time.process_time()
+    active_at, cpu_then = time.monotonic(), time.process_time()
 
     def used_up(*_: object) -> None:
         raise TimeUp(f"it took more than {cpu_seconds:.3g} s of processor time")
 
-    def look(*_: FrameType | int | None) -> None:
-        nonlocal moved_at, moved
+    def check_idle(*_: FrameType | int | None) -> None:
+        nonlocal active_at, cpu_then
         now, cpu = time.monotonic(), time.process_time()
-        if cpu - moved > IDLE_CPU:
-            moved_at, moved = now, cpu
-        elif now - moved_at > idle_seconds:
+        if cpu - cpu_then > IDLE_CPU:
+            active_at, cpu_then = now, cpu
+        elif now - active_at > idle_seconds:
             raise TimeUp(f"it waited for {idle_seconds:.3g} s and did nothing")
 
-    before = signal.signal(signal.SIGPROF, used_up), signal.signal(signal.SIGALRM, look)
+    before = signal.signal(signal.SIGPROF, used_up), signal.signal(signal.SIGALRM, check_idle)
     signal.setitimer(signal.ITIMER_PROF, max(cpu_seconds, 0.001), ALARM_AGAIN_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, IDLE_LOOK_SECONDS, IDLE_LOOK_SECONDS)
     try:

@@ -1,6 +1,6 @@
-"""Uses the CPU in place of a GPU that a notebook asks for and this machine lacks.
+"""Uses the CPU when a notebook asks for a GPU that this machine lacks.
 
-None of this is a protection, and none of it is active before a notebook asks for a device that is missing.
+This is not a protection, and it is inactive until a notebook asks for a device that is missing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gatelab.handed_out.device import ELSEWHERE
-from gatelab.sandbox.worker.replacing import put, put_if_there
+from gatelab.sandbox.worker.replacing import set_attributes, set_existing_attributes
 
-# PyTorch's messages, by build: compiled without GPU support, no driver, no GPU; a GPU that a worker must not use.
+# PyTorch's messages, which depend on the build: no GPU support compiled in, no driver, no GPU, a GPU that a worker must not use.
 MISSING = re.compile(
     r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
     r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
@@ -34,16 +34,16 @@ MISSING = re.compile(
 
 def install_devices() -> None:
     """Set up the parts that change nothing unless a notebook asks for a GPU."""
-    put(torch, set_default_device=_default_device(torch.set_default_device))
-    put(torch, set_default_tensor_type=_on_the_cpu_only(torch.set_default_tensor_type))
+    set_attributes(torch, set_default_device=_default_device(torch.set_default_device))
+    set_attributes(torch, set_default_tensor_type=_ignoring_gpu_types(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
-        put_if_there(
+        set_existing_attributes(
             torch.accelerator, current_accelerator=_accelerator(torch.accelerator.current_accelerator)
         )
 
 
 def _accelerator(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """The CPU for a notebook; for PyTorch itself (`fork_rng`, a DataLoader) none, which is true."""
+    """Returns the CPU to a notebook, and to PyTorch itself (`fork_rng`, a DataLoader) the truth, which is None."""
 
     def current_accelerator(*args: Any, **kwargs: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")
@@ -52,14 +52,14 @@ def _accelerator(ask: Callable[..., Any]) -> Callable[..., Any]:
     return current_accelerator
 
 
-def seed_processor_only() -> None:
-    """`torch.manual_seed` also keeps a seed, and the stack of its caller as text, for every kind of device that may
-    come up later: 5 ms a call, although none will ever be used."""
+def seed_cpu_only() -> None:
+    """By default `torch.manual_seed` also stores a seed, and its caller's stack as text, for every kind of device that may
+    be initialised later. That takes 5 ms a call, although no such device will ever be used."""
     for place in (torch.cuda, torch.xpu, torch.mtia):
-        put_if_there(place, manual_seed_all=lambda seed: None)
+        set_existing_attributes(place, manual_seed_all=lambda seed: None)
 
 
-def _elsewhere(device: Any) -> bool:
+def _is_other_device(device: Any) -> bool:
     if isinstance(device, torch.device):
         return device.type in ELSEWHERE
     return isinstance(device, str) and device.split(":")[0] in ELSEWHERE
@@ -67,12 +67,12 @@ def _elsewhere(device: Any) -> bool:
 
 def _default_device(choose: Callable[[Any], None]) -> Callable[[Any], None]:
     def set_default_device(device: Any) -> None:
-        choose("cpu" if _elsewhere(device) or isinstance(device, int) else device)
+        choose("cpu" if _is_other_device(device) or isinstance(device, int) else device)
 
     return set_default_device
 
 
-def _on_the_cpu_only(choose: Callable[[Any], None]) -> Callable[[Any], None]:
+def _ignoring_gpu_types(choose: Callable[[Any], None]) -> Callable[[Any], None]:
     def set_default_tensor_type(kind: Any) -> None:
         if "cuda" not in str(kind):
             choose(kind)
@@ -80,7 +80,7 @@ def _on_the_cpu_only(choose: Callable[[Any], None]) -> Callable[[Any], None]:
     return set_default_tensor_type
 
 
-class OnTheProcessor(TorchFunctionMode):
+class OnCPU(TorchFunctionMode):
     """Replaces a requested GPU by the CPU. Costs time at every operation, so it is on only for notebooks that ask for one."""
 
     def __torch_function__(
@@ -96,47 +96,47 @@ class OnTheProcessor(TorchFunctionMode):
             return args[0]
         if name == "pin_memory":
             return args[0]
-        if name == "type" and len(args) > 1 and (kind := _kind_here(args[1])) is not None:
+        if name == "type" and len(args) > 1 and (kind := _cpu_dtype(args[1])) is not None:
             return args[0].to(kind)
-        if any(map(_elsewhere, args)):
-            args = tuple("cpu" if _elsewhere(arg) else arg for arg in args)
-        if _elsewhere(kwargs.get("device")):
+        if any(map(_is_other_device, args)):
+            args = tuple("cpu" if _is_other_device(arg) else arg for arg in args)
+        if _is_other_device(kwargs.get("device")):
             kwargs = kwargs | {"device": "cpu"}
         if kwargs.get("pin_memory"):
             kwargs = kwargs | {"pin_memory": False}
         return function(*args, **kwargs)
 
 
-def _kind_here(kind: Any) -> torch.dtype | None:
+def _cpu_dtype(kind: Any) -> torch.dtype | None:
     """The dtype of `torch.cuda.FloatTensor` and similar types."""
     found = re.search(r"torch\.(?:cuda|mps|xpu)\.(\w+)Tensor", str(kind))
     return getattr(torch, found[1].lower(), None) if found else None
 
 
-def choose_processor() -> bool:
-    """From now on a requested GPU is replaced by the CPU in this process. Returns False if it already was."""
+def use_cpu_instead() -> bool:
+    """From now on, use the CPU in this process whenever a GPU is requested. Returns False if that was already so."""
     if torch.nn.Module.cuda is _return_self:
         return False
-    OnTheProcessor().__enter__()  # type: ignore[no-untyped-call]  # torch's
-    put_if_there(torch.nn.Module, cuda=_return_self, xpu=_return_self)
-    put(torch, Generator=Generator)
+    OnCPU().__enter__()  # type: ignore[no-untyped-call]  # torch's
+    set_existing_attributes(torch.nn.Module, cuda=_return_self, xpu=_return_self)
+    set_attributes(torch, Generator=Generator)
     for place in (torch.cuda, torch.cuda.nvtx, torch.mps, torch.xpu):
         for name, value in list(vars(place).items()):
-            if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in ASKED_FOR:
-                put(place, **{name: _with_default(value)})
+            if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in TRUTHFUL:
+                set_attributes(place, **{name: _with_default(value)})
     for place in (torch.cuda, torch.mps.event, torch.mps, torch.xpu):
-        put_if_there(place, **dict.fromkeys(IDLE, Idle))
+        set_existing_attributes(place, **dict.fromkeys(IDLE_TYPES, Idle))
     return True
 
 
-ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks gets the truth
+TRUTHFUL = ("is_available", "is_initialized", "device_count")  # a notebook that asks gets the truth
 # Attributes of torch.cuda and similar modules that are created, entered or recorded on a GPU.
-IDLE = ("Event", "Stream", "device", "device_of", "stream", "StreamContext", "graph", "CUDAGraph")
+IDLE_TYPES = ("Event", "Stream", "device", "device_of", "stream", "StreamContext", "graph", "CUDAGraph")
 NUMBERS = re.compile("memory|count|current_device|utilization|temperature|power|clock|seed")
 
 
 class Idle:
-    """In place of an event, a stream or a device of a GPU: can be created and entered, and reports a time of 0."""
+    """Replaces an event, a stream or a device of a GPU: can be created and entered, and reports a time of 0."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
@@ -155,7 +155,7 @@ class Generator(torch.Generator):
     """A random generator on the CPU, whichever device was asked for."""
 
     def __new__(cls, device: Any = "cpu") -> Generator:
-        here = "cpu" if _elsewhere(device) else device
+        here = "cpu" if _is_other_device(device) else device
         return super().__new__(cls, here)  # type: ignore[call-arg]  # torch's takes the device here
 
 
@@ -183,7 +183,7 @@ def _return_self(module: torch.nn.Module, device: Any = None) -> torch.nn.Module
     return module
 
 
-def misses_gpu(message: str) -> bool:
+def lacks_gpu(message: str) -> bool:
     """Whether an error says that this machine lacks the requested device."""
     return MISSING.search(message) is not None
 

@@ -1,17 +1,18 @@
-"""Remembers what names referred to when an answer was checked, so that reusing a name later costs the answer nothing.
+"""Remembers what names referred to when an answer was checked, so that no points are lost for reusing a name later.
 
 A public check passes in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
-helper of another question. So the names that an answer uses are restored, by the first of these rules that applies:
+helper of another question. So the names that an answer uses are restored by the first of these rules that applies:
 
-1. The name was bound when the answer was checked: it has the value it had then.
-2. It is a builtin's: it is the builtin, unless the name was bound to a callable by the last cell that checks or gives the answer.
-3. Nothing callable is bound to it now: it is the last callable that was, if there was one.
+1. If the name was bound when the answer was checked, it gets the value it had then.
+2. If it is the name of a builtin, it refers to the builtin, unless it was bound to a callable by the last cell that checks or
+   gives the answer.
+3. If it is not bound to a callable now, it gets the last callable that it was bound to, if there was one.
 
-A check above the answer saw an earlier attempt. If there is none below, its cell was run again after the answer, and the names are
-those from before the next question.
+A check above the answer saw an earlier attempt. If there is no check below, the student ran that cell again after writing the
+answer, and the names are those from before the next question.
 
-Torch's default dtype and device, and the functions of torch and of Python, too, are those of the cell with the check; without a
-check, those with which the answer was defined.
+The same goes for torch's default dtype and device and for the functions of torch and Python: they are those at the cell with the
+check or, without a check, at the answer's definition.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ class History:
         # Cell → torch's switches after it, in the notebook's order.
         self.switches: dict[int, dict[str, Any]] = {}
 
-    def look_at(self, source: str, cell: int, parsed: Sequence[Statement]) -> None:
-        """A cell is about to run. `parsed`: its statements, as far as it has any that can be read."""
-        # What is only text checks nothing. The other cells (`%%timeit`, a Python newer than this one) go by their lines.
-        found = _checks_in(parsed) if parsed else CHECK.findall(source)
+    def begin_cell(self, source: str, cell: int, parsed: Sequence[Statement]) -> None:
+        """A cell is about to run. `parsed`: its statements, if it could be parsed."""
+        # A check inside a string does not count. Cells that cannot be parsed (`%%timeit`, a newer Python) are searched line by line.
+        found = _questions_checked_in(parsed) if parsed else CHECK.findall(source)
         for question in found:
             self.checks.setdefault(question.casefold(), []).append(cell)
 
@@ -64,15 +65,17 @@ class History:
     def _checks(self, question: str) -> list[int]:
         return self.checks.get(question.casefold(), [])
 
-    def _before_the_next(self, question: str, answered: int, asked: AnswerTracker) -> float:
-        """The last cell that can belong to an answer that was checked only above: the one before the next question's."""
+    def _last_cell_before_next(self, question: str, answered: int, asked: AnswerTracker) -> float:
+        """The last cell that can belong to an answer which was checked only above it: the one before the next question's."""
         others = [cells for other, cells in self.checks.items() if other != question.casefold()]
         cells = [*(cell for cell, _ in asked.own.values()), *(cell for some in others for cell in some)]
         return min((cell for cell in cells if cell > answered), default=math.inf) - 1
 
-    def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
+    def record(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
-        if statement.cell >= next(reversed(self.switches), 0):  # a postponed one runs under later switches
+        if statement.cell >= next(
+            reversed(self.switches), 0
+        ):  # a postponed statement runs under later switches
             self.switches[statement.cell] = switches()
         for name in statement.binds & namespace.keys():
             self._bind(name, statement.place, namespace[name])
@@ -83,8 +86,8 @@ class History:
             if not bindings or bindings[-1][1] is not namespace[name]:
                 self._bind(name, statement.place, namespace[name])
 
-    def removed(self, statement: Statement, namespace: dict[str, Any]) -> None:
-        """Names are deleted here: those of builtins mean the builtin again, the others keep their value."""
+    def record_deletion(self, statement: Statement, namespace: dict[str, Any]) -> None:
+        """Names are deleted here: those of builtins refer to the builtin again, the others keep their value."""
         for name in statement.deletes & BUILTINS & namespace.keys():
             namespace[name] = getattr(builtins, name)
             self._bind(name, statement.place, namespace[name])
@@ -102,7 +105,7 @@ class History:
     def restore(
         self, names: list[str], question: str, namespace: dict[str, Any], asked: AnswerTracker
     ) -> None:
-        """Restore the names that these answers use, and torch's defaults, in this process, which serves one question only."""
+        """Restore torch's defaults and the names that these answers use. This process serves only one question."""
         answered = asked.last_answer(names)
         until = self.checked(question, answered)
         place = answered if until is None else until
@@ -112,15 +115,15 @@ class History:
         checks = self._checks(question)
         settled = max(*checks, answered) if checks else None
         above_only = until is None and bool(checks)
-        end = self._before_the_next(question, answered, asked) if above_only else until
+        end = self._last_cell_before_next(question, answered, asked) if above_only else until
         for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in names_read(names, namespace) - asked.names:
-                changed |= self._restored(name, end, settled, namespace, above_only)
+                changed |= self._restore_name(name, end, settled, namespace, above_only)
             if not changed:
                 return
 
-    def _restored(
+    def _restore_name(
         self,
         name: str,
         until: float | None,
@@ -128,20 +131,25 @@ class History:
         namespace: dict[str, Any],
         above_only: bool,
     ) -> bool:
-        """Whether the name now refers to something else than before the call.
+        """Restore one name. Returns whether it changed.
 
-        until: the cell as of which names are restored. settled: the last cell that checks or answers the question.
-        None: no check. above_only: there is one, but only above the answer.
+        until: names are restored to their values after this cell; None: there is no check below the answer.
+        settled: the last cell that checks or answers the question; None: there is no check.
+        above_only: the only checks are above the answer.
         """
         bindings = self.bound.get(name, [])
         then = [(cell, value) for (cell, *_), value in bindings if until is not None and cell <= until]
         if above_only:
-            then = _with_the_answer(name, then, settled or 0)
+            then = _belonging_to_answer(name, then, settled or 0)
         if then:
             value = then[-1][1]
-        elif name in namespace and (name in BUILTINS or not _does(namespace[name])):
+        elif name in namespace and (name in BUILTINS or not _is_function_or_module(namespace[name])):
             last = settled if name in BUILTINS else None
-            callables = [v for (cell, *_), v in bindings if _does(v) and (last is None or cell <= last)]
+            callables = [
+                v
+                for (cell, *_), v in bindings
+                if _is_function_or_module(v) and (last is None or cell <= last)
+            ]
             if not callables and name in BUILTINS:
                 del namespace[name]
                 return True
@@ -154,24 +162,26 @@ class History:
         return True
 
 
-def _with_the_answer(name: str, bindings: list[tuple[int, Any]], answered: int) -> list[tuple[int, Any]]:
-    """The bindings that an answer may mean which nothing checks below it: a helper that was fixed below it counts, but
-    not another use of the helper's name, nor a library's function in place of a builtin.
+def _belonging_to_answer(name: str, bindings: list[tuple[int, Any]], answered: int) -> list[tuple[int, Any]]:
+    """The bindings that may belong to an answer with no check below it. A helper that was fixed below the answer belongs to
+    it; another use of the helper's name does not, nor does a library's function in place of a builtin.
     """
-    was_helper = any(_does(value) for cell, value in bindings if cell <= answered)
+    was_helper = any(_is_function_or_module(value) for cell, value in bindings if cell <= answered)
     return [
         (cell, value)
         for cell, value in bindings
         if cell <= answered
-        or (_is_written_here(value) if name in BUILTINS else _does(value) or not was_helper)
+        or (
+            _is_own_definition(value) if name in BUILTINS else _is_function_or_module(value) or not was_helper
+        )
     ]
 
 
-def _is_written_here(value: Any) -> bool:
+def _is_own_definition(value: Any) -> bool:
     return isinstance(value, types.FunctionType | type) and value.__module__ == "__main__"
 
 
-def _checks_in(parsed: Sequence[Statement]) -> Iterator[str]:
+def _questions_checked_in(parsed: Sequence[Statement]) -> Iterator[str]:
     """The questions that these statements check: `grader.check("q1")`, `check("q1")`."""
     for node in (node for statement in parsed for node in ast.walk(statement.node)):
         if not isinstance(node, ast.Call) or not node.args:
@@ -182,5 +192,5 @@ def _checks_in(parsed: Sequence[Statement]) -> Iterator[str]:
             yield question
 
 
-def _does(value: Any) -> bool:
+def _is_function_or_module(value: Any) -> bool:
     return callable(value) or isinstance(value, types.ModuleType)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 CELL_FILE = re.compile(r"cell (\d{1,4})", re.ASCII)  # as `cell_file` writes it
-NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitlines` knows others
+NEWLINE = re.compile(r"\r\n|\r|\n")  # the line endings of Python; `str.splitlines` also splits at others
 # A cell without any of these contains no magic, shell command or `name?`; most cells have none, and transforming them as
 # IPython does costs more than parsing and running them.
 PERHAPS_MAGIC = re.compile(r"\?|^\s*[%!,;/]|=[\s\\]*[%!]", re.MULTILINE)
@@ -44,7 +44,7 @@ def _in_place() -> Any:
 
 
 def cell_file(index: int) -> str:
-    """The file name under which a cell's code is compiled: a line of Python's own tracebacks has nothing else that leads to its cell."""
+    """The file name under which a cell's code is compiled: nothing else in a traceback leads back to the cell."""
     return f"cell {index}"
 
 

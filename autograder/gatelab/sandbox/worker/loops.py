@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from gatelab.limits import BETWEEN_CELLS_SECONDS
-from gatelab.sandbox.worker.replacing import put
+from gatelab.sandbox.worker.replacing import set_attributes
 
 _running_loop = asyncio.get_running_loop
 
@@ -67,8 +67,8 @@ def the_loop() -> asyncio.AbstractEventLoop:
 def install_loops() -> None:
     """Make code that asks for the running loop get the notebook's."""
     for place in (asyncio, asyncio.events):
-        put(place, get_running_loop=_get_running_loop)
-    put(asyncio, create_task=_create_task, run=_run)
+        set_attributes(place, get_running_loop=_get_running_loop)
+    set_attributes(asyncio, create_task=_create_task, run=_run)
 
 
 def run_pending_tasks() -> None:

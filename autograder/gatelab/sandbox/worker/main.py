@@ -1,4 +1,4 @@
-"""The worker: loads a notebook's cells, forks one copy of itself for each question, calls what it is asked to.
+"""The worker: loads a notebook's cells, forks a copy of itself for each question, and calls the functions that it is asked to.
 
 From the first cell on, the student's code controls this process. The examiner does not trust anything it sends.
 """
@@ -21,8 +21,8 @@ from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, POLL_SECONDS
 from gatelab.sandbox.worker import scan, wire
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.cells import Known, Notebook
-from gatelab.sandbox.worker.devices import choose_processor, misses_gpu
-from gatelab.sandbox.worker.missing_modules import stand_in
+from gatelab.sandbox.worker.devices import lacks_gpu, use_cpu_instead
+from gatelab.sandbox.worker.missing_modules import substitute_missing
 from gatelab.sandbox.worker.runtime import Runtime, describe
 from gatelab.sandbox.worker.surroundings import install_substitutes
 from gatelab.sandbox.worker.values import ValueProblem
@@ -53,7 +53,7 @@ def work(sock: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
     """Serve the examiner until the line closes."""
     sys.stdout = sys.stderr = Printing()
     install_substitutes()
-    leave_kit()
+    hide_grader_modules()
     sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
     notebook: Notebook | None = None  # created on first use, because its shell is slow to make
     wire.send(sock, {"protection": protection})
@@ -100,14 +100,14 @@ def _begin(withheld: dict[str, Any] | None, known: Mapping[str, list[str]]) -> N
     return Notebook(Known(experiments, stubs, tuple(known["asked"]), shows))
 
 
-def leave_kit() -> None:
+def hide_grader_modules() -> None:
     """Make the grader's modules impossible to import from now on; the worker has already imported what it needs."""
     for name in [name for name in sys.modules if name.split(".")[0] == "gatelab"]:
         del sys.modules[name]
-    sys.meta_path.insert(0, _NoKit())
+    sys.meta_path.insert(0, _NoGraderModules())
 
 
-class _NoKit:
+class _NoGraderModules:
     """An import finder that refuses every module of the grader, wherever it is installed."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
@@ -175,7 +175,7 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
     try:
         with within(seconds) if seconds else contextlib.nullcontext():
             answer = runtime.handle(request)
-            while (error := answer.get("error")) and _can_be_there(error, runtime.missed):
+            while (error := answer.get("error")) and _can_substitute(error, runtime.import_error):
                 runtime.count -= request["op"] != "inject"  # same random numbers as without the failure
                 answer = runtime.handle(request)
             return answer
@@ -183,12 +183,12 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
         return {"error": describe(error)}
 
 
-def _can_be_there(error: Mapping[str, Any], missed: ImportError | None) -> bool:
-    """Whether what a call lacked (a GPU, a module that is not installed) could be replaced, so that it can be repeated."""
+def _can_substitute(error: Mapping[str, Any], import_error: ImportError | None) -> bool:
+    """Whether what a call lacked (a GPU, a module that is not installed) could be substituted, so that the call can be repeated."""
     message = str(error.get("message"))
-    if misses_gpu(message):
-        return choose_processor()
-    return missed is not None and stand_in(missed)
+    if lacks_gpu(message):
+        return use_cpu_instead()
+    return import_error is not None and substitute_missing(import_error)
 
 
 def _ended(pid: int, children: dict[int, Any]) -> Any:

@@ -1,7 +1,8 @@
-"""Empty replacements for modules that a notebook imports and this machine lacks, for code that only draws or logs with them.
+"""Empty replacements for modules that a notebook imports and this machine lacks, for notebooks that use them only to draw or log.
 
-They are used only to repeat code that an ImportError has stopped, so a notebook that tests whether a module is installed
-(`try: import …`) gets the true answer. Code that needs a value from such a module fails with a message that it is missing.
+They are used only when code that was stopped by an ImportError is repeated, so a notebook that tests whether a module is
+installed (`try: import …`) gets the true answer. Code that needs a value from such a module fails with a message that the
+module is missing.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import torch
 
 from gatelab.limits import ABSENT_MODULES
 
-# Special methods by which code asks for a value.
-ASKING = (
+# Special methods that need a value.
+VALUE_METHODS = (
     "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul", "truediv", "rtruediv", "pow", "rpow", "neg", "abs",
     "lt", "le", "gt", "ge", "bool", "len", "int", "float", "index", "iter", "next", "contains", "array", "torch_function",
 )  # fmt: skip
@@ -32,7 +33,7 @@ ASKING = (
 class Absent:
     """An attribute of a missing module. It can be called, entered or used as a decorator, but has no value.
 
-    whole: whether the whole module is missing, and not only this name in it.
+    whole: whether the whole module is missing, not just this name in it.
     """
 
     def __init__(self, module: str, name: str = "", whole: bool = True) -> None:
@@ -69,7 +70,7 @@ class Absent:
     __ror__ = __or__
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        """A subclass is made without this base; if the base is called …Module, PyTorch's is used instead."""
+        """A subclass is created without this base; if the base is called …Module, PyTorch's Module takes its place."""
         return (torch.nn.Module,) if self._name.endswith("Module") else ()
 
     def __repr__(self) -> str:
@@ -84,7 +85,7 @@ def _refuse_value(self: Absent, *_: Any, **__: Any) -> Any:
     raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
 
 
-for _name in ASKING:
+for _name in VALUE_METHODS:
     setattr(Absent, f"__{_name}__", _refuse_value)
 
 
@@ -102,12 +103,12 @@ class _AbsentModule(types.ModuleType):
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules below the given roots, as empty modules.
 
-    `closed`: installed modules that need a missing library → that library.
+    `unusable`: installed modules that need a missing library → that library.
     """
 
     def __init__(self) -> None:
         self.roots: set[str] = set()
-        self.closed: dict[str, str] = {}
+        self.unusable: dict[str, str] = {}
         self.last = ""  # the root that was added last
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
@@ -118,8 +119,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _misses(self, name: str) -> str:
         """The missing library that a module belongs to or needs; "" if none."""
-        for closed, library in self.closed.items():
-            if name == closed or name.startswith(f"{closed}."):
+        for unusable, library in self.unusable.items():
+            if name == unusable or name.startswith(f"{unusable}."):
                 return library
         root = name.partition(".")[0]
         return root if root in self.roots else ""
@@ -128,7 +129,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 @contextlib.contextmanager
-def _found(finder: _Finder) -> Iterator[None]:
+def _using(finder: _Finder) -> Iterator[None]:
     """Use the finder temporarily. Afterwards the modules are missing again."""
     sys.meta_path.insert(0, finder)
     try:
@@ -139,21 +140,21 @@ def _found(finder: _Finder) -> Iterator[None]:
             del sys.modules[name]
 
 
-def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
-    """Repeat `run()`, with an empty module in place of each one that it cannot import.
+def run_with_empty_modules(run: Callable[[], Any], error: ImportError) -> Any:
+    """Repeat `run()`, with an empty module for each one that it cannot import.
 
-    error: what stopped it before; raised again if it is not about a missing library.
+    error: what stopped it the first time; raised again if it is not about a missing library.
     """
     finder, root = _Finder(), ""
-    with _found(finder):
-        while len(finder.roots) + len(finder.closed) < ABSENT_MODULES:
+    with _using(finder):
+        while len(finder.roots) + len(finder.unusable) < ABSENT_MODULES:
             named = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else root
-            closed = _closed_by(error) if named in finder.roots else ""
+            unusable = _unusable_module(error) if named in finder.roots else ""
             if named not in finder.roots and _is_missing(named):
                 root = named
                 finder.roots.add(root)
-            elif closed and closed not in finder.closed:
-                finder.closed[closed] = named
+            elif unusable and unusable not in finder.unusable:
+                finder.unusable[unusable] = named
             else:
                 raise error
             try:
@@ -163,26 +164,26 @@ def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
     raise error
 
 
-def _closed_by(error: ImportError) -> str:
+def _unusable_module(error: ImportError) -> str:
     """The module whose import failed (`torch.utils.tensorboard` without its library); "" if there is none."""
     frames = [f for f, _ in traceback.walk_tb(error.__traceback__) if f.f_code.co_name == "<module>"]
     name = frames[-1].f_globals.get("__name__") if frames else None
     return name if isinstance(name, str) and name != "__main__" else ""
 
 
-def name_by_name(node: ast.stmt, namespace: dict[str, Any]) -> bool:
+def import_available_names(node: ast.stmt, namespace: dict[str, Any]) -> bool:
     """Execute a `from … import a, b` if the module lacks some of the names. Returns False for any other statement."""
     if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
         return False
     importlib.import_module(node.module)
-    there = {alias.name: _part(node.module, alias.name) for alias in node.names}
-    if not any(isinstance(value, Absent) for value in there.values()):
+    available = {alias.name: _attribute_or_submodule(node.module, alias.name) for alias in node.names}
+    if not any(isinstance(value, Absent) for value in available.values()):
         return False
-    namespace.update({alias.asname or alias.name: there[alias.name] for alias in node.names})
+    namespace.update({alias.asname or alias.name: available[alias.name] for alias in node.names})
     return True
 
 
-def _part(module: str, name: str) -> Any:
+def _attribute_or_submodule(module: str, name: str) -> Any:
     """A module's attribute or submodule of this name; an Absent if there is neither."""
     missing = Absent(module, name, whole=False)
     value = getattr(sys.modules[module], name, missing)
@@ -192,37 +193,42 @@ def _part(module: str, name: str) -> Any:
     return value
 
 
-_FOR_GOOD = _Finder()
+_PERMANENT = _Finder()
 
 
-def stand_in(error: ImportError) -> bool:
-    """From now on, use an empty module for one that an import inside a function did not find, or for one that cannot be
-    imported without it.
+def substitute_missing(error: ImportError) -> bool:
+    """From now on, use an empty module in place of one that an import inside a function did not find, or in place of a
+    module that cannot be imported without it.
 
     Returns False if the error names no missing module, or one that has been replaced already.
     """
-    if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= ABSENT_MODULES:
+    if len(_PERMANENT.roots) + len(_PERMANENT.unusable) >= ABSENT_MODULES:
         return False
-    # Whoever raises it may name anything.
+    # The notebook may have raised it, with anything as the name.
     named = error.name if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str) else ""
     root = named.partition(".")[0]
-    if _is_missing(root) and root not in _FOR_GOOD.roots:
-        _FOR_GOOD.roots.add(root)
-        _FOR_GOOD.last = root
-    elif not named and _FOR_GOOD.roots and (closed := _closed_by(error)) and closed not in _FOR_GOOD.closed:
-        _FOR_GOOD.closed[closed] = _FOR_GOOD.last
+    if _is_missing(root) and root not in _PERMANENT.roots:
+        _PERMANENT.roots.add(root)
+        _PERMANENT.last = root
+    elif (
+        not named
+        and _PERMANENT.roots
+        and (unusable := _unusable_module(error))
+        and unusable not in _PERMANENT.unusable
+    ):
+        _PERMANENT.unusable[unusable] = _PERMANENT.last
     else:
         return False
-    if _FOR_GOOD not in sys.meta_path:
-        sys.meta_path.insert(0, _FOR_GOOD)
+    if _PERMANENT not in sys.meta_path:
+        sys.meta_path.insert(0, _PERMANENT)
     return True
 
 
 def _is_missing(root: str) -> bool:
     """Whether it is a library that is not installed (and not part of one that is)."""
-    return bool(root) and root != "gatelab" and root not in sys.modules and not _is_here(root)
+    return bool(root) and root != "gatelab" and root not in sys.modules and not _is_installed(root)
 
 
 @functools.lru_cache(maxsize=256)
-def _is_here(root: str) -> bool:
+def _is_installed(root: str) -> bool:
     return importlib.machinery.PathFinder.find_spec(root) is not None

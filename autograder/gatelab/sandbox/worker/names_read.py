@@ -10,12 +10,12 @@ from typing import Any
 
 from gatelab.limits import NEEDS_INSIDE, NEEDS_OBJECTS
 
-GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
-BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to look up a name given as a string
+GLOBAL_LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
+LOOKUPS_BY_STRING = {"globals", "eval", "exec", "vars", "getattr"}  # ways to look up a name given as a string
 
 
 def names_read(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
-    """All names that are read when these are used, by themselves or by the notebook's functions that they reach."""
+    """All names that are read when these are used, either by them or by the notebook's functions that they call."""
     found = set(names)
     todo = [namespace[name] for name in found if name in namespace]
     seen: set[int] = set()
@@ -30,7 +30,7 @@ def names_read(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
                     found.add(name)
                     if name in namespace:
                         todo.append(namespace[name])
-        todo += _inside(thing)
+        todo += _referenced(thing)
     return found
 
 
@@ -42,11 +42,11 @@ def _codes(thing: Any) -> Iterator[types.CodeType]:
         yield code
 
 
-def _inside(thing: Any) -> list[Any]:
-    """Functions inside it, or that it refers to."""
+def _referenced(thing: Any) -> list[Any]:
+    """The functions that it contains or refers to."""
     found: list[Any] = []
     if isinstance(thing, types.FunctionType):
-        found += [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
+        found += [cell.cell_contents for cell in thing.__closure__ or () if _has_contents(cell)]
         if (wrapped := thing.__dict__.get("__wrapped__")) is not None:
             found.append(wrapped)
     elif isinstance(thing, types.MethodType):
@@ -67,7 +67,7 @@ def _inside(thing: Any) -> list[Any]:
     return found
 
 
-def _filled(cell: types.CellType) -> bool:
+def _has_contents(cell: types.CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018
     except ValueError:
@@ -77,8 +77,8 @@ def _filled(cell: types.CellType) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _read_by(code: types.CodeType) -> frozenset[str]:
-    names = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL}
-    if names & BY_TEXT:
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL_LOADS}
+    if names & LOOKUPS_BY_STRING:
         names |= {text for text in code.co_consts if isinstance(text, str) and text.isidentifier()}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

@@ -1,7 +1,7 @@
 """f-strings as in Python 3.12, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`; and the
 t-strings of 3.14.
 
-Students write the notebook in Colab's Python, or one newer than the grader's. To be used only on code that this Python
+Students write the notebook in Colab's Python or in one newer than the grader's. Use this only on code that this Python
 cannot parse. Every line keeps its number.
 """
 
@@ -16,51 +16,51 @@ TEMPLATE = "__template__"  # a field of this name marks a t-string (templates.py
 OPENING, CLOSING = "([{", ")]}"
 
 
-def readable(source: str) -> str:
+def for_this_python(source: str) -> str:
     """The source rewritten for this Python; unchanged if that is not possible."""
     if sys.version_info >= (3, 14):
         return source
     try:
-        return _code(source, 0, "")[0]
+        return _rewrite_code(source, 0, "")[0]
     except (IndexError, ValueError, SyntaxError, RecursionError):
         return source
 
 
-def _code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
+def _rewrite_code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
     """Code from `at` to one of the characters `ends` outside all brackets (to the end if `ends` is empty).
 
     outer: the quote of the f-string that contains the code. Returns the rewritten code and where it ends.
     """
-    made: list[str] = []
+    parts: list[str] = []
     depth = 0
     while at < len(source):
         character = source[at]
         if not depth and character in ends and source[at : at + 2] != "!=":
-            return "".join(made), at
+            return "".join(parts), at
         found = STRING.match(source, at)
         if found:
-            text, at = _string(source, found, outer)
-            made.append(text)
+            text, at = _rewrite_string(source, found, outer)
+            parts.append(text)
             continue
         if character == "#" and not outer:
             end = source.find("\n", at)
             end = len(source) if end < 0 else end
-            made.append(source[at:end])
+            parts.append(source[at:end])
             at = end
             continue
         depth += (character in OPENING) - (character in CLOSING)
-        made.append(character)
+        parts.append(character)
         at += 1
     if ends:
-        raise ValueError("it has no end")
-    return "".join(made), at
+        raise ValueError("unterminated")
+    return "".join(parts), at
 
 
-def _string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
+def _rewrite_string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
     """A string that begins at `found`, and where it ends."""
     prefix, quote = found["prefix"], found["quote"]
     if {"f", "t"} & set(prefix.lower()):
-        return _f_string(source, found.end(), prefix, quote, outer)
+        return _rewrite_f_string(source, found.end(), prefix, quote, outer)
     at = found.end()
     while not source.startswith(quote, at):
         at += 2 if source[at] == "\\" else 1
@@ -71,42 +71,42 @@ def _string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
     return text, at + len(quote)
 
 
-def _f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tuple[str, int]:
-    made: list[str] = []
-    crowded = False
+def _rewrite_f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tuple[str, int]:
+    parts: list[str] = []
+    needs_triple = False
     if "t" in prefix.lower():
         prefix = re.sub("[tT]", "f", prefix)
-        made.append(f"{{{TEMPLATE}}}")
+        parts.append(f"{{{TEMPLATE}}}")
     while not source.startswith(quote, at):
         two = source[at : at + 2]
         if source[at] == "{" and two != "{{":
-            field, at = _field(source, at + 1, quote)
-            crowded = crowded or quote[0] in field or "\n" in field
-            made.append("{" + field + "}")
+            field, at = _rewrite_field(source, at + 1, quote)
+            needs_triple = needs_triple or quote[0] in field or "\n" in field
+            parts.append("{" + field + "}")
             continue
         named = re.compile(r"\\N\{[^}]*\}").match(source, at) if "r" not in prefix.lower() else None
         step = named[0] if named else two if two in ("{{", "}}") else source[at]
         if step == "\\" and two[1:] not in ("{", "}"):
             step = two
-        made.append(step)
+        parts.append(step)
         at += len(step)
-    text, delimiter = "".join(made), quote
-    if crowded and len(quote) == 1:
+    text, delimiter = "".join(parts), quote
+    if needs_triple and len(quote) == 1:
         # Triple quotes allow single ones inside; within another f-string use the other kind of quote.
         other = "'" if quote == '"' else '"'
         delimiter = (other if outer and outer[0] == quote and other not in text else quote) * 3
     return f"{prefix}{delimiter}{text}{delimiter}", at + len(quote)
 
 
-def _field(source: str, at: int, quote: str) -> tuple[str, int]:
+def _rewrite_field(source: str, at: int, quote: str) -> tuple[str, int]:
     """The text between braces, `at` being just after the first: an expression, a conversion, a format."""
-    text, at = _code(source, at, "!:}", quote)
-    made = [text]
+    text, at = _rewrite_code(source, at, "!:}", quote)
+    parts = [text]
     while source[at] != "}":
         if source[at] == "{":
-            inner, at = _field(source, at + 1, quote)
-            made.append("{" + inner + "}")
+            inner, at = _rewrite_field(source, at + 1, quote)
+            parts.append("{" + inner + "}")
         else:
-            made.append(source[at])
+            parts.append(source[at])
             at += 1
-    return "".join(made), at + 1
+    return "".join(parts), at + 1

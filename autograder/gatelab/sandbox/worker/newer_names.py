@@ -1,4 +1,4 @@
-"""Additions to the standard library in newer Pythons, for notebooks written with one."""
+"""Backports of what newer Pythons added to the standard library, for notebooks that were written with one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from typing import Any
 
 import typing_extensions
 
-from gatelab.sandbox.worker.replacing import put
+from gatelab.sandbox.worker.replacing import set_attributes
 
 WITH_DEFAULTS = ("TypeVar", "ParamSpec", "TypeVarTuple")  # they take a `default` from 3.13 on
 
@@ -38,7 +38,7 @@ def install_newer_names() -> None:
         (random, "binomialvariate", lambda n=1, p=0.5: sum(random.random() < p for _ in range(n))),
         (types, "get_original_bases", typing_extensions.get_original_bases),
         # 3.13
-        (copy, "replace", _replaced),
+        (copy, "replace", _replace),
         (math, "fma", _fma),
         (warnings, "deprecated", typing_extensions.deprecated),
         # 3.14
@@ -50,20 +50,20 @@ def install_newer_names() -> None:
         (pathlib.Path, "move_into", lambda self, folder: pathlib.Path(shutil.move(self, folder))),
     ):
         if not hasattr(place, name):
-            put(place, **{name: value})
+            set_attributes(place, **{name: value})
 
 
 def _install_in_typing() -> None:
-    """Add names and arguments to `typing`. typing_extensions, which they come from, keeps the module as it was: whenever it
-    makes something, it reads there what this Python can do (a TypeAliasType, and it calls TypeVar as 3.12's)."""
+    """Add names and arguments to `typing` from typing_extensions. That module keeps a copy of `typing` as it was, because it
+    looks there for what this Python can do whenever it creates something (a TypeAliasType, a TypeVar as in 3.12)."""
     if vars(typing_extensions)["typing"] is not typing:  # done already
         return
     before = types.ModuleType(typing.__name__, typing.__doc__)
     vars(before).update(vars(typing))
-    put(typing_extensions, typing=before)
+    set_attributes(typing_extensions, typing=before)
     for name in typing_extensions.__all__:
         if not hasattr(typing, name) or (name in WITH_DEFAULTS and not hasattr(before, "NoDefault")):
-            put(typing, **{name: getattr(typing_extensions, name)})
+            set_attributes(typing, **{name: getattr(typing_extensions, name)})
 
 
 def _batched(iterable: Iterable[Any], n: int, *, strict: bool = False) -> Iterator[tuple[Any, ...]]:
@@ -86,7 +86,7 @@ def _copy(self: pathlib.Path, target: Any, **_: Any) -> pathlib.Path:
     return pathlib.Path(copied(self, target))
 
 
-def _replaced(thing: Any, /, **changes: Any) -> Any:
+def _replace(thing: Any, /, **changes: Any) -> Any:
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         return dataclasses.replace(thing, **changes)
     return getattr(thing, "__replace__", getattr(thing, "_replace", None) or thing.replace)(**changes)

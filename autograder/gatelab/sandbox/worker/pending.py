@@ -15,27 +15,27 @@ CONTAINERS = (list, dict, set, deque)
 
 
 class Pending:
-    """`names`: the names that do not have their value yet."""
+    """Keeps the postponed statements. `names`: the names that do not have their value yet."""
 
     def __init__(self, shows: frozenset[str] = frozenset()) -> None:
         """`shows`: the lab's own names whose calls draw or print."""
         self.shows = SHOWS | shows
         self.statements: list[Statement] = []
         self.names: set[str] = set()
-        self.gives: dict[Place, set[str]] = {}  # place of a statement → names that have waited for it
-        self.owed: set[str] = set()  # those of them that are being computed now
+        self.gives: dict[Place, set[str]] = {}  # place of a statement → names that wait for it
+        self.being_computed: set[str] = set()  # those of `names` that are being computed now
 
-    def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
+    def postpone(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
         """Keep a statement for later. `known`: it is unchanged from the handed-out notebook."""
-        if not (known and self._shows(statement.node)):
+        if not (known and self._only_shows(statement.node)):
             self.statements.append(statement)
-        # An existing list lacks what the statement would have put into it.
-        filled = {n for n in statement.fills if n in self.names or isinstance(namespace.get(n), CONTAINERS)}
+        # An existing list lacks the items that the statement would have added.
+        filled = {n for n in statement.mutates if n in self.names or isinstance(namespace.get(n), CONTAINERS)}
         self.gives[statement.place] = {*statement.binds, *filled}
         self.names |= self.gives[statement.place]
 
     def given_until(self, cell: int) -> dict[str, Place]:
-        """The names that wait for statements up to a cell, and the last of these for each."""
+        """The names that wait for statements up to a cell, each with the last such statement."""
         return {
             name: statement.place
             for statement in self.statements
@@ -48,23 +48,23 @@ class Pending:
     ) -> list[Statement]:
         """The statements up to a cell that define these names, and those they need, in the notebook's order.
 
-        A name that the notebook has rebound since then is not in `owed`: its value is kept when they are run.
+        A name that the notebook has rebound since then is not in `being_computed`: its value is kept when they are run.
         """
         wanted, chosen = set(names) & self.names, []
         for statement in reversed(self.statements):
             if until is not None and statement.cell > until:
                 continue
-            gives = statement.binds | statement.fills
+            gives = statement.binds | statement.mutates
             if gives & wanted or (not statement.binds and statement.reads & wanted):
                 chosen.append(statement)
                 wanted |= self.names & names_read(statement.reads, namespace)
-        self.owed = self.names & wanted
+        self.being_computed = self.names & wanted
         self.names -= wanted
         taken = {id(statement) for statement in chosen}
         self.statements = [statement for statement in self.statements if id(statement) not in taken]
         return chosen[::-1]
 
-    def _shows(self, node: ast.stmt) -> bool:
+    def _only_shows(self, node: ast.stmt) -> bool:
         """Whether it is a single call of something that only shows or checks."""
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             return False

@@ -22,14 +22,14 @@ import torch
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.lines import cell_of
-from gatelab.sandbox.worker.replace_answers import AnswerReplacer, cells_of
+from gatelab.sandbox.worker.replace_answers import AnswerReplacer, source_files
 from gatelab.sandbox.worker.values import Shelf, leaves
 from gatelab.sandbox.worker.written_modules import WrittenModules
 
 NUMBERS = (torch.Tensor, np.ndarray)
-PROCESSOR = torch.device("cpu")
+CPU = torch.device("cpu")
 BUILTINS = frozenset(vars(builtins)) - {"__name__", "__doc__", "__loader__", "__package__", "__spec__"}
-REFERENCE = "reference"  # the module name of what staff wrote
+REFERENCE = "reference"  # the module name of staff-written code
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
 
 
@@ -75,7 +75,9 @@ class Runtime:
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
-        self.missed: ImportError | None = None  # the exception of the last request, if it was an ImportError
+        self.import_error: ImportError | None = (
+            None  # the exception of the last request, if it was an ImportError
+        )
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Handle a request; returns `{"value", …}` or `{"error": {type, message, frames, traceback}}`.
@@ -83,14 +85,14 @@ class Runtime:
         If calls left something changed, it is restored, and `left` in the answer lists it: `[(function, kind), …]`
         (leftovers.py).
         """
-        # The same request gets the same random numbers in a worker and in a replay with a chaff (which injects nothing).
+        # The same request must get the same random numbers in a worker and in a replay with a chaff (which injects nothing).
         self.count += request.get("op") != "inject"
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
         # The last cell may have changed such a switch (`torch.set_grad_enabled(False)`); a function is graded independently of that.
-        put_back({"grad-mode": True, "inference-mode": False, "autocast": False, "default-device": PROCESSOR})
-        self.left, self.missed = [], None
+        put_back({"grad-mode": True, "inference-mode": False, "autocast": False, "default-device": CPU})
+        self.left, self.import_error = [], None
         found: list[str] = []
         answer: dict[str, Any]
         try:
@@ -98,7 +100,7 @@ class Runtime:
                 answer = getattr(self, "do_" + request["op"])(**request["arguments"])
         except BaseException as error:
             answer = {"error": describe(error)}
-            self.missed = error if isinstance(error, ImportError) else None
+            self.import_error = error if isinstance(error, ImportError) else None
         left = dict.fromkeys([*self.left, *(("", kind) for kind in found)])
         return answer | {"left": list(left)} if left else answer
 
@@ -106,7 +108,7 @@ class Runtime:
         return {"value": name in self.namespace}
 
     def do_define(self, source: str) -> dict[str, Any]:
-        """Run staff-written code on the notebook's names, except those of Python's builtins: a last cell may have bound `list`."""
+        """Run staff-written code with the notebook's names, except those of Python's builtins: a late cell may have bound `list`."""
         before = dict(self.namespace)
         known = {name: value for name, value in before.items() if name not in BUILTINS}
         names = dict(known)
@@ -114,7 +116,7 @@ class Runtime:
         for name in known.keys() - names.keys():
             del self.namespace[name]
         self.namespace.update({n: v for n, v in names.items() if n not in known or known[n] is not v})
-        self._hand_on(before)
+        self._replace_kept_answers(before)
         return {"value": None}
 
     def do_inject(self, sources: list[str], names: list[str], into: list[str]) -> dict[str, Any]:
@@ -126,49 +128,50 @@ class Runtime:
         before = dict(self.namespace)
         extended = {name for name in names if self._extends(name, staff_names[name], into)}
         self.namespace.update({name: staff_names[name] for name in names if name not in extended})
-        self._hand_on(before)
+        self._replace_kept_answers(before)
         return {"value": None}
 
     def _extends(self, name: str, new: Any, into: list[str]) -> bool:
-        """Whether a name is bound to an extension of the student's earlier answer, and that now extends the new one.
+        """Whether a name is bound to a subclass of the student's earlier answer, which now extends the new version.
 
-        `class Layer(Layer)` in the cell of a later question is a part of that question's answer: only its base is replaced.
+        `class Layer(Layer)` in the cell of a later question belongs to that question's answer, so only its base is replaced.
         """
         own = self.namespace.get(name)
         if not isinstance(own, type) or not isinstance(new, type):
             return False
-        here = cells_of(own)
-        if not here & set().union(*(cells_of(self.namespace.get(other)) for other in into)):
+        here = source_files(own)
+        if not here & set().union(*(source_files(self.namespace.get(other)) for other in into)):
             return False
         for base in own.__bases__:
-            if base.__name__ == name and cells_of(base) and not cells_of(base) & here:
-                exchange = AnswerReplacer([], self._homes(self.written.now()))
-                return exchange.is_own(base) and exchange.extend(own, base, new)
+            if base.__name__ == name and source_files(base) and not source_files(base) & here:
+                replacer = AnswerReplacer([], self._own_modules(self.written.loaded()))
+                return replacer.is_own(base) and replacer.extend(own, base, new)
         return False
 
-    def _hand_on(self, before: dict[str, Any]) -> None:
-        """Replace the old values wherever the notebook, or a module that it wrote, kept them: an answer in
-        `%%writefile layers.py` then calls the new step.
+    def _replace_kept_answers(self, before: dict[str, Any]) -> None:
+        """Replace the old values wherever the notebook, or a module that it wrote, kept them, so that an answer in
+        `%%writefile layers.py` calls the new step.
         """
         names = self.namespace
         changed = {n: v for n, v in before.items() if callable(v) and n in names and names[n] is not v}
         if not changed:
             return
-        modules = self.written.now()
-        homes = self._homes(modules)
+        modules = self.written.loaded()
+        own_modules = self._own_modules(modules)
         own = {
             n: v
             for n, v in changed.items()
-            if isinstance(v, functools.partial) or str(getattr(v, "__module__", None)) in {*homes, REFERENCE}
+            if isinstance(v, functools.partial)
+            or str(getattr(v, "__module__", None)) in {*own_modules, REFERENCE}
         }
-        exchange = AnswerReplacer([(v, names[n]) for n, v in own.items()], homes)
-        exchange.within(names, before)
+        replacer = AnswerReplacer([(v, names[n]) for n, v in own.items()], own_modules)
+        replacer.replace_in(names, before)
         for module in modules:
             held = vars(module)
             held.update({n: names[n] for n, v in changed.items() if held.get(n) is v})
-            exchange.within(held, dict(held))
+            replacer.replace_in(held, dict(held))
 
-    def _homes(self, modules: list[Any]) -> set[str]:
+    def _own_modules(self, modules: list[Any]) -> set[str]:
         """The names of the modules whose functions and classes the notebook wrote: its own, and those of `modules`."""
         return {str(self.namespace.get("__name__")), *(module.__name__ for module in modules)}
 
@@ -199,7 +202,7 @@ class Runtime:
         answer: dict[str, Any] = {"value": value}
         if upstream is not None:
             answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
-        # As they are now: the call may have put others into a list that it was given.
+        # Looked up after the call, which may have replaced the items of a list that it was given.
         after = dict(leaves(args, kind=NUMBERS)) | dict(leaves(kwargs, kind=NUMBERS))
         answer["after"] = {
             path: one.detach() if isinstance(one, torch.Tensor) else one for path, one in after.items()
@@ -247,9 +250,9 @@ def _compiled(source: str) -> types.CodeType:
 
 
 def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
-    """Backpropagate `upstream` from the tensors of `value`; a gradient is None if nothing arrives."""
-    pushed = dict(leaves(upstream))
-    outputs = [(t, pushed[path]) for path, t in leaves(value) if path in pushed and t.requires_grad]
+    """Backpropagate `upstream` from the tensors of `value`. A gradient is None if its tensor is not connected."""
+    upstream_at = dict(leaves(upstream))
+    outputs = [(t, upstream_at[path]) for path, t in leaves(value) if path in upstream_at and t.requires_grad]
     nothing = {"grads": dict.fromkeys(inputs)}
     if not outputs or not inputs:
         return nothing
@@ -268,7 +271,7 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as plain values. `frames`: the lines of the notebook's cells that it came through, outermost first, each as
+    """An exception as plain values. `frames`: the lines of the notebook's cells in its traceback, outermost first, each as
     `{cell, line, function}`."""
     places = [
         (frame.filename, frame.lineno or 0, frame.name) for frame in traceback.extract_tb(error.__traceback__)

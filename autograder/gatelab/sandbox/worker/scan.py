@@ -1,4 +1,4 @@
-"""Finds code that looks like a shortcut around a question, as hints for staff.
+"""Finds code that looks like a shortcut around a question, and reports it to staff as hints.
 
 No points depend on it: the hidden suites catch shortcuts by construction (and withheld.py switches off the library's own
 implementation where students must write it). It runs in the worker, before any cell, because the examiner's process should
@@ -15,7 +15,7 @@ from typing import Any
 from gatelab.limits import SCAN_CPU, SCAN_DEPTH, SCAN_HINTS, SHORTCUT_LIMIT
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.statements import root_name, statements
-from gatelab.sandbox.worker.templates import is_made
+from gatelab.sandbox.worker.templates import is_inserted
 from gatelab.sandbox.worker.texts import texts
 
 # Ways to reach the library below its layers; the lab's policy names more.
@@ -24,11 +24,11 @@ SUSPECT = {
     "gatelab", "cffi", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
-# Parts of torch that have its functions a second time, in Python, or that trace them.
+# Parts of torch that implement its functions a second time, in Python, or that trace them.
 COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
-# A cell, a line in it and what is there: (7, 3, "uses torch.ops"). Line 0 is the cell as a whole, cell 0 the whole notebook.
+# A cell, a line in it and what was found there: (7, 3, "uses torch.ops"). Line 0 is the cell as a whole, cell 0 the whole notebook.
 Hint = tuple[int, int, str]
 MODULES = ("torch", "nn", "F", "sys", "builtins")
 
@@ -42,7 +42,7 @@ def hints(
     """What was found, from [index, source] pairs. Code that does not parse gives none.
 
     known: fingerprints of handed-out statements, which are not reported.
-    shortcuts: names in torch → what staff read, in addition to WAYS.
+    shortcuts: names in torch → what staff read about them, in addition to WAYS.
     cpu_seconds: the time after which the rest is skipped; the first hint then says so.
     """
     names, index = _Names(WAYS | (shortcuts or {})), 0
@@ -53,9 +53,11 @@ def hints(
                 with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                     for statement in statements(source, index):
                         if statement.fingerprint not in known:
-                            found += [(index, line, what) for line, what in _found(statement.node, names)]
+                            found += [
+                                (index, line, what) for line, what in _suspicious(statement.node, names)
+                            ]
     except TimeUp:
-        found.insert(0, (index, 0, "and what follows was not looked at: that takes too long"))
+        found.insert(0, (index, 0, "the code from here on was not scanned, because that took too long"))
     found = list(dict.fromkeys(found))
     return (
         found
@@ -73,8 +75,8 @@ class _Names:
     def note(self, node: ast.AST) -> None:
         """`import torch as t`, `from torch.nn import functional as f`, `t = torch`."""
         if isinstance(node, ast.Import):
-            self.owners |= {each.asname for each in node.names if each.asname and _of_torch(each.name)}
-        elif isinstance(node, ast.ImportFrom) and _of_torch(node.module or ""):
+            self.owners |= {each.asname for each in node.names if each.asname and _is_in_torch(each.name)}
+        elif isinstance(node, ast.ImportFrom) and _is_in_torch(node.module or ""):
             self.owners |= {each.asname for each in node.names if each.asname}
         elif isinstance(node, ast.Assign) and self.owns(node.value):
             self.owners |= {target.id for target in node.targets if isinstance(target, ast.Name)}
@@ -88,13 +90,13 @@ class _Names:
         return isinstance(node, ast.Name) and node.id in self.owners
 
 
-def _of_torch(module: str) -> bool:
+def _is_in_torch(module: str) -> bool:
     return module.split(".")[0] == "torch"
 
 
-def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """Suspicious things in the code, with their lines, also in code that it contains as text (which it may write to a file
-    and import or run)."""
+def _suspicious(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Suspicious things in the code, with their lines, including code inside strings (which it may write to a file and
+    import or run)."""
     for node in ast.walk(tree):
         names.note(node)
         try:
@@ -102,9 +104,9 @@ def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, 
         except RecursionError:
             what = "is nested too deeply to be examined"
         if what:
-            yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
+            yield getattr(node, "lineno", 0), f"{what}{', in a string' if depth else ''}"
     for place, inner in texts(tree) if depth < SCAN_DEPTH else ():
-        for line, what in _found(inner, names, depth + 1):
+        for line, what in _suspicious(inner, names, depth + 1):
             yield place(line), what
 
 
@@ -117,12 +119,12 @@ def _shortcut(node: ast.AST, names: _Names) -> str | None:
         if node.attr in ("__file__", "__path__"):
             return f"asks for the library's files ({ast.unparse(node)})"
     if isinstance(node, ast.Attribute) and node.attr.startswith("_saved_"):
-        return f"reads what the graph keeps (.{node.attr})"
-    if isinstance(node, ast.Attribute) and node.attr in COPIES and _is_whole(node.value, names):
+        return f"reads tensors that the graph saved (.{node.attr})"
+    if isinstance(node, ast.Attribute) and node.attr in COPIES and _is_torch_itself(node.value, names):
         return f"uses torch.{node.attr}"
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         found = [word for word in ("gatelab", "site-packages", "dist-packages") if word in node.value]
-        return f"speaks of {found[0]}" if found else None
+        return f"mentions {found[0]}" if found else None
     if isinstance(node, ast.Attribute) and node.attr in (
         "__dict__",
         "__globals__",
@@ -148,7 +150,7 @@ def _shortcut(node: ast.AST, names: _Names) -> str | None:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("eval", "exec", "compile", "__import__")
-        and not is_made(node)
+        and not is_inserted(node)
     ):
         return f"calls {node.func.id}"
     if (
@@ -159,12 +161,12 @@ def _shortcut(node: ast.AST, names: _Names) -> str | None:
     ):
         return f"calls {ast.unparse(node)[:SHORTCUT_LIMIT]}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-        put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
-        return "calls getattr with a name that is put together" if put_together else None
+        is_computed = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
+        return "calls getattr with a computed name" if is_computed else None
     return None
 
 
-def _is_whole(node: ast.expr, names: _Names) -> bool:
+def _is_torch_itself(node: ast.expr, names: _Names) -> bool:
     """Whether it is the library itself, `torch`, and not a part of it."""
     if isinstance(node, ast.Attribute):
         return node.attr == "torch"

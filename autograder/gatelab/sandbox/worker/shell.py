@@ -1,6 +1,6 @@
-"""IPython's shell as notebooks expect it, without effects on the machine.
+"""IPython's shell as notebooks expect it, but without effects on the machine.
 
-Magics are IPython's, but those that would start a program, wait for a person or measure for seconds do nothing.
+Magics are IPython's own, but those that would start a program, wait for input or take seconds to measure do nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gatelab.limits import OUTPUT_LIMIT
 from gatelab.sandbox.worker.loops import new_loop
 
 # Line and cell magics that do nothing here: they draw, install, measure, ask, start programs or end the session.
-NOTHING = {
+IGNORED_MAGICS = {
     "matplotlib", "pip", "conda", "mamba", "micromamba", "uv", "pdb", "debug", "autosave", "config", "load_ext", "reload_ext",
     "autoreload", "gui", "system", "sx", "sc", "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg",
     "SVG", "markdown", "python", "python2", "python3", "pypy", "perl", "ruby", "cmd", "history", "notebook", "recall",
@@ -51,13 +51,13 @@ class Shell(InteractiveShell):
 
     reloads = False  # whether `%autoreload` is on
     # Where a cell under `%%capture` prints to, and the previous standard output.
-    listening: tuple[io.StringIO, Any] | None = None
+    capturing: tuple[io.StringIO, Any] | None = None
 
     def init_profile_dir(self, profile_dir: Any) -> None:
         """Does nothing: a worker has no home folder for a profile."""
 
     def system(self, command: str) -> None:
-        """Only two kinds of commands have an effect: `mkdir`, and running a Python file next to the notebook."""
+        """Only two kinds of commands have an effect: `mkdir`, and running a Python file that is next to the notebook."""
         _make_folders(command)
         _run_files(command)
 
@@ -91,15 +91,15 @@ class Shell(InteractiveShell):
 
     def captured(self) -> CapturedIO:
         """The value that `%%capture name` gives `name`: it receives what is printed until `end_capture`."""
-        self.listening = _Captured(), sys.stdout
-        sys.stdout = self.listening[0]
-        return CapturedIO(self.listening[0], io.StringIO(), [])
+        self.capturing = _Captured(), sys.stdout
+        sys.stdout = self.capturing[0]
+        return CapturedIO(self.capturing[0], io.StringIO(), [])
 
     def end_capture(self) -> None:
         """Stop capturing output, at the end of a cell."""
-        if self.listening and sys.stdout is self.listening[0]:
-            sys.stdout = self.listening[1]
-        self.listening = None
+        if self.capturing and sys.stdout is self.capturing[0]:
+            sys.stdout = self.capturing[1]
+        self.capturing = None
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         if magic_name == "timeit":
@@ -112,7 +112,7 @@ class Shell(InteractiveShell):
             return None
         if magic_name == "mkdir":
             _make_folders(f"mkdir {line}")
-        if magic_name in NOTHING or self.find_line_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
+        if magic_name in IGNORED_MAGICS or self.find_line_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
             return None
         return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
@@ -122,7 +122,7 @@ class Shell(InteractiveShell):
         return getattr(found, "__module__", None) == "__main__"
 
     def magic(self, arg_s: str) -> Any:
-        """The name of `run_line_magic` in IPython until version 8, and in Colab."""
+        """The name of `run_line_magic` in IPython before version 8 and in Colab."""
         name, _, line = arg_s.lstrip("%").partition(" ")
         return self.run_line_magic(name, line)
 
@@ -135,7 +135,7 @@ class Shell(InteractiveShell):
                     found["file"].strip("'\""), "a" if found["more"] else "w", encoding="utf-8"
                 ) as file:
                     file.write(found["text"] + "\n")
-        if magic_name in NOTHING or self.find_cell_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
+        if magic_name in IGNORED_MAGICS or self.find_cell_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
             return None
         if magic_name in ("writefile", "file"):
             return self._write_file(magic_name, line, cell)

@@ -17,9 +17,9 @@ from typing import Any
 
 from gatelab.handed_out.stub import is_stub
 from gatelab.sandbox.worker.lines import cell_file, to_python
-from gatelab.sandbox.worker.new_fstrings import readable
-from gatelab.sandbox.worker.templates import templated
-from gatelab.sandbox.worker.type_parameters import parsed, read_late
+from gatelab.sandbox.worker.new_fstrings import for_this_python
+from gatelab.sandbox.worker.templates import with_templates
+from gatelab.sandbox.worker.type_parameters import parse_newer, with_lazy_annotations
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -28,15 +28,15 @@ BLOCKS = (ast.If, ast.Try, ast.With)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # Methods that change a list, dict, set or deque.
-FILLING = {
+MUTATING_METHODS = {
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse",
     "setdefault", "sort", "update",
 }  # fmt: skip
 
 # Magics that run the code they are given unchanged. IPython's `timeit` keeps no result of its code, and `skip` (from an
 # extension, or defined by a notebook) and `false` do not run it at all, so these are not included.
-WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
-LEFT_OUT = {"timeit", "skip", "false"}
+PASS_THROUGH = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
+NOT_RUN = {"timeit", "skip", "false"}
 # For these, the rest of the line is code too: the whole code of a cell that has no other, or its first line.
 RUNS_ITS_LINE = {"time", "prun"}
 PROFILING = re.compile(r"^(\s*(-[lsTD]\s*\S+|-[rq]+|--no-raise-error)(?!\S))+")
@@ -46,7 +46,7 @@ OTHER_LANGUAGES = {
     "ruby", "cmd", "sql", "R", "cython", "bigquery", "shell", "system", "sx", "sc", "writefile", "file", "python", "python3",
     "subprocess", "julia", "mermaid", "css", "manim",
 }  # fmt: skip
-# What IPython treats as a magic even without `%`, if it is all there is in a cell.
+# What IPython treats as a magic even without `%`, if the cell contains nothing else.
 AUTOMAGIC = {
     "autoreload", "cat", "cd", "conda", "config", "cp", "env", "less", "load", "load_ext", "ls", "mamba", "matplotlib", "mkdir",
     "more", "mv", "notebook", "pdb", "pip", "pwd", "pylab", "reset", "rm", "rmdir", "run", "time", "timeit", "uv", "who",
@@ -86,9 +86,9 @@ class Statement:
         return frozenset(_read(self.node)) - frozenset(own)
 
     @cached_property
-    def fills(self) -> frozenset[str]:
-        """Names whose list, dict or set it changes without binding them: `a[k] = v`, `a[k].append(v)`."""
-        return frozenset(_filled(self.node)) - self.binds
+    def mutates(self) -> frozenset[str]:
+        """Names whose list, dict or set it changes without rebinding them: `a[k] = v`, `a[k].append(v)`."""
+        return frozenset(_mutated(self.node)) - self.binds
 
     @property
     def defines(self) -> bool:
@@ -105,10 +105,10 @@ class Statement:
         node.decorator_list = []
         return Statement(node, self.cell)
 
-    def read_late(self, error: BaseException) -> Statement | None:
-        """The same without evaluating its annotations, if one of them lacked a name: newer Pythons do not evaluate them."""
+    def with_lazy_annotations(self, error: BaseException) -> Statement | None:
+        """The same without evaluating its annotations, if one of them uses an undefined name: newer Pythons do not evaluate them."""
         missing = error.name if isinstance(error, NameError) else None
-        node = read_late(self.node, missing) if missing else None
+        node = with_lazy_annotations(self.node, missing) if missing else None
         return None if node is None else Statement(node, self.cell)
 
     @property
@@ -151,26 +151,28 @@ class Statement:
         )
 
 
-def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
+def statements(source: str, cell: int, unwrap: bool = True) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does.
 
-    opened: return the statements under a cell magic that holds Python; otherwise the call of the magic.
+    unwrap: return the statements under a cell magic that contains Python; otherwise the call of the magic.
     """
-    return list(_statements(source, cell, opened))
+    return list(_statements(source, cell, unwrap))
 
 
 @lru_cache(maxsize=256)  # a worker parses each cell twice: to scan it and to run it
-def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
-    text = _without_cell_magic(source) if opened else source
+def _statements(source: str, cell: int, unwrap: bool) -> tuple[Statement, ...]:
+    text = _without_cell_magic(source) if unwrap else source
     try:
         tree = ast.parse(to_python(_with_percent(text)), cell_file(cell))
     except SyntaxError as error:
         try:
-            tree = templated(parsed(to_python(_with_percent(readable(text))), cell_file(cell)))
+            tree = with_templates(
+                parse_newer(to_python(_with_percent(for_this_python(text))), cell_file(cell))
+            )
         except SyntaxError:
             error.filename = cell_file(cell)  # IPython's tokenizer sets none
             raise error from None
-    nodes = [node for outer in tree.body for node in _opened(outer)]
+    nodes = [node for outer in tree.body for node in _unwrapped(outer)]
     shown = nodes[-1] if nodes and not source.rstrip().endswith(";") else None
     return tuple(Statement(node, cell, isinstance(node, ast.Expr) and node is shown) for node in nodes)
 
@@ -189,22 +191,22 @@ def fingerprint(node: ast.stmt) -> str:
 def _without_cell_magic(source: str) -> str:
     """The code under a magic that runs it unchanged, with each line at its place."""
     found = CELL_MAGIC.match(source)
-    if found and found[1] in LEFT_OUT:
+    if found and found[1] in NOT_RUN:
         return ""
     if not found or found[1] in OTHER_LANGUAGES:
         return source
     head = source[: found.end()].count("\n")
     first = ""
     if found[1] in RUNS_ITS_LINE:
-        first = _code(PROFILING.sub("", found[2]).strip())
+        first = _if_python(PROFILING.sub("", found[2]).strip())
     elif found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
         first = f"{names[0]} = get_ipython().captured()"
     rest = _without_cell_magic("\n" * head + source[found.end() :])
     return "\n" * max(0, head - 1) + first + rest[max(0, head - 1) :] if first else rest
 
 
-def _code(text: str) -> str:
-    """The text, if it is Python; else an empty one."""
+def _if_python(text: str) -> str:
+    """The text if it is Python, else ""."""
     with contextlib.suppress(SyntaxError):
         ast.parse(to_python(text))
         return text
@@ -223,10 +225,10 @@ def _with_percent(source: str) -> str:
     return source.replace(word, f"%{word}", 1)
 
 
-def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
-    """The statement itself, if it is under a line magic that runs it unchanged (`%time fit()`, `x = %time fit()`)."""
+def _unwrapped(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statement without the line magic that runs it unchanged (`%time fit()`, `x = %time fit()`)."""
     magic = _line_magic(node.value) if isinstance(node, ast.Expr | ast.Assign) else None
-    if magic is None or magic[0] not in WATCHING | LEFT_OUT:
+    if magic is None or magic[0] not in PASS_THROUGH | NOT_RUN:
         yield node
         return
     try:
@@ -239,11 +241,11 @@ def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
         if hasattr(inner, "lineno"):
             inner.lineno = inner.end_lineno = node.lineno
     if isinstance(node, ast.Expr):
-        if magic[0] in WATCHING:
+        if magic[0] in PASS_THROUGH:
             yield from inside.body
     elif (
         isinstance(node, ast.Assign)
-        and magic[0] in WATCHING
+        and magic[0] in PASS_THROUGH
         and len(inside.body) == 1
         and isinstance(inside.body[0], ast.Expr)
     ):
@@ -313,16 +315,20 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield from _bound(child)
 
 
-def _filled(node: ast.AST) -> Iterator[str]:
-    filled: ast.expr | None = None
+def _mutated(node: ast.AST) -> Iterator[str]:
+    mutated: ast.expr | None = None
     if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        filled = node
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-        filled = node.func
-    if filled is not None and (name := root_name(filled, (ast.Subscript, ast.Attribute))):
+        mutated = node
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in MUTATING_METHODS
+    ):
+        mutated = node.func
+    if mutated is not None and (name := root_name(mutated, (ast.Subscript, ast.Attribute))):
         yield name
     for child in ast.iter_child_nodes(node):
-        yield from _filled(child)
+        yield from _mutated(child)
 
 
 def root_name(node: ast.expr, steps: tuple[type, ...] = (ast.Attribute,)) -> str:

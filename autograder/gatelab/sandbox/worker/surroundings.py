@@ -1,8 +1,8 @@
 """Substitutes for what a notebook has in Jupyter but not in a worker: a screen, progress bars, a keyboard, a GPU, threads,
 a compiler, processes.
 
-Each does nothing, or does its work on one CPU thread, so that code that works in a
-notebook works here. None of this is a protection.
+Each does nothing, or does its work on one CPU thread, so that code that works in a notebook works here too. This is not
+a protection.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gatelab.sandbox.worker.devices import install_devices
 from gatelab.sandbox.worker.loops import install_loops
 from gatelab.sandbox.worker.newer_names import install_newer_names
 from gatelab.sandbox.worker.redirected_files import install_path_redirect
-from gatelab.sandbox.worker.replacing import put, put_if_there
+from gatelab.sandbox.worker.replacing import set_attributes, set_existing_attributes
 from gatelab.sandbox.worker.templates import install_templates
 
 
@@ -50,17 +50,17 @@ def install_substitutes() -> None:
     _no_bars()
     _no_debugger()
     _no_screen()
-    _arguments()
+    _kernel_arguments()
     builtins.input = lambda prompt="": ""
     _no_programs()
     install_path_redirect()
-    tempfile.tempdir = None  # was set before this process had its own folder
+    tempfile.tempdir = None  # it was computed before this process had its own folder
     install_loops()
     install_devices()
 
 
 def _no_threads() -> None:
-    """Only remember a number of threads that is set, because a fork of a process with threads hangs."""
+    """Only remember the number of threads that is set: a fork of a process with threads hangs."""
     chosen = {"": torch.get_num_threads(), "_interop": torch.get_num_interop_threads()}
     for kind in chosen:
         setattr(torch, f"set_num{kind}_threads", functools.partial(chosen.__setitem__, kind))
@@ -68,16 +68,16 @@ def _no_threads() -> None:
 
 
 def _no_compiler() -> None:
-    def left_alone(model: Any = None, *_: Any, **__: Any) -> Any:
+    def unchanged(model: Any = None, *_: Any, **__: Any) -> Any:
         return model if model is not None else lambda function: function
 
-    put(torch, compile=left_alone)
-    put(torch.nn.Module, compile=lambda self, *_, **__: None)
+    set_attributes(torch, compile=unchanged)
+    set_attributes(torch.nn.Module, compile=lambda self, *_, **__: None)
 
     def undecorated(fn: Any = None, *_: Any, **__: Any) -> Any:
-        return left_alone(fn)
+        return unchanged(fn)
 
-    put_if_there(
+    set_existing_attributes(
         torch.compiler,
         disable=undecorated,
         allow_in_graph=undecorated,
@@ -91,7 +91,7 @@ def _no_loader_processes() -> None:
     make = DataLoader.__init__
 
     @functools.wraps(make)
-    def here(self: DataLoader[Any], *args: Any, **kwargs: Any) -> None:
+    def in_this_process(self: DataLoader[Any], *args: Any, **kwargs: Any) -> None:
         if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
             args = (*args[:5], 0, *args[6:])
         given = {"num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"}
@@ -102,7 +102,7 @@ def _no_loader_processes() -> None:
         }
         make(self, *args, **kwargs)
 
-    put(DataLoader, __init__=here)
+    set_attributes(DataLoader, __init__=in_this_process)
 
 
 class Serial(concurrent.futures.Executor):
@@ -122,7 +122,7 @@ class Serial(concurrent.futures.Executor):
 
 
 class SerialPool(Serial):
-    """The same with the methods of multiprocessing's pools."""
+    """The same, with the methods of multiprocessing's pools."""
 
     # With a pool's signature, not an executor's.
     def map(  # type: ignore[override]
@@ -157,10 +157,10 @@ class SerialPool(Serial):
 
 
 def _no_pools() -> None:
-    put(concurrent.futures, ThreadPoolExecutor=Serial, ProcessPoolExecutor=Serial)
+    set_attributes(concurrent.futures, ThreadPoolExecutor=Serial, ProcessPoolExecutor=Serial)
     for module in (multiprocessing, torch.multiprocessing):
-        put(module, Pool=SerialPool)
-    put(multiprocessing.pool, ThreadPool=SerialPool)
+        set_attributes(module, Pool=SerialPool)
+    set_attributes(multiprocessing.pool, ThreadPool=SerialPool)
 
 
 def _no_bars() -> None:
@@ -170,53 +170,53 @@ def _no_bars() -> None:
     def silent(self: Any, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs | {"disable": True})
 
-    put(tqdm.tqdm, __init__=silent)
+    set_attributes(tqdm.tqdm, __init__=silent)
 
 
 def _no_debugger() -> None:
-    def nothing(*_: Any, **__: Any) -> None: ...
+    def do_nothing(*_: Any, **__: Any) -> None: ...
 
-    sys.breakpointhook = nothing
+    sys.breakpointhook = do_nothing
     for name in ("set_trace", "post_mortem", "pm"):
-        setattr(pdb, name, nothing)
-    put(pdb, runcall=lambda function, *args, **kwargs: function(*args, **kwargs))
-    put(code, interact=nothing)
-    put(IPython, embed=nothing)
-    put(IPython.terminal.embed, embed=nothing)
+        setattr(pdb, name, do_nothing)
+    set_attributes(pdb, runcall=lambda function, *args, **kwargs: function(*args, **kwargs))
+    set_attributes(code, interact=do_nothing)
+    set_attributes(IPython, embed=do_nothing)
+    set_attributes(IPython.terminal.embed, embed=do_nothing)
     for place in (pdb.Pdb, ipython_debugger, ipython_debugger.Pdb):
-        put(place, set_trace=nothing)
+        set_attributes(place, set_trace=do_nothing)
     for name in ("ipdb", "pudb"):
         if name not in sys.modules:
             module = types.ModuleType(name)
-            put(module, set_trace=nothing, post_mortem=nothing, pm=nothing)
+            set_attributes(module, set_trace=do_nothing, post_mortem=do_nothing, pm=do_nothing)
             sys.modules[name] = module
 
 
 def _no_programs() -> None:
     """Programs started by a cell do nothing: they appear to succeed without output."""
 
-    def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess[Any]:
+    def completed(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess[Any]:
         silence = (
             "" if kwargs.get("text") or kwargs.get("universal_newlines") or kwargs.get("encoding") else b""
         )
         return subprocess.CompletedProcess(args, 0, silence, silence)
 
-    def well(*_: Any, **__: Any) -> int:
+    def success(*_: Any, **__: Any) -> int:
         return 0
 
-    put(
+    set_attributes(
         subprocess,
-        run=ended,
-        call=well,
-        check_call=well,
-        check_output=lambda *args, **kwargs: ended(*args, **kwargs).stdout,
+        run=completed,
+        call=success,
+        check_call=success,
+        check_output=lambda *args, **kwargs: completed(*args, **kwargs).stdout,
         getoutput=lambda *_, **__: "",
         getstatusoutput=lambda *_, **__: (0, ""),
     )
 
 
-def _arguments() -> None:
-    """Command-line arguments as in a kernel, which the notebook's own argument parsers may ignore."""
+def _kernel_arguments() -> None:
+    """Set the command-line arguments of a kernel, which the notebook's own argument parsers may ignore."""
     sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
     strict = argparse.ArgumentParser.parse_args
 
@@ -224,7 +224,7 @@ def _arguments() -> None:
     def parse_args(self: argparse.ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
         return self.parse_known_args(None, namespace)[0] if args is None else strict(self, args, namespace)
 
-    put(argparse.ArgumentParser, parse_args=parse_args)
+    set_attributes(argparse.ArgumentParser, parse_args=parse_args)
 
 
 def _no_screen() -> None:

@@ -35,7 +35,7 @@ class Interpolation:
 
 
 class Template:
-    """Strings, with a field between each two of them."""
+    """Strings with a field between each pair of them."""
 
     def __init__(self, *parts: str | Interpolation) -> None:
         texts, fields = [""], []
@@ -78,7 +78,7 @@ def install_templates() -> None:
         sys.modules[MODULE] = string.templatelib = module  # type: ignore[attr-defined]  # it is new there
 
 
-def templated(tree: ast.Module) -> ast.Module:
+def with_templates(tree: ast.Module) -> ast.Module:
     """The tree with a template in place of each marked f-string."""
     made: ast.Module = _Templates().visit(tree)
     return ast.fix_missing_locations(made)
@@ -86,15 +86,15 @@ def templated(tree: ast.Module) -> ast.Module:
 
 class _Templates(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        parts = [part for part in node.values if not _is_mark(part)]
+        parts = [part for part in node.values if not _is_marker(part)]
         self.generic_visit(node)
         if len(parts) == len(node.values):
             return node
         made = [_field(part) if isinstance(part, ast.FormattedValue) else part for part in parts]
-        return ast.copy_location(_made("Template", made), node)
+        return ast.copy_location(_call_of_this_module("Template", made), node)
 
 
-def _is_mark(part: ast.expr) -> bool:
+def _is_marker(part: ast.expr) -> bool:
     return (
         isinstance(part, ast.FormattedValue)
         and isinstance(part.value, ast.Name)
@@ -105,15 +105,17 @@ def _is_mark(part: ast.expr) -> bool:
 def _field(part: ast.FormattedValue) -> ast.expr:
     written = ast.Constant(ast.unparse(part.value))
     conversion = ast.Constant(chr(part.conversion) if part.conversion > 0 else None)
-    return _made("Interpolation", [part.value, written, conversion, part.format_spec or ast.Constant("")])
+    return _call_of_this_module(
+        "Interpolation", [part.value, written, conversion, part.format_spec or ast.Constant("")]
+    )
 
 
-def _made(name: str, given: list[Any]) -> ast.Call:
-    """A call of one of this module's names that works whatever the notebook binds to it."""
+def _call_of_this_module(name: str, given: list[Any]) -> ast.Call:
+    """A call of one of this module's classes; it works whatever the notebook binds to the name."""
     of_the_module = f"__import__({MODULE!r}, fromlist=['']).{name}"
     return ast.Call(ast.parse(of_the_module, mode="eval").body, given, [])
 
 
-def is_made(node: ast.Call) -> bool:
+def is_inserted(node: ast.Call) -> bool:
     """Whether the call was inserted by this module and not written in the notebook."""
     return bool(node.args) and isinstance(node.args[0], ast.Constant) and node.args[0].value == MODULE

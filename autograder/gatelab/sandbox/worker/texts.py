@@ -1,5 +1,5 @@
-"""Code that a notebook contains as text, to write it to a file (`%%writefile`, `write_text`, `cat > x.py <<EOF`) and then
-import or run it."""
+"""Finds code inside a notebook's strings, which may be written to a file (`%%writefile`, `write_text`, `cat > x.py <<EOF`)
+and then imported or run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def texts(tree: ast.AST) -> Iterator[tuple[Place, ast.Module]]:
         if isinstance(node, ast.JoinedStr):
             seen.update(map(id, node.values))
             parts = (part.value if isinstance(part, ast.Constant) else "x" for part in node.values)
-            yield from _python("".join(map(str, parts)), _lines_of(node))
+            yield from _as_python("".join(map(str, parts)), _lines_of(node))
         elif (body := _below_a_magic(node)) is not None:
             seen.add(id(body))
-            yield from _python(str(body.value), _after(body.lineno))
+            yield from _as_python(str(body.value), _lines_after(body.lineno))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from _python(node.value, _lines_of(node))
+            yield from _as_python(node.value, _lines_of(node))
 
 
 def _below_a_magic(node: ast.AST) -> ast.Constant | None:
@@ -40,28 +40,28 @@ def _below_a_magic(node: ast.AST) -> ast.Constant | None:
 
 
 def _lines_of(node: ast.expr) -> Place:
-    """The line in the cell where a string is written out there; the string's own where `\\n` is written in it."""
+    """Maps a line of a string to the line of the cell: exact if the string spans lines, its own line if it contains `\\n`."""
     first, last = node.lineno, node.end_lineno or node.lineno
     return lambda line: min(first + line - 1, last)
 
 
-def _after(before: int) -> Place:
+def _lines_after(before: int) -> Place:
     return lambda line: before + line
 
 
-def _python(text: str, place: Place) -> Iterator[tuple[Place, ast.Module]]:
+def _as_python(text: str, place: Place) -> Iterator[tuple[Place, ast.Module]]:
     """The text as Python, or the files in it as a shell would write them."""
     if "\n" not in text.strip() and not text.lstrip().startswith(("import ", "from ")):
         return
-    if tree := _parsed(text):
+    if tree := _parse(text):
         yield place, tree
         return
     for first, document in _here_documents(text):
-        if tree := _parsed(document):
-            yield _moved(place, first), tree
+        if tree := _parse(document):
+            yield _shifted(place, first), tree
 
 
-def _parsed(text: str) -> ast.Module | None:
+def _parse(text: str) -> ast.Module | None:
     for code in dict.fromkeys((text, textwrap.dedent(text))):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.parse(code)
@@ -81,5 +81,5 @@ def _here_documents(text: str) -> Iterator[tuple[int, str]]:
             yield first, "\n".join([*lines[first:at], ""])
 
 
-def _moved(place: Place, lines: int) -> Place:
+def _shifted(place: Place, lines: int) -> Place:
     return lambda line: place(line + lines)

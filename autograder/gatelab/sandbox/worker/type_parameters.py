@@ -30,17 +30,17 @@ Typed = dict[tuple[int, str], Names]  # (line, name) of a definition or an alias
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from (line, column) to, and the text that replaces it
 
 
-def parsed(source: str, filename: str) -> ast.Module:
+def parse_newer(source: str, filename: str) -> ast.Module:
     """The syntax tree of code that only a newer Python can parse. Raises SyntaxError."""
     try:
-        text, typed = _without(source)
+        text, typed = _without_parameters(source)
     except (tokenize.TokenError, IndexError) as error:
         raise SyntaxError(str(error)) from None
     tree = ast.parse(text, filename)
     return ast.fix_missing_locations(_Untyped(typed).visit(tree)) if typed else tree
 
 
-def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
+def with_lazy_annotations(node: ast.stmt, missing: str) -> ast.stmt | None:
     """The statement with its annotations as strings if one of them uses the name `missing`; else None."""
     named = [
         name
@@ -50,11 +50,11 @@ def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
     ]
     if not named:
         return None
-    late: ast.stmt = _Late().visit(copy.deepcopy(node))
+    late: ast.stmt = _LazyAnnotations().visit(copy.deepcopy(node))
     return ast.fix_missing_locations(late)
 
 
-def _without(source: str) -> tuple[str, Typed]:
+def _without_parameters(source: str) -> tuple[str, Typed]:
     """The source without type parameters, and which ones there were."""
     tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in SPACE]
     typed: Typed = {}
@@ -74,7 +74,7 @@ def _without(source: str) -> tuple[str, Typed]:
             typed[token.start[0], name.string] = parameters
             edits.append((token.start, name.end, name.string))
         elif token.string == "except":
-            edits += _several(tokens, k + 1)
+            edits += _parenthesize_exceptions(tokens, k + 1)
     return _edited(source, edits), typed
 
 
@@ -109,8 +109,8 @@ def _parameters(tokens: list[tokenize.TokenInfo]) -> Names:
     return frozenset(found)
 
 
-def _several(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
-    """Edits that put parentheses around the exceptions of `except A, B:`; token k follows `except`."""
+def _parenthesize_exceptions(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
+    """The edits that put parentheses around the exceptions in `except A, B:`; token k follows `except`."""
     k += tokens[k].string == "*"
     start, depth, commas = k, 0, False
     while depth or tokens[k].string != ":":
@@ -126,7 +126,7 @@ def _several(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
 
 
 def _edited(source: str, edits: list[Edit]) -> str:
-    """The source after these edits. A removed text of several lines leaves as many lines, joined by backslashes."""
+    """The source after these edits. If a removed text spans lines, as many lines remain, joined by backslashes."""
     lines = [f"{line}\n" for line in source.split("\n")]  # as the tokenizer counts them
     for (top, left), (bottom, right), text in sorted(edits, reverse=True):
         rest = lines[bottom - 1][right:]
@@ -138,7 +138,7 @@ def _edited(source: str, edits: list[Edit]) -> str:
 
 
 class _Untyped(ast.NodeTransformer):
-    """Gives a tree without type parameters the visible effects that they had."""
+    """Restores the visible effects of type parameters in a tree from which they were removed."""
 
     def __init__(self, typed: Typed) -> None:
         self.typed = typed
@@ -150,14 +150,16 @@ class _Untyped(ast.NodeTransformer):
         if own is None:
             return self._visited(node)
         if isinstance(node, ast.Assign):
-            node.value = _made(
+            node.value = _parse_expression(
                 f"type({name!r}, (), {{'__class_getitem__': classmethod(lambda alias, _: alias)}})"
             )
             return node
         before, self.known = self.known, self.known | own
         if isinstance(node, ast.ClassDef) and own and not own & _named(node.bases):
             node.bases.append(
-                _made(f"__import__('typing').Generic[{', '.join(map(_variable, sorted(own)))}]")
+                _parse_expression(
+                    f"__import__('typing').Generic[{', '.join(map(_type_variable, sorted(own)))}]"
+                )
             )
         node = self._visited(node)
         self.known = before
@@ -165,23 +167,23 @@ class _Untyped(ast.NodeTransformer):
 
     def _visited(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Name) and node.id in self.known and isinstance(node.ctx, ast.Load):
-            return _made(_variable(node.id))
+            return _parse_expression(_type_variable(node.id))
         if self.known:
-            _as_texts(node, self.known)
+            _stringify_annotations(node, self.known)
         return self.generic_visit(node)
 
 
-class _Late(ast.NodeTransformer):
+class _LazyAnnotations(ast.NodeTransformer):
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        _as_texts(node, None)
+        _stringify_annotations(node, None)
         return super().generic_visit(node)
 
 
-def _as_texts(node: ast.AST, naming: Names | None) -> None:
-    """Turn a node's own annotations into strings; only those that use one of `naming`, if that is not None."""
+def _stringify_annotations(node: ast.AST, only_using: Names | None) -> None:
+    """Turn a node's own annotations into strings; only those that use one of `only_using`, if that is not None."""
     for field in ("annotation", "returns"):
         value = getattr(node, field, None)
-        if isinstance(value, ast.expr) and (naming is None or naming & _named([value])):
+        if isinstance(value, ast.expr) and (only_using is None or only_using & _named([value])):
             setattr(node, field, ast.Constant(ast.unparse(value)))
 
 
@@ -199,9 +201,9 @@ def _target(node: ast.AST) -> str | None:
     return first.id if isinstance(first, ast.Name) else None
 
 
-def _variable(name: str) -> str:
+def _type_variable(name: str) -> str:
     return f"__import__('typing').TypeVar({name!r})"
 
 
-def _made(expression: str) -> ast.expr:
+def _parse_expression(expression: str) -> ast.expr:
     return ast.parse(expression, mode="eval").body

@@ -116,8 +116,8 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
     if is_scalar(value) and value.dtype.kind in REAL:
         return encode(without_numpy(value), box, shelf, depth + 1)
     if type(value) is np.ndarray and value.dtype.newbyteorder("=") in ARRAYS:
-        # A copy of its own, because a view may repeat numbers or have them in another order.
-        _bounded(value)
+        # A copy, because a view may repeat numbers or have them in another order.
+        _check_size(value)
         numbers = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
         return {"array": box.add(torch.from_numpy(numbers))}
     if isinstance(value, tuple):
@@ -137,7 +137,7 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
 
 
 def described(value: Any) -> str:
-    """What a value is that cannot be sent."""
+    """Describes a value that cannot be sent."""
     return f"numpy array of {value.dtype}" if type(value) is np.ndarray else type(value).__name__
 
 
@@ -156,19 +156,19 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
             f"a tensor of dtype {tensor.dtype} on {tensor.device} ({tensor.layout}); "
             "a dense, real tensor on the CPU is needed"
         )
-    _bounded(tensor)
+    _check_size(tensor)
     # A copy, because safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
     return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
-def _bounded(value: torch.Tensor | np.ndarray[Any, Any]) -> None:
-    """Before a copy is made: a view of one number may have any size."""
+def _check_size(value: torch.Tensor | np.ndarray[Any, Any]) -> None:
+    """Check the size before a copy is made: a view of a single number may have any size."""
     if value.nbytes > REQUEST[1] or is_implausible(value.shape, REQUEST[1]):
         raise ValueProblem("the value is too large")
 
 
 def is_implausible(shape: Sequence[int], limit: int) -> bool:
-    """Whether no answer has this shape: without entries an axis may have any length, and messages repeat it."""
+    """Whether no real answer has this shape. In an empty tensor an axis may have any length, and messages would repeat it."""
     return len(shape) > MAX_AXES or math.prod(max(1, size) for size in shape) > limit
 
 
@@ -223,7 +223,7 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
 
 
 def leaves(value: Any, path: str = "", kind: Any = torch.Tensor) -> list[tuple[str, Any]]:
-    """The tensors (or what else is of `kind`) in a nested value with their paths: `((a, b),)` gives `0.0` and `0.1`."""
+    """The tensors (or other values of type `kind`) in a nested value, with their paths: `((a, b),)` gives `0.0` and `0.1`."""
     if isinstance(value, kind):
         return [(path, value)]
     pairs: Iterable[tuple[Any, Any]]
@@ -236,10 +236,10 @@ def leaves(value: Any, path: str = "", kind: Any = torch.Tensor) -> list[tuple[s
     return [
         leaf
         for key, item in pairs
-        for leaf in leaves(item, f"{path}.{_plain(key)}" if path else _plain(key), kind)
+        for leaf in leaves(item, f"{path}.{_key_text(key)}" if path else _key_text(key), kind)
     ]
 
 
-def _plain(key: Any) -> str:
+def _key_text(key: Any) -> str:
     """A key as it is sent; for a member of a string Enum, its text."""
     return str.__str__(key) if isinstance(key, str) else str(key)

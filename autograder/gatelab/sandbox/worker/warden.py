@@ -1,4 +1,4 @@
-"""The warden: a trusted process for each worker, which ends it.
+"""The warden: a trusted process, one for each worker, that ends the worker and everything it started.
 
 It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
 socket, or for the processes of the submission to exceed their common memory limit. Then it kills all processes of the
@@ -43,12 +43,12 @@ def guard(given: dict[str, Any], sock: int, output: int, control: int) -> None:
     os.setsid()
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # the worker's orphans become our children
-    settings, _user = _own_user(settings)
+    settings, _user = _reserve_user(settings)
     tree = Tree()
     separated = separate(settings.without)
     pid = os.fork()
     if pid == 0:
-        _be_worker(settings, separated, sock, output, control)  # never returns
+        _run_worker(settings, separated, sock, output, control)  # never returns
     os.close(sock)
     channel = socket.socket(fileno=control)
     cpu_seconds, why = _watch(pid, channel, tree, settings.memory)
@@ -58,9 +58,9 @@ def guard(given: dict[str, Any], sock: int, output: int, control: int) -> None:
         channel.sendall(encode({"cpu": cpu_seconds}))
 
 
-def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
-    """A user that no other worker on this machine has now, since Linux counts a user's processes together. It is reserved
-    by the name of a socket, which is free again when we are gone."""
+def _reserve_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
+    """Find a user that no other worker on this machine has now, because Linux counts a user's processes together. It is
+    reserved by the name of a socket, which is free again when this process ends."""
     if os.geteuid() != 0:
         return settings, None
     held = socket.socket(socket.AF_UNIX)
@@ -68,7 +68,7 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
         uid = USERS[(settings.uid + number) % len(USERS)]
         with contextlib.suppress(OSError):
             held.bind(f"\0gatelab-worker-{uid}")
-            settings = replace(settings, uid=uid, alone=True)
+            settings = replace(settings, uid=uid, has_own_user=True)
             break
     try:
         os.chown(settings.folder, settings.uid, settings.uid)
@@ -77,7 +77,7 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
     return settings, held
 
 
-def _be_worker(settings: Settings, separated: Separated, sock: int, output: int, control: int) -> None:
+def _run_worker(settings: Settings, separated: Separated, sock: int, output: int, control: int) -> None:
     status = 71
     try:
         os.close(control)
@@ -101,15 +101,19 @@ def _be_worker(settings: Settings, separated: Separated, sock: int, output: int,
 
 
 def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, str]:
-    """Wait for the worker's end, or end it. Returns its CPU seconds, and the reason if it was its memory."""
+    """Wait for the worker's end, or end it. Returns its CPU seconds and, if it held too much memory, the reason."""
     wakers: list[Any] = [control]
     with contextlib.suppress(OSError, AttributeError):
         wakers.append(os.pidfd_open(pid))
-    patience, deadline, why = WARDEN_LOOK_SECONDS if len(wakers) == 2 else 2 * POLL_SECONDS, float("inf"), ""
+    wait_seconds, deadline, why = (
+        WARDEN_LOOK_SECONDS if len(wakers) == 2 else 2 * POLL_SECONDS,
+        float("inf"),
+        "",
+    )
     look = 0.0
     while time.monotonic() < deadline:
-        ready, _, _ = select.select(wakers, [], [], patience)
-        if (ended := _collected(pid)) is not None:
+        ready, _, _ = select.select(wakers, [], [], wait_seconds)
+        if (ended := _reap_worker(pid)) is not None:
             with contextlib.suppress(OSError):
                 control.sendall(encode({"ended": ended}))
             return ended[1], why
@@ -126,16 +130,16 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
-            patience, deadline = 2 * POLL_SECONDS, time.monotonic() + KILLED_SECONDS
+            wait_seconds, deadline = 2 * POLL_SECONDS, time.monotonic() + KILLED_SECONDS
     return 0.0, why
 
 
-def _collected(pid: int) -> tuple[int, float] | None:
+def _reap_worker(pid: int) -> tuple[int, float] | None:
     """Status and CPU seconds of the worker if it has ended, None while it runs. Its process group is ended with it."""
     if hasattr(os, "waitid"):  # not on macOS
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
-        # Until it is collected, its process ID is its group's, and a group is killed in one call, so none can fork in between.
+        # Until it is reaped, its process ID is also that of its group. A group is killed in one call, so none of it can fork in between.
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
     done, status, usage = os.wait4(pid, os.WNOHANG)
@@ -151,7 +155,7 @@ def _end_all(tree: Tree, settings: Settings) -> None:
                 resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))  # it can no longer fork
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        if settings.alone:
+        if settings.has_own_user:
             _end_user(settings.uid)
         with contextlib.suppress(OSError):
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -160,7 +164,7 @@ def _end_all(tree: Tree, settings: Settings) -> None:
 
 
 def _end_user(uid: int) -> None:
-    """Kill all of a user's processes at once. Done as that user, who cannot signal anybody else's."""
+    """Kill all of a user's processes at once. This is done as that user, who cannot signal anybody else's."""
     try:
         pid = os.fork()
     except OSError:

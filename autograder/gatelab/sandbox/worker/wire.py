@@ -78,7 +78,7 @@ def receive(
     shelf: Shelf | None = None,
     limits: tuple[int, int] = REQUEST,
 ) -> Any:
-    """Receive one value, at the latest at `deadline` (of time.monotonic).
+    """Receive one value before `deadline` (of time.monotonic).
 
     Raises WireProblem if the other side is gone or late or sends anything that is not a frame.
     """

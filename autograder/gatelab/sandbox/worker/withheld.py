@@ -1,8 +1,8 @@
 """Switches off the library's own implementation, for questions that ask students to write it.
 
-However a call is written (a layer, a cell, `torch._VF`, `torch.ops.aten`, a scripted module), it ends at one of a few
-operators of PyTorch's dispatcher, which refuse it. So do the functions of which PyTorch has a second version in Python.
-The lab says which these are (policy.toml). (Traced code consists of small operations and still runs; uses of `torch.jit`
+However a call is written (a layer, a cell, `torch._VF`, `torch.ops.aten`, a scripted module), it ends in one of a few
+operators of PyTorch's dispatcher, which are made to refuse. PyTorch's second versions in Python refuse too. The lab lists
+the operators and functions (policy.toml). (Traced code consists of small operations and still runs; uses of `torch.jit`
 and the like are reported to staff.)
 """
 
@@ -19,14 +19,13 @@ from typing import Any
 
 from torch._C import _dispatch_dump, _dispatch_library
 
-# An operator has a kernel for each kind of tensor (MKL-DNN's are one), and even a tensor that a kernel does not use affects which
-# one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
+# An operator has a kernel for each kind of tensor (one of them for MKL-DNN), and even a tensor that a kernel does not use affects
+# which one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
 PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
 
 
 class _Hits(list[str]):
-    """A list that may be a constant of a function's code, which must be hashable: the names that a code reads are cached by it
-    (names_read.py)."""
+    """A hashable list. It is a constant in a function's code, and names_read.py caches its results by code object."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -36,8 +35,8 @@ KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at", re.MULTILINE)
 
 
 def _refusal(says: str) -> Any:
-    """The function that replaces the operators and their copies. It uses no names of this module, because its code is put into other
-    functions: what it needs takes the place of its constants."""
+    """The function that replaces the operators and their copies. Its code is put into other functions, so it cannot use names of this
+    module; what it needs is stored in its constants."""
 
     def refuse(*args: Any, **kwargs: Any) -> None:
         hits: Any = "hits"
@@ -78,7 +77,7 @@ def _kernels(operator: str) -> frozenset[str]:
 
 
 def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
-    """Make them refuse for the rest of this process. The notebook's code cannot get hold of an object to undo it.
+    """Make them refuse for the rest of this process. There is no object that the notebook's code could use to undo it.
 
     Args:
         says: the message of the RuntimeError that a call raises.

@@ -10,19 +10,20 @@ from typing import Any
 
 
 class WrittenModules:
-    """Found by a search through thousands of modules, which is made again only after the folder has changed or one was imported.
+    """Finds these modules. The search goes through thousands of modules, so it is repeated only after the folder has changed or a
+    module was imported.
 
-    A worker makes the first search before it is forked: in every fork it would copy the memory of all modules it looks at.
+    A worker searches once before it is forked, because a search in a fork copies the memory of every module it looks at.
     """
 
     def __init__(self) -> None:
         self._folder, self._count = "", 0
-        # The module that was loaded last: a new one comes last. It is kept so that no other can be in its place.
+        # The last module in `sys.modules`, where new ones are added. A reference is kept so that no other object gets its id.
         self._last: Any = None
         self._found: dict[str, Any] = {}
 
-    def now(self) -> list[Any]:
-        """Those that are loaded."""
+    def loaded(self) -> list[Any]:
+        """The modules that are loaded now."""
         try:
             folder = os.getcwd() + os.sep
         except OSError:
@@ -38,7 +39,7 @@ class WrittenModules:
 
 
 def _file(module: Any) -> str:
-    """The file of a module, "" if it has none. Nothing of the notebook's is called: it may have put anything among the modules."""
+    """The file of a module, "" if it has none. No code of the notebook is called, which may have put anything into `sys.modules`."""
     with contextlib.suppress(Exception):
         if issubclass(type(module), types.ModuleType):
             file = object.__getattribute__(module, "__dict__").get("__file__")
@@ -47,7 +48,7 @@ def _file(module: Any) -> str:
 
 
 class NoModules(WrittenModules):
-    """Where staff's code is run, in the examiner's own folder."""
+    """For staff-written code, which is run in the examiner's own folder."""
 
-    def now(self) -> list[Any]:
+    def loaded(self) -> list[Any]:
         return []

@@ -4,15 +4,15 @@
 
 It exchanges JSON lines over the inherited socket FD and holds nothing secret: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
-either, because a fork inherits locks without the threads that would open them.
+either, because a fork inherits locks but not the threads that would release them.
 
     {"op": "worker", "settings": {…}}   with three descriptors: the line, the output file, the control socket
     {"op": "examiner", "entry": MODULE} with one: its line; MODULE.serve is what the trusted process runs
     {"op": "client"}                    with one: another socket to listen on
 
-An answer with "problem" says why there is no process. Its first message is {"ready", "folder"}: a folder that it has
-created in PLACE, with a copy of the students' PACKAGE ("" for none) in folder/library. The command does not create it,
-because it may be killed at any moment: when the command is gone for whatever reason, the fork server ends all of its
+An answer with "problem" says why there is no process. The first message is {"ready", "folder"}: a folder that the server
+has created in PLACE, with a copy of the students' PACKAGE ("" for none) in folder/library. The command does not create it,
+because it may be killed at any moment; when it is gone for whatever reason, the fork server ends all of its
 processes and removes the folder.
 """
 
@@ -47,17 +47,17 @@ from gatelab.limits import (
 )
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
-from gatelab.sandbox.confine.probe import put_up
+from gatelab.sandbox.confine.probe import create_landmarks
 
-MOST_DESCRIPTORS = 3  # that come with a message (a worker's has the most)
+MOST_DESCRIPTORS = 3  # with one message (that for a worker has the most)
 
 examiners: set[int] = set()  # children that are examiners
 
 
 def preload(library: str, modules: list[str]) -> None:
-    """Import what a notebook may need, because a worker with another user may be unable to read the disk."""
+    """Import what a notebook may need, because a worker that runs as another user may be unable to read the disk."""
     os.environ["MPLBACKEND"] = "Agg"
-    import cProfile  # noqa: F401  (an Adam step wants it)
+    import cProfile  # noqa: F401  (an Adam step imports it)
     import random  # noqa: F401
 
     import IPython.display  # noqa: F401
@@ -71,7 +71,7 @@ def preload(library: str, modules: list[str]) -> None:
 
     import gatelab.sandbox.confine.apply
     import gatelab.sandbox.worker.main  # noqa: F401
-    from gatelab.sandbox.worker.devices import seed_processor_only
+    from gatelab.sandbox.worker.devices import seed_cpu_only
     from gatelab.sandbox.worker.lines import to_python
     from gatelab.sandbox.worker.shell import new_shell
 
@@ -82,7 +82,7 @@ def preload(library: str, modules: list[str]) -> None:
         pass  # the confinement reports what is missing
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    seed_processor_only()
+    seed_cpu_only()
     to_python("x = 1\n%time x\n")
     new_shell()  # the first one takes twenty times as long as later ones
     plt.close(plt.figure())
@@ -92,14 +92,14 @@ def preload(library: str, modules: list[str]) -> None:
     layer(torch.zeros(2, 2)).sum().backward()
     torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
     optimizer.step()
-    sys.modules["otter"] = quiet_otter()
+    sys.modules["otter"] = silent_otter()
     sys.path.insert(0, library)
     for module in modules:
-        with contextlib.suppress(ImportError):  # code that needs a missing module will say so
+        with contextlib.suppress(ImportError):  # code that needs a missing module will report it
             importlib.import_module(module)
 
 
-def quiet_otter() -> types.ModuleType:
+def silent_otter() -> types.ModuleType:
     """A module `otter` whose `grader.check(…)` does nothing in a worker: public checks need not run there."""
 
     class Notebook:
@@ -136,7 +136,7 @@ def serve(first: socket.socket) -> None:
                 answer = _fork(message, descriptors, [k.fileobj for k in clients.get_map().values()])
                 for descriptor in descriptors:
                     os.close(descriptor)
-            with contextlib.suppress(OSError):  # an examiner that has been stopped
+            with contextlib.suppress(OSError):  # the client was an examiner that has been stopped
                 client.sendall(encode(answer))
 
 
@@ -146,14 +146,14 @@ def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> 
     except OSError as error:  # too many processes, or no memory: it may work later
         return {"problem": f"no process can be started ({error.strerror})"}
     if pid == 0:
-        _become(message, descriptors, lines)  # never returns
+        _run_forked(message, descriptors, lines)  # never returns
     if message["op"] == "examiner":
         examiners.add(pid)
     return {"pid": pid}
 
 
 def reap(patience: float = 0.0) -> None:
-    """Collect the children that have ended, so that their CPU time counts as ours; wait up to `patience` seconds for the rest."""
+    """Reap the children that have ended, so that their CPU time counts as ours; wait up to `patience` seconds for the rest."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -186,7 +186,7 @@ def end_all() -> None:
 
 
 def _kill(pid: int) -> None:
-    """Kill a process and its group, which a worker may be unable to leave, in one call, so that none can fork in between."""
+    """Kill a process and its group (which a worker may be unable to leave) in one call, so that none of them can fork in between."""
     with contextlib.suppress(OSError):
         if (group := os.getpgid(pid)) not in (os.getpgid(0), *_children()):
             os.killpg(group, signal.SIGKILL)
@@ -201,7 +201,7 @@ def _children() -> set[int]:
 
 
 def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
-    """One message and its descriptors; None if the client is gone, was stopped within a message, or sent something else.
+    """One message and its descriptors; None if the client is gone, stopped in the middle of a message, or sent something else.
 
     A client waits for the answer before it sends the next message.
     """
@@ -224,8 +224,8 @@ def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
     return None, []
 
 
-def _become(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
-    """In the fork: become what was asked for, and exit at its end."""
+def _run_forked(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
+    """In the fork: run the requested worker or examiner, then exit."""
     status = 70
     try:
         for sock in inherited:
@@ -248,12 +248,12 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
     library, status = folder / "library", 1
     try:
-        with _ending_with(sock, folder):
-            _furnish(folder, library, sys.argv[3])
+        with _ending_with_client(sock, folder):
+            _fill_folder(folder, library, sys.argv[3])
             preload(str(library), sys.argv[4:])
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
-        _landmarks = put_up(str(folder), str(library))  # kept open
+        _landmarks = create_landmarks(str(folder), str(library))  # kept open
         sock.sendall(encode({"ready": True, "folder": str(folder)}))
         serve(sock)
         status = 0
@@ -266,8 +266,8 @@ def main() -> None:
         os._exit(status)
 
 
-def _furnish(folder: Path, library: Path, package: str) -> None:
-    """Copy the students' package to where other users may read it: if the grader is root, every worker is a user of its own."""
+def _fill_folder(folder: Path, library: Path, package: str) -> None:
+    """Copy the students' package to where other users can read it: if the grader is root, every worker runs as a user of its own."""
     folder.chmod(0o711)
     library.mkdir(mode=0o755)
     if package:
@@ -282,21 +282,21 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _ending_with(sock: socket.socket, folder: Path) -> Iterator[None]:
-    """End this process if the client goes away during the imports, when nobody reads the connection."""
+def _ending_with_client(sock: socket.socket, folder: Path) -> Iterator[None]:
+    """End this process if the client disconnects during the imports, while nobody reads the connection."""
 
-    def look(*_: object) -> None:
+    def check_client(*_: object) -> None:
         with contextlib.suppress(BlockingIOError):
             if not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                 _remove(folder)
                 os._exit(1)
 
     flags = fcntl.fcntl(sock, fcntl.F_GETFL)
-    signal.signal(signal.SIGIO, look)
+    signal.signal(signal.SIGIO, check_client)
     with contextlib.suppress(OSError):
         fcntl.fcntl(sock, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(sock, fcntl.F_SETFL, flags | os.O_ASYNC)
-    look()
+    check_client()
     try:
         yield
     finally:
