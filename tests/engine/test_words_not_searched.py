@@ -19,7 +19,7 @@ ALLOWED = {
     "cli/refusals.py: refusing": "typer's sentence gets a full stop where it has no other sign",
     "cli/refusals.py: _error_text": "typer's, whose exception has no field that says it",
     "faults.py: is_machines": "PyTorch's, where memory cannot be had",
-    "grading/plugin.py: _plain": "pytest adds to a failed assertion's message",
+    "grading/plugin.py: _without_assertion_rewriting": "pytest adds to a failed assertion's message",
     "handed_out/checking/leads.py: _lead": "PyTorch's, of the sizes that do not fit",
     "handed_out/checking/leads.py: _parts": "Python's, of how many values there were to unpack",
     "handed_out/checking/leads.py: _not_callable": "Python's, of what was called",

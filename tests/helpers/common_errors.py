@@ -199,7 +199,7 @@ def is_shown_where_a_reference_was_given(about: str, words: Words) -> None:
     error = raised(MISTAKES[about])
     if not error:
         return  # this version of PyTorch allows it
-    words.given = True
+    words.restricted = True
     shown = words.error(error)
     assert shown["message"] != WITHHELD, error["message"]
     assert meaning(shown["type"], shown["message"]) == meaning(error["type"], error["message"])

@@ -1,1 +1,1 @@
-"""One submission on the trusted side: engine, examiner, verdicts, the name of the mistake."""
+"""Grades one submission, on the trusted side: engine, examiner, verdicts, naming of mistakes."""

@@ -1,6 +1,6 @@
 """Whether two answers to the same request are the same.
 
-Staff's code stands in for a student's, so nothing may differ but the last digits.
+Staff's code takes the place of a student's, so only the last digits may differ.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from gatelab.handed_out.checking.equal import DRAWN, REPLAYED, alike
 
-# A name in an exception's message, and whether it is the type of an object, which no student chose.
+# A name in an exception's message, and whether it is the type of an object, which is not the student's choice.
 QUOTED = re.compile(r"""(["'`])([^"'`]*)\1( object\b)?""")
 
 
@@ -30,17 +30,17 @@ def equal_answers(
 
 
 def _type_and_message(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
-    """Type and message of an exception. Names that the request does not mention are the student's own and do not count."""
+    """Type and message of an exception. Names that the request does not mention are the student's own and are ignored."""
     asked = set(_texts(request))
 
-    def anybodys(name: re.Match[str]) -> str:
+    def without_own_name(name: re.Match[str]) -> str:
         return name[0] if name[3] or name[2] in asked else '"…"'
 
-    return error["type"], QUOTED.sub(anybodys, error["message"])
+    return error["type"], QUOTED.sub(without_own_name, error["message"])
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The keys and texts in a nested value."""
+    """All strings in a nested value, keys included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

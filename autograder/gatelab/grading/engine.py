@@ -41,15 +41,15 @@ class Engine:
         lab: the lab with its hidden suites.
         seed: of the inputs (by default lab.toml's); every report names it.
         jobs: submissions graded at once.
-        accept_missing: names of pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may
-            run here all the same.
-        seconds: wall time after which a submission is given up; by default from the questions' own limits.
+        accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) that may be missing: student code is run here
+            without them.
+        seconds: wall time after which the engine gives up on a submission; by default computed from the questions' limits.
         memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
 
     Raises:
         ValueError: when a name in `accept_missing` is unknown.
         LabError: at `with`, when the lab is invalid.
-        ProtectionMissing: at `with`, when the machine cannot confine student code and that was not accepted.
+        ProtectionMissing: at `with`, when the machine cannot confine student code and `accept_missing` does not allow that.
         ForkServerLost: when the fork server does not start.
     """
 
@@ -67,7 +67,7 @@ class Engine:
         self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
-        # Settings with which tests simulate a machine that has less.
+        # Settings with which tests simulate a machine with fewer protections.
         self.simulated_limits: dict[str, Any] = {}
         # Called when a question of a submission begins.
         self.on_question_start: Callable[[str, str], None] | None = None
@@ -124,8 +124,8 @@ class Engine:
             questions: IDs to grade; all when empty.
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.
-            until: a time of `time.monotonic()`. What is not graded by then is left ungraded, and the report says so
-                (`Report.unfinished`); parts that train a model come last. None: no limit.
+            until: a time of `time.monotonic()`. Whatever is not graded by then stays ungraded, and the report says so
+                (`Report.unfinished`); parts that train a model are graded last. None: no limit.
         """
         self._check_open()
         self.lab.check_questions(questions)
@@ -165,7 +165,7 @@ class Engine:
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
-        """Reports for (name, path) pairs as they are completed, `jobs` at once; the rest as for `grade`."""
+        """Reports for (name, path) pairs as they are completed, `jobs` at once; otherwise like `grade`."""
         self._check_open()
         self.lab.check_questions(questions)
         return self._grade_all(submissions, questions, training)
@@ -199,8 +199,8 @@ class Engine:
             raise RuntimeError("An Engine grades inside `with Engine(lab) as engine:`; here it is not open.")
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer of a free examiner. One that does not answer is ended, and the next job starts another. One that was gone
-        before a question began (ended while it waited, by a machine without memory say) is replaced for this job, once."""
+        """The answer of a free examiner. If an examiner does not answer, it is ended, and the next job starts another. If it was gone
+        before a question began (ended while idle, for example by a machine out of memory), it is replaced for this job, once."""
         examiner = self._free.get()
         try:
             for again in (True, False):
@@ -220,12 +220,12 @@ class Engine:
                         examiner.close()
                         self._all.remove(examiner)
                         examiner = None
-            raise AssertionError("the second time answers or raises")
+            raise AssertionError("the second attempt returns or raises")
         finally:
             self._free.put(examiner)
 
     def _new_examiner(self) -> ExaminerProcess:
-        """Another examiner, from another fork server if the first is gone."""
+        """Start another examiner, and another fork server if the current one is gone."""
         with self._starting:
             try:
                 examiner = self._examiner()

@@ -1,4 +1,4 @@
-"""Grade one submission: read it, load it, run the hidden suites on it, write its report."""
+"""Grades one submission: reads it, loads it, runs the hidden suites on it and writes its report."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Examiner:
         bank: chaffs that name mistakes; None leaves them unnamed.
         client: a connection to the fork server.
         library: folder with the students' package, which workers can read.
-        accept_missing: required pieces of confinement that may be off all the same.
+        accept_missing: required pieces of confinement that are allowed to be off.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Examiner:
         """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `on_question_start` is called
         for each question that begins.
 
-        `until`: by the monotonic clock. What is not graded by then is reported as unfinished (`Report.unfinished`).
+        `until`: a time of `time.monotonic()`. Whatever is not graded by then is reported as unfinished (`Report.unfinished`).
 
         Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be started, and
         whatever else goes wrong in the grader itself or on its machine.
@@ -89,7 +89,9 @@ class Examiner:
             report.as_handed_out = as_handed_out(notebook, self.lab)
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
             workers.left = min(workers.left, until - time.monotonic())
-            if (first := self._first(questions)) is not None:  # else no code of the notebook has to run
+            if (
+                first := self._first_question(questions)
+            ) is not None:  # else no code of the notebook has to run
                 workers.load(first.library)
             grading = Grading(self.lab, seed, workers, self.bank)
             grading.until = until
@@ -104,23 +106,24 @@ class Examiner:
                 report.reason = f"{path.name}: {error} Restart the kernel, run all cells, fix the one that stops, hand it in again."
         finally:
             if workers is not None:
-                workers.shut()
+                workers.unload()
             if self.client.lost:
                 raise ForkServerLost("the fork server is gone")  # not the submission's fault
             if workers is not None:
-                tell_of_loading(report, workers)
+                report_loading(report, workers)
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
 
-    def _first(self, questions: Sequence[str]) -> QuestionSpec | None:
+    def _first_question(self, questions: Sequence[str]) -> QuestionSpec | None:
         """The question that is graded first; None if all of the lab are marked by hand."""
         specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
         return next((spec for spec in specs if not questions or spec.id in questions), None)
 
 
 def with_unwritten(questions: list[Question], notebook: dict[str, Any], lab: Lab) -> list[Question]:
-    """The questions, with 0 points for each written answer in whose cell nothing was written, nor elsewhere. Any other waits for a person."""
+    """The questions, with 0 points for each written answer if nothing was written in its cell or elsewhere. All other written answers
+    wait to be marked by hand."""
     found = unwritten(notebook, lab)
     return [
         replace(question, parts=[Part("answer", 0.0, question.max_points, Kind.UNTOUCHED, NOTHING_WRITTEN)])
@@ -131,7 +134,7 @@ def with_unwritten(questions: list[Question], notebook: dict[str, Any], lab: Lab
 
 
 def raise_fault(grading: Grading, report: Report) -> None:
-    """Raises what went wrong in the grader itself, OutOfTime where time was up before any part was graded."""
+    """Raise what went wrong in the grader itself, or OutOfTime if time was up before any part was graded."""
     if grading.fault is not None:
         raise grading.fault
     parts = [part for question in report.questions for part in question.parts]
@@ -139,9 +142,9 @@ def raise_fault(grading: Grading, report: Report) -> None:
         raise OutOfTime(OUT_OF_TIME)
 
 
-def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:
-    """Enter what the workers saw of the notebook itself: cells that stopped, hints for staff, what was printed, the confinement."""
-    stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
+def report_loading(report: Report, workers: ConfinedWorkers) -> None:
+    """Add to the report what the workers found out about the notebook: cells that stopped, hints for staff, output, confinement."""
+    stopped, hint = without_missing_grader([problem for _, problem in sorted(workers.problems.items())])
     report.cells = [
         replace(problem, start=cell_start(workers.sources.get(problem.index, ""))) for problem in stopped
     ]
@@ -159,14 +162,14 @@ def _hint(cell: int, line: int, what: str, sources: Mapping[int, str]) -> str:
     )
 
 
-def without_checks(cells: list[CellProblem]) -> tuple[list[CellProblem], list[str]]:
-    """The cells that did not run to their end, except those that only lacked otter's `grader`, which is not defined during
-    grading; and one line about these for staff."""
-    missed = [cell for cell in cells if cell.missing == CHECKER]
-    rest = [cell for cell in cells if cell not in missed]
-    if not missed:
+def without_missing_grader(cells: list[CellProblem]) -> tuple[list[CellProblem], list[str]]:
+    """The cells that did not run to the end, without those that failed only because otter's `grader` is not defined during
+    grading; and one line for staff about the latter."""
+    without_grader = [cell for cell in cells if cell.missing == CHECKER]
+    rest = [cell for cell in cells if cell not in without_grader]
+    if not without_grader:
         return rest, []
-    which = f"{len(missed)} cells" if len(missed) > 1 else "One cell"
+    which = f"{len(without_grader)} cells" if len(without_grader) > 1 else "One cell"
     return rest, [
         f"{which} called `grader`, which was not defined: the student's own checks; no points were lost."
     ]
@@ -177,10 +180,10 @@ def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), traini
     _pytest(lab, grading, questions, *([] if training else ["-m", "not training"]))
 
 
-def wrong_shares(lab: Lab) -> str:
-    """What is wrong with the suites' parts once they are imported, as a sentence; "" when they add up to the points.
+def share_mismatch(lab: Lab) -> str:
+    """A sentence that says how the points of a question's parts differ from its total; "" if all add up.
 
-    Some parts are made in a loop and known only when the suite runs (gatelab/lab/check.py has counted the others).
+    This imports the suites, because some parts are created in a loop (gatelab/lab/check.py counts the others).
     """
     grading = Grading(lab, 0, LocalWorkers(lab, []), None)
     try:
@@ -198,7 +201,7 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     suites = sorted(lab.hidden.glob("test_*.py"))
     if questions:
         suites = [suite for suite in suites if question_of(suite) in questions]
-    if not suites:  # else pytest looks for tests in the working folder
+    if not suites:  # otherwise pytest would look for tests in the working folder
         return
     arguments = [
         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
@@ -209,20 +212,20 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as printed:
         code = pytest.main(
             [*arguments, *map(str, suites)],
             plugins=[PresetGrading(grading), import_errors := _ImportErrors()],
         )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        why = import_errors.why or said.getvalue()[-PYTEST_LIMIT:].strip() or f"pytest says {code!r}"
+        why = import_errors.why or printed.getvalue()[-PYTEST_LIMIT:].strip() or f"pytest says {code!r}"
         raise RuntimeError(
             f"{lab.hidden}: pytest could not run the suites (`pytest {lab.hidden} --collect-only` shows the whole error): {why}"
         )
 
 
 class _ImportErrors:
-    """Why a suite cannot be imported, which pytest only writes to its terminal: the file and the last line."""
+    """Records why a suite cannot be imported (the file and the last line), which pytest writes only to the terminal."""
 
     why = ""
 

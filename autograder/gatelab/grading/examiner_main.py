@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import MESSAGE_TO_STUDENT, TIMEOUT_MESSAGE_TO_STUDENT, OutOfTime, hint_of, reason_of
-from gatelab.grading.examiner import Examiner, wrong_shares
+from gatelab.grading.examiner import Examiner, share_mismatch
 from gatelab.jsonline import Reader, encode
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
@@ -29,16 +29,16 @@ from gatelab.sandbox.forkserver import Client, ForkServerLost
 def serve(sock: socket.socket, arguments: dict[str, Any]) -> None:
     """Answer jobs `{"path", "name", "seed", "questions", "training", "until"}` until the engine closes the line."""
     try:
-        examiner, hello = _begin(sock, arguments)
+        examiner, greeting = _begin(sock, arguments)
     except LabError as error:
         sock.sendall(encode({"lab": str(error)}))
         return
     except Exception:
         sock.sendall(encode({"fault": traceback.format_exc()}))
         return
-    # Tests make and drop objects by the hundred thousand; collecting at every 700th took a fifteenth of their time.
+    # Tests create and drop hundreds of thousands of objects; collecting after every 700 took a fifteenth of their time.
     gc.set_threshold(20_000)
-    sock.sendall(encode(hello))
+    sock.sendall(encode(greeting))
     jobs = Reader(sock, ORDER_LIMIT)
     while (job := jobs.read()) is not None:
         try:
@@ -50,10 +50,10 @@ def serve(sock: socket.socket, arguments: dict[str, Any]) -> None:
 
 
 def _begin(sock: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, dict[str, Any]]:
-    """The examiner of this lab, and what to tell the engine about the confinement of its workers, as a first worker has it. Raises
-    LabError when the lab cannot grade."""
-    # A folder that workers can reach whatever TMPDIR is, and that is removed with the fork server: an examiner that is
-    # ended while working cannot tidy up.
+    """The examiner of this lab, and for the engine the confinement of its workers, as reported by a trial worker. Raises LabError
+    if the lab cannot be graded."""
+    # A folder that workers can reach whatever TMPDIR is. It is removed with the fork server, because an examiner that is
+    # killed while working cannot tidy up.
     tempfile.tempdir = arguments["folder"]
     lab = Lab(
         Path(arguments["assignment"]),
@@ -66,7 +66,7 @@ def _begin(sock: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
     bank = load_bank(lab) if lab.bank else None
     examiner = Examiner(lab, bank, client, library, arguments["accept_missing"])
     process.simulated_limits.update(arguments["simulated_limits"])
-    if wrong := wrong_shares(lab):
+    if wrong := share_mismatch(lab):
         raise LabError(wrong)
     probe = process.WorkerProcess(client, library)
     probe.close()
@@ -75,8 +75,8 @@ def _begin(sock: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
 
 
 def _answer(examiner: Examiner, job: dict[str, Any], sock: socket.socket) -> bytes:
-    """The line that answers a job: with the report, or with the confinement that the machine lacks. Each question that begins is
-    announced before. Raises ForkServerLost."""
+    """The line that answers a job, with the report or with the confinement that the machine lacks. Before that, every question is
+    announced when it begins. Raises ForkServerLost."""
     try:
         report = examiner.grade(
             Path(job["path"]),
@@ -103,7 +103,7 @@ def _answer(examiner: Examiner, job: dict[str, Any], sock: socket.socket) -> byt
         )
         return encode({"report": report.to_dict()})
     except Exception as error:
-        # A fault of the kit or the machine: the submission keeps its place in the results, and staff can read why.
+        # A fault of the kit or the machine: the submission still appears in the results, with the reason for staff.
         report = Report(
             job["name"], "failed", reason_of(error), MESSAGE_TO_STUDENT, seed=job["seed"], lab=examiner.lab.name,
             hints=[hint_of(error)],

@@ -1,4 +1,4 @@
-"""An examiner as the engine sees it: a process that it starts, asks, watches and ends."""
+"""An examiner as the engine sees it: a process to start, ask, watch and end."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Stopped(Exception):
 
 
 class NotBegun(ForkServerLost):
-    """An examiner is gone, and it had not begun with a question."""
+    """An examiner is gone that had not begun a question."""
 
 
 class ExaminerProcess:
-    """An examiner process and the connection to it. `ready` for a job until something goes wrong."""
+    """An examiner process and the connection to it. It is `ready` for jobs until something goes wrong."""
 
     def __init__(
         self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], simulated_limits: dict[str, Any]
@@ -46,12 +46,12 @@ class ExaminerProcess:
         self.sock, far = socket.socketpair()
         self.ready = False
         self.received = Received(REPORT_LINE)
-        self.asked, self.at_first = 0, 0
+        self.job_count, self.initial_memory = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
         try:
-            hello = self._start(server, far, lab, accept_missing, simulated_limits)
-            self.protection, self.lacks = hello["protection"], hello["lacks"]
+            greeting = self._start(server, far, lab, accept_missing, simulated_limits)
+            self.protection, self.lacks = greeting["protection"], greeting["lacks"]
         except BaseException:
             self.close()
             raise
@@ -83,46 +83,46 @@ class ExaminerProcess:
                 self.handle = os.pidfd_open(self.pid)
             socket.send_fds(self.sock, [b"C"], [own.fileno()])
         try:
-            hello = self._receive(EXAMINER_START_SECONDS, sys.maxsize)
+            greeting = self._receive(EXAMINER_START_SECONDS, sys.maxsize)
         except Stopped as error:
             raise ForkServerLost(f"the examiner did not start within {error}") from error
-        if "lab" in hello:
-            raise LabError(hello["lab"])
-        if "fault" in hello:
-            raise ForkServerLost(f"the grader itself failed, before any submission:\n{hello['fault']}")
-        return hello
+        if "lab" in greeting:
+            raise LabError(greeting["lab"])
+        if "fault" in greeting:
+            raise ForkServerLost(f"the grader itself failed, before any submission:\n{greeting['fault']}")
+        return greeting
 
     def ask(
         self,
         job: dict[str, Any],
         seconds: float,
-        most: int,
+        memory_limit: int,
         on_question_start: Callable[[str, str], None] | None = None,
     ) -> dict[str, Any]:
-        """Send a job and return the answer. Raises Stopped beyond `seconds` of wall time or `most` bytes of memory."""
+        """Send a job and return the answer. Raises Stopped beyond `seconds` of wall time or `memory_limit` bytes of memory."""
         self.ready = False
         deadline = time.monotonic() + seconds
         try:
             self.sock.sendall(encode(job))
-            answer = self._receive(seconds, most, deadline)
+            answer = self._receive(seconds, memory_limit, deadline)
         except (ForkServerLost, OSError) as error:
             raise NotBegun("it was gone before it began") from error
         while "at" in answer:
             # A stream of lines leaves no pause in which the limits are checked.
-            self._check_limits(seconds, most, deadline)
+            self._check_limits(seconds, memory_limit, deadline)
             if on_question_start is not None:
                 on_question_start(job["name"], answer["at"])
-            answer = self._receive(seconds, most, deadline)
-        # One that has grown is not used again: a library's memory leak must not add up over a class.
+            answer = self._receive(seconds, memory_limit, deadline)
+        # An examiner that has grown is not used again: a memory leak in a library must not add up over a class.
         held = memory.held(self.pid)
-        self.asked += 1
-        if self.asked <= WARM_AFTER:
-            self.at_first = held
-        self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
+        self.job_count += 1
+        if self.job_count <= WARM_AFTER:
+            self.initial_memory = held
+        self.ready = "lost" not in answer and held <= self.initial_memory + EXAMINER_GROWTH
         return answer
 
-    def _receive(self, seconds: float, most: int, deadline: float | None = None) -> Message:
-        """The next message. `deadline`: when the time is over, if it began earlier. Raises ForkServerLost, Stopped."""
+    def _receive(self, seconds: float, memory_limit: int, deadline: float | None = None) -> Message:
+        """The next message. `deadline`: the end of the time limit, if that began to run earlier. Raises ForkServerLost, Stopped."""
         deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
         waiting.register(self.sock, select.POLLIN)
@@ -134,19 +134,19 @@ class ExaminerProcess:
                         raise ForkServerLost("the examiner's process is gone")
                     self.received.add(piece)
                 else:
-                    self._check_limits(seconds, most, deadline)
+                    self._check_limits(seconds, memory_limit, deadline)
         except BadLine as error:
             raise ForkServerLost(f"the examiner sent something that is not an answer: {error}") from error
         return answer
 
-    def _check_limits(self, seconds: float, most: int, deadline: float) -> None:
+    def _check_limits(self, seconds: float, memory_limit: int, deadline: float) -> None:
         if time.monotonic() > deadline:
             raise Stopped(f"{seconds:g} s")
-        if memory.held(self.pid) > most:
-            raise Stopped(f"it took {most / GIB:.3g} GiB of memory")
+        if memory.held(self.pid) > memory_limit:
+            raise Stopped(f"it took {memory_limit / GIB:.3g} GiB of memory")
 
     def close(self) -> None:
-        """End it, at once if it is working. Its workers end when it is gone."""
+        """End it; kill it if it is working. Its workers end once it is gone."""
         with self.ending:
             handle, self.handle = self.handle, None
             if handle is not None:

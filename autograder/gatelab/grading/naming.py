@@ -1,4 +1,4 @@
-"""Names the mistake that an answer shows, or else gives the answer a signature, by which those with the same unnamed mistake are grouped."""
+"""Names the mistake in an answer. If that fails, gives the answer a signature, by which answers with the same unnamed mistake are grouped."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gatelab.report.record.model import Mistake, Question
 def name_mistake(
     attempt: QuestionRun, question: Question, lab: Lab, bank: Bank, sources: dict[int, str]
 ) -> None:
-    """Put it into the question, with the points that it still earns. `sources` is the submission's code by cell."""
-    # The bank's mistakes are replayed with the references, whatever the attempt was graded with: the student's own
-    # versions that earned full points give the numbers that the contract fixes. A mistake in using something that
-    # only they have gives other numbers, and stays without a name.
+    """Enter the mistake in the question, with the points that it still earns. `sources`: the submission's code by cell."""
+    # The bank's mistakes are replayed with the references, whatever the attempt was graded with: own versions that earned
+    # full points give the same numbers, which the contract fixes. A mistake in using something that only an own version
+    # has gives other numbers and stays unnamed.
     chaffs = [chaff for chaff in bank.chaffs if chaff.question == question.id]
     found = None
-    if not attempt.over_wrong:  # else the numbers are those of two mistakes
+    if not attempt.uses_wrong_answers:  # otherwise the numbers show two mistakes at once
         found = identify(
             attempt.trace,
             chaffs,

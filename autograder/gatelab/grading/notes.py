@@ -1,4 +1,4 @@
-"""What a check's hint adds about the earlier answers that the check ran with."""
+"""Notes that are added to a check's hint about the earlier answers that the check ran with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def on_references(names: Mapping[str, list[str]]) -> str:
-    """Names of references by the question whose answer they replaced; "" for none."""
+    """The note for these references, given by the question whose answer they replaced; "" for none."""
     if not names:
         return ""
     references = ", ".join(f"`{name}`" for some in names.values() for name in some)
@@ -18,15 +18,16 @@ def on_references(names: Mapping[str, list[str]]) -> str:
 
 
 def on_own_versions(questions: Iterable[str]) -> str:
-    """These questions are not right yet, and the student's own answers to them were used; "" for none."""
+    """The note if these questions are not right yet and the student's own answers to them were used; "" for none."""
     ids = list(questions)
     if not ids:
         return ""
     return f"(This question was graded with your own {_answers_to(ids)}: that may be the cause.)"
 
 
-def on_taken_back(questions: Iterable[str]) -> str:
-    """What a check says was found with the references; the grading that counts used the student's own answers to these questions."""
+def on_discarded(questions: Iterable[str]) -> str:
+    """The note if a check failed with the references, although the grading that counts used the student's own answers to these
+    questions."""
     return f"(This was found with the grader's references in place of your {_answers_to(list(questions))}.)"
 
 

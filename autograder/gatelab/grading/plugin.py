@@ -34,13 +34,13 @@ from gatelab.testkit.failed import Failed
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.student import Backend, Student
 
-KEY = pytest.StashKey[Grading | None]()
+GRADING = pytest.StashKey[Grading | None]()
 SHARE = pytest.StashKey[Share]()
 
 
 @dataclass(eq=False)
 class PresetGrading:
-    """Registered as a plugin by the engine, which has already made the grading."""
+    """The plugin that the engine registers to pass in a grading that it has already created."""
 
     grading: Grading
 
@@ -50,13 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--submission", metavar="FILE.ipynb", help="the notebook to grade, in a confined worker")
     group.addoption(
         "--solution", action="append", default=[], metavar="FILE.py",
-        help="staff code to grade in this process (wheat, chaff); give it again for several files",
+        help="staff code to grade in this process (wheat, chaff); may be repeated",
     )  # fmt: skip
     group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
     group.addoption("--seed", type=int, help="seed of the inputs (default: lab.toml's)")
     group.addoption(
         "--accept-missing", action="append", default=[], metavar="PIECE", choices=REQUIRED,
-        help=f"grade even where this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
+        help=f"grade even if this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
     )  # fmt: skip
 
 
@@ -69,14 +69,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if given is not None:
         # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
         config.option.tbstyle = "native" if given.messages else "no"
-    grading = config.stash[KEY] = given or _grading_from(config)
+    grading = config.stash[GRADING] = given or _grading_from(config)
     if grading is not None:
         before = TERMS.set(grading.lab.policy.terms)
         config.add_cleanup(lambda: TERMS.reset(before))
 
 
 def _grading_from(config: pytest.Config) -> Grading | None:
-    """The grading that the options ask for; None where pytest only lists tests or its options."""
+    """The grading that the options ask for; None if pytest only lists tests or its options."""
     option = config.getoption
     chosen = [bool(option("--submission")), bool(option("--solution")), bool(option("--chaff"))]
     if sum(chosen) != 1:
@@ -86,7 +86,7 @@ def _grading_from(config: pytest.Config) -> Grading | None:
             "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
         )
     try:
-        lab = _lab_of_the_suites(config)
+        lab = _lab_of_suites(config)
         bank = load_bank(lab)
     except LabError as error:
         raise pytest.UsageError(str(error)) from error
@@ -106,8 +106,8 @@ def _grading_from(config: pytest.Config) -> Grading | None:
     return Grading(lab, lab.settings.seed if seed is None else seed, workers, bank)
 
 
-def _lab_of_the_suites(config: pytest.Config) -> Lab:
-    """The lab whose suites are run, in its own repository: the kit may be installed elsewhere."""
+def _lab_of_suites(config: pytest.Config) -> Lab:
+    """The lab whose suites are run. It is found by its folder, because the kit may be installed elsewhere."""
     suites = next(
         Path(plugin.__file__).resolve().parent
         for plugin in config.pluginmanager.get_plugins()
@@ -140,9 +140,9 @@ class LocalWorkers:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the tests by question, in the lab's order, but within one load of the notebook put the questions that receive reference code
-    last: before that point no message has to be withheld."""
-    grading = config.stash[KEY]
+    """Sort the tests by question, in the lab's order. Within one loading of the notebook, questions that receive reference code come
+    last, because from then on messages have to be withheld."""
+    grading = config.stash[GRADING]
     if grading is None:
         return
     order = list(grading.lab.questions)
@@ -159,7 +159,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order = [id for _, ids in loadings for id in sorted(ids, key=lambda id: bool(questions[id].builds_on))]
     if (
         grading.until != math.inf
-    ):  # parts that train a model get the time that is left, unless another question builds on them
+    ):  # questions that train a model come last, unless another question builds on them
         trains = {item.stash[SHARE].question for item in items if item.get_closest_marker("training")}
         used = {grading.lab.question_of(name) for spec in questions.values() for name in spec.builds_on}
         order.sort(key=lambda id: id in trains - used)
@@ -167,9 +167,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """The parts that will be run (`-m` and `-k` have removed others)."""
-    grading = session.config.stash[KEY]
-    # The reason why an item has no share has been reported already.
+    """Record the parts that will be run (`-m` and `-k` have removed the others)."""
+    grading = session.config.stash[GRADING]
+    # If an item has no share, the reason has already been reported.
     if grading is None or any(SHARE not in item.stash for item in session.items):
         return
     for item in session.items:
@@ -188,8 +188,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """After a question's last test: run its tests again for each grading with more of the student's own versions."""
-    grading = item.config.stash[KEY]
+    """After a question's last test, run its tests again for each grading with more of the student's own versions."""
+    grading = item.config.stash[GRADING]
     if grading is None or grading.repeating:
         return (yield)
     question = item.stash[SHARE].question
@@ -197,13 +197,13 @@ def pytest_runtest_protocol(
     done = yield
     last = nextitem is None or nextitem.stash[SHARE].question != question
     while last and grading.start_another_grading():
-        grading.repeating = True  # a test that is run again comes here, too, and is not the question's last
+        grading.repeating = True  # tests that are run again come through here too
         for again in item.session.items:
             share = again.stash[SHARE]
             if item.session.shouldstop or item.session.shouldfail:
                 break
             if share.question == question and grading.can_still_help(share, again.nodeid):
-                # What comes next is not known yet, so each test tears its module down; the suites have no module fixtures.
+                # The next test is not known yet, so each test tears down its module; the suites have no module fixtures.
                 again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
         grading.repeating = False
     return done
@@ -211,15 +211,15 @@ def pytest_runtest_protocol(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where only points are wanted, a part that is already lost is not run again."""
-    grading = item.config.stash[KEY]
+    """If only points are wanted, do not run more tests of a part that is already lost."""
+    grading = item.config.stash[GRADING]
     if grading is not None and not grading.messages and item.stash[SHARE].name in grading.attempt.wrong:
         pytest.skip("this part is lost")
 
 
 def _grading_of(request: pytest.FixtureRequest) -> Grading:
-    """The grading; there is one whenever a test runs."""
-    grading = request.config.stash[KEY]
+    """The grading. There is always one when a test runs."""
+    grading = request.config.stash[GRADING]
     assert grading is not None
     return grading
 
@@ -248,7 +248,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    grading = item.config.stash[KEY]
+    grading = item.config.stash[GRADING]
     if grading is not None and (report.when == "call" or report.failed):
         verdict = Verdict(None if report.passed else Kind.NOT_COMPLETED)
         if report.failed:
@@ -262,7 +262,7 @@ def pytest_runtest_makereport(
             if isinstance(error, Failed):
                 verdict.kind, verdict.message, verdict.hint = error.kind, error.message, error.hint
             elif isinstance(error, AssertionError) and str(error):
-                verdict.kind, verdict.message = Kind.WRONG, _plain(str(error))
+                verdict.kind, verdict.message = Kind.WRONG, _without_assertion_rewriting(str(error))
             else:
                 verdict.message = "This check could not be completed on your answer."
         grading.verdict(item.stash[SHARE], item.nodeid, verdict)
@@ -270,7 +270,7 @@ def pytest_runtest_makereport(
 
 
 def _raised(error: BaseException, text: str) -> Raised:
-    """The suite's own exception, for staff. `text`: all of its traceback."""
+    """The suite's own exception, for staff. `text`: the whole traceback."""
     frames = [
         Frame(frame.lineno or 0, 0, Path(frame.filename).name, frame.name, frame.line or "")
         for frame in traceback.extract_tb(error.__traceback__)
@@ -279,25 +279,25 @@ def _raised(error: BaseException, text: str) -> Raised:
     return Raised(type(error).__name__, str(error)[:MESSAGE_LIMIT], frames, text)
 
 
-def _plain(message: str) -> str:
+def _without_assertion_rewriting(message: str) -> str:
     """The message without what pytest's assertion rewriting adds to a plain `assert x, message`."""
     return re.split(r"\nassert ", message, maxsplit=1)[0].strip()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    grading = session.config.stash.get(KEY, None)
+    grading = session.config.stash.get(GRADING, None)
     if grading is None:
         return
     grading.finish()
     lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
-        # What failed with the references passed with the student's own versions.
+        # The tests that failed with the references passed with the student's own versions.
         session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """The grade as text: points by part, and what the student would read."""
-    grading = config.stash[KEY]
+    grading = config.stash[GRADING]
     if grading is None:
         return
     write = terminalreporter.write_line

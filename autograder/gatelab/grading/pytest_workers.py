@@ -1,4 +1,4 @@
-"""For `pytest tests/<lab>/hidden --submission FILE.ipynb`: the same workers, with their own fork server."""
+"""The workers for `pytest tests/<lab>/hidden --submission FILE.ipynb`, with their own fork server."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def workers_for(
     """The loaded workers of one notebook. Resources are passed to `at_end`, to be closed in reverse order.
 
     `path` may be a student's folder: its notebook is then chosen as in a class. Raises pytest.UsageError with one
-    sentence when it cannot be graded.
+    sentence if it cannot be graded.
     """
     if path.is_dir():
-        came_in = one(path, lab)
-        if came_in.path is None:
-            raise pytest.UsageError(came_in.problem)
-        path = came_in.path
+        chosen = one(path, lab)
+        if chosen.path is None:
+            raise pytest.UsageError(chosen.problem)
+        path = chosen.path
     try:
         cells = read_cells(read_bytes(path), path.name, lab)
     except (Ungradable, GraderFault) as error:
@@ -40,7 +40,7 @@ def workers_for(
         raise pytest.UsageError(str(error)) from error
     at_end(server.close)
     workers = ConfinedWorkers(lab, cells, server.client, server.library, accept_missing)
-    at_end(workers.shut)
+    at_end(workers.unload)
     try:
         workers.load()
     except (WorkerLost, GraderFault, ProtectionMissing) as error:

@@ -1,4 +1,4 @@
-"""The worker of one question, and its answers: they come from a hostile process, so their form is checked."""
+"""The worker of one question. Its answers come from a hostile process, so their form is checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gatelab.sandbox.ending import describe_end
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess
 
-# The texts of an error and the characters kept of each, as in sandbox/worker/runtime.py.
+# The texts of an error and how many characters of each are kept, as in sandbox/worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
 
@@ -50,7 +50,7 @@ class QuestionWorker:
         seconds = min(left, CALL_SECONDS) if replay else left
         answer = checked(self.main.ask(request, seconds, self.sock, self._why_ended))
         if answer.get("error", {}).get("type") == "TimeUp":
-            # The next call would take as long, so the process is given up; few are allowed.
+            # The next call would take as long, so this process is abandoned; a question gets only a few.
             why = (
                 f"Your code did not finish: {answer['error']['message'][:TIME_UP_LIMIT]} (an endless loop?)."
             )
@@ -58,7 +58,7 @@ class QuestionWorker:
         return answer
 
     def _why_ended(self) -> str:
-        """How this process ended, as reported by the notebook's process, whose fork it is."""
+        """How this process ended, as reported by the notebook's process, from which it was forked."""
         if why := self.main.reason():
             return why
         ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
@@ -66,8 +66,8 @@ class QuestionWorker:
 
 
 def checked(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, checked to have a runtime's form: it comes from a hostile process."""
-    error, left = answer.get("error"), _left(answer)
+    """The answer, if it has the form of a Runtime's answer. Raises WorkerLost otherwise, because it comes from a hostile process."""
+    error, left = answer.get("error"), _leftovers(answer)
     if error is not None:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
             raise WorkerLost(NO_ANSWER, Loss.NOISE)
@@ -83,7 +83,7 @@ def checked(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _frames(error: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines of the notebook that it came through: those entries that have the form of one."""
+    """The notebook's lines in the traceback; entries of any other form are dropped."""
     frames = error.get("frames")
     return [
         {"cell": frame["cell"], "line": frame["line"], "function": frame["function"][:NAME_LIMIT]}
@@ -95,8 +95,8 @@ def _frames(error: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """`left` of an answer: pairs of a short text and a known word, or nothing."""
+def _leftovers(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """The entry `left` of an answer: pairs of a short text and a known word; an empty dict if there are none."""
     left = answer.get("left")
     pairs = left[:MOST_LEFT] if isinstance(left, list) else []
     good = [

@@ -1,4 +1,4 @@
-"""The reference solutions over which a question is graded."""
+"""The reference solutions that a question is graded with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gatelab.lab.table import QuestionSpec
 
 
 def references_before(lab: Lab, question: str) -> list[str]:
-    """Sources of the reference solutions of all questions before this one (what it may build on)."""
+    """Sources of the reference solutions of all questions before this one, which it may build on."""
     sources = []
     for id in lab.questions:
         if id == question:
@@ -22,7 +22,7 @@ def references_before(lab: Lab, question: str) -> list[str]:
 
 
 def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
-    """The request that puts what the question builds on into the notebook, and only the references that this uses."""
+    """The request that defines in the notebook the names that the question builds on, with only the references that they need."""
     names = [name for name in question.builds_on if name not in own]
     if not names:
         return None

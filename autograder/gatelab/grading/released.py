@@ -1,4 +1,4 @@
-"""The notebook as it was handed out, so that a student's own lines can be told apart from it."""
+"""The notebook as it was handed out, to tell a student's own code from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Released:
     stubs: frozenset[str] = frozenset()  # of what the questions ask for
 
     def to_worker(self, lab: Lab) -> dict[str, Any]:
-        """The part that a worker gets."""
+        """The data that a worker gets."""
         asked = sorted({name for question in lab.questions.values() for name in question.names})
         return {
             "experiments": sorted(self.experiments),
@@ -44,7 +44,7 @@ def released(lab: Lab) -> Released:
     now = [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     experiments, stubs, needed = _fingerprints(now)
     for release in known_releases(lab.assignment):
-        # What used to be an experiment and is needed now does not count as one.
+        # An experiment of an earlier release that is needed now no longer counts as one.
         old_experiments, old_stubs, _ = _fingerprints(release)
         experiments |= old_experiments - needed
         stubs |= old_stubs

@@ -1,7 +1,7 @@
-"""The recorded calls of a submission, repeated on code that staff wrote; and what the calls themselves show.
+"""Repeats the recorded calls of a submission on code that staff wrote.
 
-The public checks know a mistake by the fingerprint of its answers, since students have no wrong code to run. Here it is run on the very
-inputs that were drawn: it is compared call by call, with states in between, and a new wrong solution of the bank needs nothing recorded.
+The public checks recognise a mistake by stored fingerprints, because students get no wrong code to run. Here the wrong code is run on
+the inputs that were actually drawn, and compared call by call, states included. So a new chaff in the bank needs no recording.
 """
 
 from __future__ import annotations
@@ -39,14 +39,16 @@ class Replay:
 
     @functools.cached_property
     def differs(self) -> int | None:
-        """The first place where its answer differs from the submission's, or it cannot continue; None: all answers are the same."""
-        return next((place for place, answer in self if not as_submitted(self.trace, place, answer)), None)
+        """The first place where its answer differs from the submission's or it cannot continue; None if all answers are the same."""
+        return next(
+            (place for place, answer in self if not matches_submission(self.trace, place, answer)), None
+        )
 
     def agrees_at(self, places: set[int]) -> bool:
         """Whether its answers at these places of the trace are the submission's."""
         agreed = set()
         for place, answer in self:
-            if as_submitted(self.trace, place, answer):
+            if matches_submission(self.trace, place, answer):
                 agreed.add(place)
             elif place in places:
                 return False
@@ -56,7 +58,7 @@ class Replay:
 def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, dict[str, Any] | None]]:
     """The answers of some code to the calls that can be repeated: (place in the trace, answer).
 
-    Ends with the answer None where the code cannot continue.
+    If the code cannot continue, the last answer is None.
     """
     local: LocalBackend | None = None
     fork, forks = None, Counter[int]()
@@ -70,19 +72,19 @@ def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple
             local.runtime.count = forks[fork] - 1  # the same random numbers as for the call in the worker
             answer = local.request(exchange.request)
         except Exception:
-            yield place, None  # a chaff (or a pair) that does not even load, or made no such object
+            yield place, None  # a chaff (or a pair) that does not even load, or did not create the object
             return
         yield place, answer
 
 
-def as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
-    """Whether an answer at this place of the trace (None: the code could not continue) is the submission's."""
+def matches_submission(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
+    """Whether an answer at this place of the trace is the submission's. None: the code could not continue."""
     exchange = trace.exchanges[place]
     return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
 
 
-def called(trace: Trace) -> dict[int, str]:
-    """The functions of the notebook that were called by name: place in the trace → name."""
+def called_functions(trace: Trace) -> dict[int, str]:
+    """The notebook's functions that were called by name: place in the trace → name."""
     requests = {place: exchange.request for place, exchange in enumerate(trace.exchanges)}
     found = {
         place: request["arguments"].get("target")
@@ -92,10 +94,10 @@ def called(trace: Trace) -> dict[int, str]:
     return {place: str(name) for place, name in found.items() if isinstance(name, str)}
 
 
-def drawn_at(trace: Trace, places: Iterable[int]) -> set[int]:
-    """The places where random numbers are part of the answer, as the driver says (`draws`, testkit/steady.py).
+def random_places(trace: Trace, places: Iterable[int]) -> set[int]:
+    """The places where the answer depends on random numbers, according to the driver (`draws`, testkit/steady.py).
 
-    Students may draw as many as they like, so two with the same mistake may answer differently there.
+    Students may draw as many as they like, so two submissions with the same mistake may differ there.
     """
     found = set()
     for place in places:

@@ -1,4 +1,4 @@
-"""What an attempt at a question earns, part by part."""
+"""Computes what an attempt at a question earns, part by part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gatelab.report.record.model import Kind, Part, Question
 
 
 class Scores:
-    """The shares of all parts, as the suites declare them, and the points of attempts by them."""
+    """The shares of all parts, as the suites declare them, and the points of attempts computed from them."""
 
     def __init__(self, time_up: Callable[[], bool]) -> None:
         """`time_up`: whether the time for the whole grading is up."""
@@ -19,29 +19,31 @@ class Scores:
         self.training: set[tuple[str, str]] = set()  # the shares of parts whose tests train a model
         self._time_up = time_up
 
-    def of(self, question: str) -> list[Share]:
+    def shares_of(self, question: str) -> list[Share]:
         return [share for share in self.shares.values() if share.question == question]
 
-    def full(self, question: str) -> float:
-        return math.fsum(share.points for share in self.of(question))
+    def full_points(self, question: str) -> float:
+        return math.fsum(share.points for share in self.shares_of(question))
 
-    def trained(self, question: str) -> set[str]:
+    def training_parts(self, question: str) -> set[str]:
         """The parts of a question that train a model."""
         return {name for id, name in self.training if id == question}
 
     def points(self, attempt: QuestionRun, training: bool = True) -> float:
-        """The points of an attempt; without `training`, only of the parts that train no model."""
-        trained = self.trained(attempt.spec.id)
-        return sum(part.points for part in self.parts(attempt) if training or part.name not in trained)
+        """The points of an attempt; without `training`, only those of parts that train no model."""
+        training_parts = self.training_parts(attempt.spec.id)
+        return sum(part.points for part in self.parts(attempt) if training or part.name not in training_parts)
 
     def rank(self, attempt: QuestionRun, best: bool = False) -> tuple[float, int]:
-        """The key by which the better of two attempts is larger; with `best`, the largest it can still become."""
-        reachable = (share.points for share in self.of(attempt.spec.id) if share.name not in attempt.wrong)
+        """A sort key that is larger for the better attempt; with `best`, the largest that it can still become."""
+        reachable = (
+            share.points for share in self.shares_of(attempt.spec.id) if share.name not in attempt.wrong
+        )
         return (round(sum(reachable) if best else self.points(attempt), 6), -attempt.stopped)
 
     def parts(self, attempt: QuestionRun) -> list[Part]:
         """The question's parts, with this attempt's results."""
-        return [self._part(share, attempt) for share in self.of(attempt.spec.id)]
+        return [self._part(share, attempt) for share in self.shares_of(attempt.spec.id)]
 
     def _part(self, share: Share, attempt: QuestionRun) -> Part:
         verdicts = attempt.verdicts.get(share.name, [])
@@ -60,7 +62,7 @@ class Scores:
         return part
 
     def question(self, attempt: QuestionRun) -> Question:
-        """The question as this attempt has it."""
+        """The question with the results of this attempt."""
         spec = attempt.spec
         return Question(
             spec.id,

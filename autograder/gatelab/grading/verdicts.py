@@ -1,4 +1,4 @@
-"""The grading of one pytest run: the verdicts by part, and the workers that answer its tests, question by question."""
+"""The grading in one pytest run: the verdicts by part, and the workers that answer the tests, question by question."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from gatelab.report.record.exceptions import Frame, Raised
 from gatelab.report.record.model import Kind, Question
 from gatelab.report.record.points import equal
 from gatelab.sandbox.lost import WorkerLost
-from gatelab.testkit.leftovers import costs, sentence
+from gatelab.testkit.leftovers import part_to_charge, sentence
 from gatelab.testkit.steady import unsteady
 from gatelab.testkit.student import Student
 from gatelab.testkit.trace import Recording, Trace
 from gatelab.testkit.words import Words, line_of
 
-# What is raised when something is missing: an argument, an attribute, an entry.
+# Exceptions that are raised if something is missing: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
 
 
 class Grading:
-    """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
+    """Collects the verdicts of a run. `questions()` returns the finished questions, in the order of the lab.
 
     A question may be graded several times (which_counts.py).
     """
@@ -41,8 +41,8 @@ class Grading:
     def __init__(
         self, lab: Lab, seed: int, workers: Workers[Any], bank: Bank | None, messages: bool = True
     ) -> None:
-        """`messages`: False where only points are wanted; then no call is repeated for a better sentence, no traceback is
-        recorded, and no more of a part is run once it is lost."""
+        """`messages`: False if only points are wanted. Then no call is repeated for a better message, no traceback is recorded,
+        and no more tests of a part are run once it is lost."""
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.messages = messages
         self.scores = Scores(lambda: self.time_up)
@@ -50,9 +50,9 @@ class Grading:
         self.finished: dict[str, Question] = {}
         self.attempts: Attempts | None = None  # at the current question
         self.repeating = False  # whether its tests are being run again
-        self.loading: bool | None = None  # with the library or without: each loading has its own folder
+        self.loading: bool | None = None  # whether the library can be used; each loading has its own folder
         self.on_question_start: Callable[[str], None] | None = None  # called for each question that begins
-        # A fault of the grader or its machine: then no verdict counts.
+        # A fault of the grader or its machine; if there is one, no verdict counts.
         self.fault: BaseException | None = None
         self.until = math.inf  # by the monotonic clock; grading stops then
         held = lab.policy.withheld
@@ -65,8 +65,8 @@ class Grading:
         assert self.attempts is not None
         return self.attempts.last
 
-    # The order: begin → for each test: student_for → (the test runs) → verdict → start_another_grading, and while that has
-    # begun one, again the tests that `can_still_help` → finish.
+    # The order: begin → for each test: student_for → (the test runs) → verdict → start_another_grading; while that returns
+    # True, the tests that `can_still_help` are run again → finish.
 
     def begin(self, question: str) -> None:
         """The next tests belong to this question; the previous one is finished."""
@@ -76,13 +76,13 @@ class Grading:
                 self.on_question_start(question)
             spec = self.lab.questions[question]
             self.attempts = Attempts(QuestionRun(spec, frozenset(), Trace(question)), self.scores)
-            # With reference code, what one question stores (in a file) a later one of the same loading may repeat.
+            # If a question with reference code stores it (in a file), a later question of the same loading may read it.
             if spec.library != self.loading:
-                self.loading, self.words.given = spec.library, False
-            self.words.given |= bool(spec.builds_on)
+                self.loading, self.words.restricted = spec.library, False
+            self.words.restricted |= bool(spec.builds_on)
 
     def student_for(self, question: str, test: str) -> Student:
-        """The student for one test: the question's worker, or a fresh one if the last was lost."""
+        """The student for one test: the question's worker, or a fresh one if the last worker was lost."""
         self.begin(question)
         student = Student(
             _Timed(self, test), self.words, self.attempt.own, self.attempt.spec.training_settings
@@ -111,9 +111,9 @@ class Grading:
                     )
                 running.forks += 1
                 running.backend = self.workers.open(running.spec, set(running.own), deadline)
-                if running.asked:
-                    gains.put_reference(running.backend, self.lab.reference(running.spec.id))
-            self.words.given |= request["op"] == "define"
+                if running.control_tests:
+                    gains.define_reference(running.backend, self.lab.reference(running.spec.id))
+            self.words.restricted |= request["op"] == "define"
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
             if request["op"] == "has" and answer.get("value") is False:
@@ -122,18 +122,18 @@ class Grading:
                 self._require_asked_name(request["arguments"].get("target"))
                 running.missing |= {answer["error"]["message"]} & set(running.spec.names)
             if answer.get("left"):
-                running.left.setdefault(test, []).extend(answer["left"])
-            return self._in_shown_words(answer, test)
+                running.leftovers.setdefault(test, []).extend(answer["left"])
+            return self._as_student_sees_it(answer, test)
         except WorkerLost:
             self._close_worker()
             running.lost = True
             raise
 
     def _require_asked_name(self, target: Any) -> None:
-        """A name that a submission lacks must be one that the lab asks for. Raises GraderFault."""
+        """Raise GraderFault if the suite uses a name that the lab does not ask for."""
         asked = self.lab.names
         spec = self.attempt.spec
-        if isinstance(target, str) and spec.names and target not in asked and not self.words.given:
+        if isinstance(target, str) and spec.names and target not in asked and not self.words.restricted:
             raise GraderFault(
                 f"The hidden suite of {spec.id} uses {target}, which no question of lab.toml asks for{did_you_mean(target, sorted(asked))}"
             )
@@ -150,11 +150,11 @@ class Grading:
             if error := self.attempt.errors.get(test):
                 verdict.student_error = error
                 note = self._note_about_references(error) if error.type in MISSED else ""
-            own = notes.on_own_versions(self._not_right(sorted(self.attempt.own)))
+            own = notes.on_own_versions(self._not_yet_right(sorted(self.attempt.own)))
             verdict.hint = " ".join(filter(None, [verdict.hint, note, own, *self._why_missing()]))
 
     def start_another_grading(self) -> bool:
-        """Whether the current question is graded again, with more of the student's own versions; if so, that has begun."""
+        """Begin another grading of the current question, with more of the student's own versions. Returns whether there is one."""
         if self.attempts is None or self.time_up:
             return False
         attempt = self.attempts.next(
@@ -162,7 +162,7 @@ class Grading:
                 lambda name: self._is_full(self.lab.question_of(name)),
                 lambda name: self._is_written(self.lab.question_of(name)),
             ],
-            lambda name: not self._not_right([name]),
+            lambda name: not self._not_yet_right([name]),
             self.lab.has_reference(self.attempt.spec.id),
         )
         if attempt is None:
@@ -177,12 +177,12 @@ class Grading:
         return self.attempts.can_still_help(share, test)
 
     def finish(self) -> None:
-        """End the current question: its worker ends, the better attempt counts, and its mistake is named."""
+        """End the current question: end its worker, let the better attempt count, and name the mistake."""
         if self.attempts is None:
             return
         self._end_attempt()
         question = self.attempts.question(
-            self._name_mistake, lambda own: notes.on_taken_back(self._not_right(sorted(own)))
+            self._name_mistake, lambda own: notes.on_discarded(self._not_yet_right(sorted(own)))
         )
         self.finished[question.id] = question
         self.attempts = None
@@ -192,7 +192,7 @@ class Grading:
             name_mistake(attempt, question, self.lab, self.bank, self.workers.sources)
 
     def questions(self) -> list[Question]:
-        """Every question of the lab; one that no test was run for has no parts."""
+        """Every question of the lab. If no test of a question was run, it has no parts."""
         self.finish()
         return [
             self.finished.get(id)
@@ -209,8 +209,8 @@ class Grading:
         before = dict.fromkeys(map(self.lab.question_of, self.lab.questions[question].builds_on))
         return [id for id in before if id not in self.finished]
 
-    def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
-        """The answer with its errors' messages as the student may see them; staff find the rest in the detail."""
+    def _as_student_sees_it(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
+        """The answer, with the messages of its errors as the student may see them; the report keeps the rest for staff."""
         if error := answer.get("error"):
             self.attempt.errors[test] = self._raised(error)
             return {"error": self.words.error(error)}
@@ -239,22 +239,22 @@ class Grading:
         return found is not None and any(part.passed or part.kind not in unwritten for part in found.parts)
 
     def _why_missing(self) -> Iterable[str]:
-        """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""
+        """Sentences that say which cells should have defined what a check did not find, and why they did not; "" if that is unknown."""
         return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
 
     def _note_about_references(self, error: Raised) -> str:
-        """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
-        which name what was missing only in their text."""
+        """A note on the names in an exception that are references to answers that are not right yet; "" for none. Python and PyTorch
+        say only in their messages what was missing."""
         words = f"{error.message}\n{error.traceback}"
         mentioned = (
             name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", words)
         )
         return notes.on_references(
-            self._not_right(name for name in mentioned if name not in self.attempt.own)
+            self._not_yet_right(name for name in mentioned if name not in self.attempt.own)
         )
 
-    def _not_right(self, names: Iterable[str]) -> dict[str, list[str]]:
-        """Those of these names whose questions were graded and lost points, by question."""
+    def _not_yet_right(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The names whose questions were graded and lost points, by question."""
         found: dict[str, list[str]] = {}
         for name in names:
             id = self.lab.question_of(name)
@@ -263,8 +263,8 @@ class Grading:
         return found
 
     def _end_attempt(self) -> None:
-        """What is done while an attempt's worker still runs, and then its end."""
-        if self.attempt.asked:
+        """Do what needs the attempt's worker, then end the worker."""
+        if self.attempt.control_tests:
             self._close_worker()
             return
         if self.messages and not self.time_up:
@@ -273,7 +273,7 @@ class Grading:
         self._charge_leftovers()
 
     def _report_unsteady(self) -> None:
-        """Where equal calls get different answers, the messages say so instead of how the numbers differ."""
+        """If equal calls get different answers, let the messages say that instead of how the numbers differ."""
         running = self.attempt
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
@@ -283,10 +283,10 @@ class Grading:
                     wrong.message, wrong.hint = message, ""
 
     def _charge_leftovers(self) -> None:
-        """What calls left changed costs one part of the question, unless a check has already charged for it."""
+        """If calls left something changed, one part of the question is lost, unless a check has already charged for it."""
         running = self.attempt
-        self._say_leftovers_first()
-        tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
+        self._mention_leftovers_first()
+        tests = {test: self.share_of[test] for test in running.leftovers if test in self.share_of}
         if any(
             verdict.kind is Kind.LEFT_CHANGED
             for verdicts in running.verdicts.values()
@@ -294,26 +294,26 @@ class Grading:
         ):
             return
         id = running.spec.id
-        points = {share.name: share.points for share in self.scores.of(id)}
-        part = costs((share.name for share in tests.values()), points)
+        points = {share.name: share.points for share in self.scores.shares_of(id)}
+        part = part_to_charge((share.name for share in tests.values()), points)
         test = next((test for test, share in tests.items() if share.name == part), None)
         if test is not None:
-            message = self._first_left(test)
+            message = self._first_leftover(test)
             self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, message))
 
-    def _say_leftovers_first(self) -> None:
-        """Of the parts whose numbers are wrong after a call that left something changed, the first says that before it says how they
-        differ: it may be why. A part has one message, so a later test of it, or the charge, would not be read."""
+    def _mention_leftovers_first(self) -> None:
+        """If a part's numbers are wrong after a call that left something changed, the first such part says so before it says how they
+        differ, because that may be the cause. A part has one message, so it could not be said by a later test of the part."""
         running = self.attempt
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
-            if wrong is not None and wrong.kind is Kind.WRONG and wrong.test in running.left:
-                wrong.message = f"{self._first_left(wrong.test)} {wrong.message}"
+            if wrong is not None and wrong.kind is Kind.WRONG and wrong.test in running.leftovers:
+                wrong.message = f"{self._first_leftover(wrong.test)} {wrong.message}"
                 return
 
-    def _first_left(self, test: str) -> str:
-        """The first thing that the calls of a test left changed."""
-        name, kind = self.attempt.left[test][0]
+    def _first_leftover(self, test: str) -> str:
+        """The message about the first thing that the calls of a test left changed."""
+        name, kind = self.attempt.leftovers[test][0]
         return sentence(name if name in self.lab.names else "", kind)
 
     @property
@@ -323,7 +323,7 @@ class Grading:
 
     def _close_worker(self) -> None:
         running = self.attempt
-        backend, running.backend = running.backend, None  # forgotten even if closing fails
+        backend, running.backend = running.backend, None  # dropped even if closing fails
         if backend is not None:
             running.output += self.workers.close(backend)
 

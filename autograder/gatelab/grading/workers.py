@@ -50,14 +50,14 @@ DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 
 
 CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
-FAILED = ("raised", "timed out", "crashed", "skipped")  # reasons why a cell did not define something
+DID_NOT_RUN = ("raised", "timed out", "crashed", "skipped")  # reasons why a cell did not define something
 
 
 class ConfinedWorkers:
     """Loads the cells in a worker and forks it for questions (implements `Workers`, grading/attempt.py).
 
-    Questions that ask for the library's own equations get a separate loading, in which the library's answer is withheld
-    from the first cell on. Only one loaded notebook is alive at a time.
+    Questions that ask students to write what the library provides get a separate loading, in which the library's
+    implementation is withheld from the first cell on. Only one loaded notebook is alive at a time.
     """
 
     def __init__(
@@ -73,25 +73,25 @@ class ConfinedWorkers:
         self.policy = lab.policy
         self.known = released(lab).to_worker(lab)
         self.main: WorkerProcess | None = None
-        self.has_library = True  # whether the loaded one has the library's own answer
+        self.has_library = True  # whether the loaded notebook can use the library's implementation
         self.sources = {cell.index: cell.source for cell in cells}
         self.problems: dict[int, CellProblem] = {}
-        self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
+        self.crash_counts: dict[int, int] = {}  # cell → how often it ended its process
         self.slow: set[int] = set()  # cells that ran out of time in an earlier loading
         self.hints: list[Hint] = []
-        self.scanned = False  # whether the code was scanned, or scanning it was tried
+        self.scanned = False  # whether scanning the code was tried
         self.protection: dict[str, bool] = {}
         self.output = ""
         self.cpu_seconds = 0.0
         self.loads = {True: 0, False: 0}
         self.left = LOADS_SECONDS
-        self.opened = False  # whether a question has begun
+        self.has_begun = False  # whether a question has begun
 
     def load(self, library: bool = True) -> None:
-        """Run the notebook's cells in a fresh worker. A cell that ends the process is run without its statements,
-        then not at all. Raises WorkerLost when nothing helps.
+        """Run the notebook's cells in a fresh worker. If a cell ends the process, only its definitions are run the next time, and
+        then nothing of it. Raises WorkerLost if nothing helps.
 
-        library: whether the library's own answer (policy.toml) can be used in it.
+        library: whether the library's own implementation (policy.toml) can be used.
         """
         self.has_library = library
         while True:
@@ -106,11 +106,11 @@ class ConfinedWorkers:
                 self._run_cells(library)
                 return
             except _ScanLost:
-                self.shut()
+                self.unload()
                 self.loads[library] -= 1
             except _CellLost as lost:
-                self.shut()
-                times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
+                self.unload()
+                times = self.crash_counts[lost.index] = self.crash_counts.get(lost.index, 0) + 1
                 what: Stopped = "timed out" if lost.time_up else "crashed"
                 rest = "only its definitions were kept" if times == 1 else "it was left out"
                 self.problems[lost.index] = CellProblem(lost.index, what, f"{lost.message} Therefore {rest}.")
@@ -119,7 +119,7 @@ class ConfinedWorkers:
 
     @property
     def loaded(self) -> WorkerProcess:
-        """The one that is loaded or being loaded: there is one between `load` and `shut`."""
+        """The worker that is loaded or being loaded; there is one between `load` and `unload`."""
         assert self.main is not None
         return self.main
 
@@ -131,7 +131,7 @@ class ConfinedWorkers:
             self._scan()
         refused: set[str] = set()  # names that are missing because the library is withheld
         for cell in self.cells:
-            times = self.brought_down.get(cell.index, 0)
+            times = self.crash_counts.get(cell.index, 0)
             if times > 1 or cell.kind != "code":
                 continue
             left = self.left - (time.monotonic() - began)
@@ -145,24 +145,24 @@ class ConfinedWorkers:
                 "quick": times == 1 or spent >= LOAD_CPU, "seconds": max(SLOW_CPU, min(most, LOAD_CPU - spent)),
             }  # fmt: skip
             answer = self._ask_cell(cell, request, min(CELL_SECONDS, left))
-            took = answer.get("cpu")  # as the worker reports; the wall clock is ours
+            took = answer.get("cpu")  # as reported by the worker, which may lie; the wall clock is ours
             spent += took if isinstance(took, float) and 0 <= took < LOAD_CPU else CELL_CPU
             error = answer.get("error")
             if isinstance(error, dict) and error.get("type") == "TimeUp":
                 self.slow.add(cell.index)
-            self._note_problem(cell, answer, refused)
-        self._wake_answers()
+            self._record_problem(cell, answer, refused)
+        self._run_answers_in_other_cells()
 
     def _scan(self) -> None:
-        """Scan the code for shortcuts, once. Raises _ScanLost where that ends the process, or the answer takes too long: the
-        answer to the next request would then be that one."""
+        """Scan the code for shortcuts, once. Raises _ScanLost if that ends the process or takes too long; a late answer would be
+        taken for the answer to the next request."""
         self.scanned = True
         cells = [[cell.index, cell.source] for cell in self.cells]
         scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
         try:
             hints = self.loaded.ask(scan, SCAN_SECONDS).get("hints")
         except WorkerLost as lost:
-            self.hints = [(0, 0, f"the code could not be looked through for shortcuts: {lost}"[:HINT_LIMIT])]
+            self.hints = [(0, 0, f"the code could not be scanned for shortcuts: {lost}"[:HINT_LIMIT])]
             raise _ScanLost from lost
         self.hints = [
             (hint[0], hint[1], hint[2][:HINT_LIMIT])
@@ -176,7 +176,7 @@ class ConfinedWorkers:
         except WorkerLost as error:
             raise _CellLost(cell, str(error), error.kind is Loss.LATE) from error
 
-    def _note_problem(self, cell: CodeCell, answer: dict[str, Any], refused: set[str]) -> None:
+    def _record_problem(self, cell: CodeCell, answer: dict[str, Any], refused: set[str]) -> None:
         """Record what went wrong in a cell, for the student, unless the grader's environment is the cause."""
         if not answer.get("error"):
             return
@@ -187,8 +187,8 @@ class ConfinedWorkers:
         if (answer.get("withheld") is True and not self.has_library) or missing in refused:
             refused.update(binds[:MOST_BOUND])
             return
-        # Loaded again after a question, the cells could repeat what that question was given.
-        if cell.index in self.problems or self.opened or error["type"] == "NotWritten":
+        # If they are run again after a question, the cells could reveal the reference code that the question received.
+        if cell.index in self.problems or self.has_begun or error["type"] == "NotWritten":
             return
         timed_out = error["type"] == "TimeUp"
         error = Words(self.sources).error(error)
@@ -209,12 +209,12 @@ class ConfinedWorkers:
         )
 
     def why_missing(self, name: str) -> str:
-        """A sentence about the cell that should have defined a name and did not, or that defines one much like it; "" where there is none."""
+        """A sentence about the cell that should have defined a name and did not, or that defines a similar name; "" if there is none."""
         defines = re.compile(
             rf"^[ \t]*(?:(?:async )?def|class) {re.escape(name)}\b|^[ \t]*{re.escape(name)} *=", re.MULTILINE
         )
         for index, problem in self.problems.items():
-            if problem.what in FAILED and defines.search(self.sources.get(index, "")):
+            if problem.what in DID_NOT_RUN and defines.search(self.sources.get(index, "")):
                 return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
         asked = {own for question in self.lab.questions.values() for own in question.names}
         others = {other: index for index, text in self.sources.items() for other in DEFINED.findall(text)}
@@ -222,14 +222,14 @@ class ConfinedWorkers:
             return ""
         return f"Is `{other}` in {cell_name(others[other], self.sources)} meant? It must be called `{name}`."
 
-    def _wake_answers(self) -> None:
-        """Run answers in cells that Jupyter does not run, if the notebook has no others; and let each name refer
-        to the student's answer."""
-        asleep = [cell for cell in self.cells if cell.kind != "code"]
+    def _run_answers_in_other_cells(self) -> None:
+        """Finish loading: make each name refer to the student's answer. If a name has none, run answers in cells that Jupyter does
+        not run (raw or Markdown cells)."""
+        inactive = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, SETUP_SECONDS) if self.cells else {}
         missing = names if isinstance(names := answer.get("missing"), list) else []
-        for cell in asleep:
-            if not set(cell.names).intersection(missing) or self.brought_down.get(cell.index):
+        for cell in inactive:
+            if not set(cell.names).intersection(missing) or self.crash_counts.get(cell.index):
                 continue
             request = {
                 "op": "cell", "source": cell.source, "index": cell.index, "quick": True, "seconds": CELL_CPU,
@@ -239,10 +239,10 @@ class ConfinedWorkers:
                 f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
             )
             self.problems.setdefault(cell.index, CellProblem(cell.index, "asleep", message))
-        self._note_bound(answer)
+        self._report_rebound(answer)
 
-    def _note_bound(self, answer: dict[str, Any]) -> None:
-        """Report the names that several cells bind, and which definition was graded."""
+    def _report_rebound(self, answer: dict[str, Any]) -> None:
+        """Report names that several cells bind, and which definition was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
         for kind in ("kept", "twice"):
             entries = answer.get(kind)
@@ -262,17 +262,17 @@ class ConfinedWorkers:
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook and define the references that the question builds on. Raises WorkerLost."""
         if self.main is not None and self.has_library != question.library:
-            self.shut()
+            self.unload()
         for attempt in (1, 2):
             if self.main is None:
                 self.load(question.library)
-            self.opened = True
+            self.has_begun = True
             try:
                 worker = self._fork(deadline, question)
                 break
             except (WorkerLost, GraderFault):
-                # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
-                self.shut()
+                # The loaded notebook itself is gone (because of its own threads, or of a question that killed its parent).
+                self.unload()
                 if attempt == 2:
                     raise
         request = injection(self.lab, question, own)
@@ -290,11 +290,11 @@ class ConfinedWorkers:
 
     def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
         main = self.loaded
-        with contextlib.ExitStack() as undone:  # a notebook may refuse every fork
+        with contextlib.ExitStack() as cleanup:  # a notebook may make every fork fail
             output = OutputFile()
-            undone.callback(output.close)
+            cleanup.callback(output.close)
             sock, far = socket.socketpair()
-            undone.callback(sock.close)
+            cleanup.callback(sock.close)
             names = [*question.names, *question.builds_on]
             seconds = float(question.cpu_seconds)
             limits = {"cpu_seconds": seconds, "names": names, "question": question.id}
@@ -310,23 +310,23 @@ class ConfinedWorkers:
                 if not machine_can_fork():
                     raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
-            undone.pop_all()
+            cleanup.pop_all()
             return QuestionWorker(main, sock, output, answer["pid"], deadline, seconds)
 
     def close(self, backend: QuestionWorker) -> str:
-        """End a question's worker; what it printed."""
+        """End a question's worker; returns what it printed."""
         backend.sock.close()
         if self.main is not None:
             try:
                 self.main.ask({"op": "end", "pid": backend.pid}, KILLED_SECONDS)
             except WorkerLost:
-                self.shut()
+                self.unload()
         text = backend.output.text()
         backend.output.close()
         return text
 
-    def shut(self) -> None:
-        """Nothing of the submission runs after this; a later question loads the notebook again."""
+    def unload(self) -> None:
+        """End the loaded notebook and all its processes; a later question loads it again."""
         main, self.main = self.main, None
         if main is None:
             return
@@ -338,7 +338,7 @@ class ConfinedWorkers:
 
 
 class _ScanLost(Exception):
-    """The code could not be looked through."""
+    """The code could not be scanned."""
 
 
 class _CellLost(Exception):

@@ -29,6 +29,6 @@ def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
 
 
 def each_size(sizes: Sequence[tuple[int, ...]]) -> pytest.MarkDecorator:
-    """Run a test once for each of these sizes, which it takes as one argument, `size`. (With an argument for each number pytest
-    needs half as much time again for a test.)"""
+    """Run a test once for each of these sizes, which it takes as one argument, `size`. (With one argument for each number, pytest
+    would take half as long again for each test.)"""
     return pytest.mark.parametrize("size", sizes, ids=["-".join(map(str, size)) for size in sizes])

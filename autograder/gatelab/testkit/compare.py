@@ -1,7 +1,7 @@
 """Assertions for hidden suites. Each reports the first thing that is wrong, in the student's terms.
 
 The findings and their order are those of handed_out/checking (tensors.py, findings.py), which the public checks use too. A
-message never contains more than a few numbers: for a tensor one of the student's own, for a single number both.
+message never contains more than a few numbers: for a tensor one of the student's, for a single number the student's and ours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gatelab.text import brief
 
 
 def kept(condition: bool, message: str) -> None:
-    """Like `needs`, for things that a call must not change."""
+    """Like `needs`, for values that a call must not change."""
     if not condition:
         raise LeftChanged(message)
 
@@ -41,11 +41,11 @@ def same(got: Any, want: Any, name: str) -> None:
         one.item() if isinstance(one, torch.Tensor) and one.ndim == 0 else one for one in (got, want)
     )
     if isinstance(want, int) and not isinstance(want, bool):
-        _none(plain_number(got, int, name, kind(got)))
+        _fail_if(plain_number(got, int, name, kind(got)))
     if isinstance(want, bool) and not isinstance(got, bool):
         needs(False, f"{name} should be True or False, but it is {kind(got)}.")
     if isinstance(want, np.ndarray):
-        _none(of_other_kind(got, np.ndarray, name, kind(got)))
+        _fail_if(of_other_kind(got, np.ndarray, name, kind(got)))
     elif isinstance(got, np.ndarray):
         needs(False, f"{name} should be {with_article(type(want).__name__)}, but it is {kind(got)}.")
     needs(
@@ -69,28 +69,30 @@ def close(
     Args:
         axes: letters of the dimensions, for example "R C"; the lab's policy says what messages call them.
         rtol, atol: by default those of `dtype`, or of the dtype of `want` if none is given, as in the public checks.
-        later: called if the numbers are right up to a step and wrong from there on; returns a sentence about that step from the
-            suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
-            a function changed.
+        later: called with the step if the numbers are right before a step and wrong from there on; returns the suite's sentence
+            about that step, or "". The numbers alone do not show whether the state is dropped, the wrong input is read or
+            a function has changed.
     """
     if not isinstance(want, torch.Tensor) and not (isinstance(want, np.ndarray) and want.dtype.kind in REAL):
-        raise TypeError(  # of one part: what an earlier call returned may be compared with, and be anything
+        raise TypeError(  # costs only this part: `want` may come from an earlier call of the student's code, so it may be anything
             f'close is to compare "{name}" with {_described(want)}; it compares with a tensor or with a numpy array of real numbers'
         )
-    _none(of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got)))
+    _fail_if(
+        of_other_kind(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray, name, kind(got))
+    )
     of_dtype = tolerance_of(want.dtype if dtype is None else dtype)
     tolerance = Tolerance(of_dtype.rtol if rtol is None else rtol, of_dtype.atol if atol is None else atol)
-    _none(difference(got, want, name, axes.split(), tolerance, dtype, later))
+    _fail_if(difference(got, want, name, axes.split(), tolerance, dtype, later))
 
 
 def near(got: Any, want: Any) -> bool:
-    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `close` allows.
-    (nan is like no number, so look for it before.)"""
+    """Whether two results are the same: both tensors or both arrays, of one shape, and no number differs by more than `close` allows.
+    (nan is not near anything, so check for it first.)"""
     return isinstance(want, torch.Tensor | np.ndarray) and bool(near_at(got, want).all())
 
 
 def near_at(got: Any, want: Numbers, tolerance: Tolerance | None = None) -> torch.Tensor:
-    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The tolerance is by default that of its dtype."""
+    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The default tolerance is that of its dtype."""
     if (
         not isinstance(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray)
         or got.shape != want.shape
@@ -111,7 +113,7 @@ def close_grads(
 
     Without `rtol` the tolerance is that of each gradient's dtype, as in the public checks.
     """
-    _none(gradients(got, want, names, None if rtol is None else Tolerance(rtol, atol)))
+    _fail_if(gradients(got, want, names, None if rtol is None else Tolerance(rtol, atol)))
 
 
 def unchanged(
@@ -131,5 +133,5 @@ def _described(want: Any) -> str:
     return f"a numpy array of {want.dtype}" if isinstance(want, np.ndarray) else kind(want)
 
 
-def _none(problem: str) -> None:
+def _fail_if(problem: str) -> None:
     needs(not problem, problem)

@@ -47,7 +47,7 @@ class Draw:
                     break
             else:
                 raise GraderFault(
-                    f"{self.key}: no good inputs were drawn in {tries} tries; grade with another --seed, and let the suite draw more widely"
+                    f"{self.key}: no good inputs were drawn in {tries} tries; grade with another --seed, and make the suite draw from a wider range"
                 )
             _found[at] = copy.deepcopy(made), self.generator.get_state()
             while len(_found) > SEARCHES_KEPT:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 # Beginnings of messages; only this much is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
 # in C++, {w} a name that may be shown, {x} a word that is replaced by an ellipsis.
-PLACES = {
+PLACEHOLDERS = {
     "n": r"-?\d{1,6}", "N": r"\d{1,15}", "s": r"[\[(]\d{0,6}(?:, \d{1,6}){0,4},?[\])]", "x": r"\w{1,60}",
     "d": r"(?:torch\.)?(?:float|double|half|int|long|short|char|byte|bool|complex|bfloat|BFloat|Float|Double|Half|Int|Long|"
     r"Short|Char|Byte|Bool|ComplexFloat)(?:8|16|32|64|128)?",
@@ -230,7 +230,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     pieces = re.split(r"\{(\w)\}", text)
     return re.compile(
         "".join(
-            f"(?P<{piece}{at}>{PLACES[piece]})" if at % 2 else re.escape(piece)
+            f"(?P<{piece}{at}>{PLACEHOLDERS[piece]})" if at % 2 else re.escape(piece)
             for at, piece in enumerate(pieces)
         )
     )

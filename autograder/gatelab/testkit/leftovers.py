@@ -1,4 +1,4 @@
-"""The message about a call that left something changed, and which part of the question is lost because of it."""
+"""The message about a call that left something changed, and the part of the question that is lost because of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ def sentence(name: str, kind: str) -> str:
     return f"After {who}, {SAID[kind]}."
 
 
-def costs(seen: Iterable[str], points: Mapping[str, float]) -> str | None:
-    """The part that is lost because of a leftover: of those in which it was seen, the one with the fewest points, the last if several."""
+def part_to_charge(seen: Iterable[str], points: Mapping[str, float]) -> str | None:
+    """The part that is lost because of a leftover: among those in which it was seen, the one with the fewest points; the last of them
+    if there are several."""
     seen = set(seen)
     parts = [part for part in points if part in seen]
     return min(reversed(parts), key=points.__getitem__, default=None)

@@ -1,4 +1,4 @@
-"""A backend in the examiner's own process, for wheat, chaff and references, which staff wrote.
+"""A backend in the examiner's own process, for code that staff wrote: wheat, chaff and references.
 
 Values are encoded as for a worker, so a suite sees no difference.
 """
@@ -24,7 +24,7 @@ from gatelab.sandbox.worker.written_modules import NoModules
 
 
 class LocalBackend:
-    """Runs code that staff wrote. `sources` are executed in order in one namespace.
+    """Runs staff code. The `sources` are executed in order in one namespace.
 
     `without`: the parts of the library that it may not use.
     """
@@ -40,7 +40,7 @@ class LocalBackend:
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         box = Box()
         tree = encode(request, box)
-        with contextlib.redirect_stdout(io.StringIO()), restored_state(), out_of_reach(self.without):
+        with contextlib.redirect_stdout(io.StringIO()), restored_state(), withholding(self.without):
             answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
             box = Box()
             tree = encode(answer, box, self.runtime.shelf)
@@ -48,14 +48,14 @@ class LocalBackend:
         return decoded
 
 
-def out_of_reach(without: Withheld | None) -> contextlib.AbstractContextManager[None]:
+def withholding(without: Withheld | None) -> contextlib.AbstractContextManager[None]:
     """A context in which the parts of the library that staff code may not use are withheld."""
     return withheld(without.says, without.operators) if without else contextlib.nullcontext()
 
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str) -> types.CodeType:
-    """Cached: the same references are used under every chaff of a question."""
+    """Cached, because the same references are used with every chaff of a question."""
     return compile(source, "<staff>", "exec")
 
 

@@ -1,8 +1,8 @@
-"""Checks whether equal calls get equal answers, which "10 of 15 numbers differ" does not say.
+"""Checks whether equal calls get equal answers.
 
-Dropout that was left on, or a counter kept between calls, looks like wrong numbers, and students would look for the mistake in
-the equations. So after a question is graded, the last call of every failed test is repeated three times in the worker that
-answered it: twice with the same random numbers and once with others. No verdict depends on it.
+Dropout that was left on, or a counter kept between calls, shows up as wrong numbers ("10 of 15 numbers differ"), and students would
+look for the mistake in the equations. So after a question is graded, the last call of every failed test is repeated three times in the
+worker that answered it: twice with the same random numbers and once with others. No verdict depends on it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gatelab.testkit.student import Backend
 from gatelab.testkit.trace import Exchange, Trace
 
 # A driver may define `draws(**values)`, which says whether its answer depends on random numbers.
-AGAIN = (
+REPEAT = (
     Path(equal.__file__).read_text(encoding="utf-8")
     + """
 import random
@@ -25,18 +25,18 @@ import random
 import numpy
 
 
-def fresh(value):
+def copied(value):
     if isinstance(value, torch.Tensor):
         return value.detach().clone().requires_grad_(value.requires_grad)
     if isinstance(value, numpy.ndarray):
         return value.copy()
     if isinstance(value, (list, tuple)):
-        return type(value)(map(fresh, value))
-    return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return type(value)(map(copied, value))
+    return {key: copied(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def asked(ns, op, given, seed):
-    given = fresh(given)
+def repeat(ns, op, given, seed):
+    given = copied(given)
     torch.manual_seed(seed)
     random.seed(seed)
     numpy.random.seed(seed)
@@ -50,7 +50,7 @@ def asked(ns, op, given, seed):
 
 
 def main(ns, op, given):
-    first, again, other = (asked(ns, op, given, seed) for seed in (1, 1, 2))
+    first, again, other = (repeat(ns, op, given, seed) for seed in (1, 1, 2))
     return "kept" if not alike(first, again) else "random" if not alike(again, other) else ""
 """
 )
@@ -68,7 +68,7 @@ def unsteady(trace: Trace, test: str, fork: int, backend: Backend) -> str:
         return ""
     request = {
         "op": "run",
-        "arguments": {"source": AGAIN, "values": {"op": last.request["op"], "given": _given(last)}},
+        "arguments": {"source": REPEAT, "values": {"op": last.request["op"], "given": _given(last)}},
     }
     with contextlib.suppress(WorkerLost):
         return MESSAGES.get(str(backend.request(request).get("value")), "")

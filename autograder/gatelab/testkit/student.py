@@ -48,7 +48,7 @@ class RemoteError:
 
     type: str
     message: str
-    line: str = ""  # as `Words.line` writes it
+    line: str = ""  # in the form of `Words.line`
     withheld: bool = False  # whether the original message is not shown
 
     @property
@@ -72,7 +72,7 @@ class RemoteError:
         raised = raised if self.message else self.type
         if self.line:
             return f"Your code raised {raised} ({self.line}){'.' if means else ''}", means
-        # No cell of the notebook raised: it was the call itself, or the check in using the returned value.
+        # No cell of the notebook raised it: the call itself did, or the check when it used the returned value.
         return (
             f"This check could not continue with your code ({raised}).",
             means or "Compare names, arguments, types and shapes with CONTRACT.md.",
@@ -92,7 +92,7 @@ class Reply:
             else None
         )
 
-    def _ok(self) -> dict[str, Any]:
+    def _answer_or_raise(self) -> dict[str, Any]:
         if self.error:
             raise self.error.failure
         return self._answer
@@ -100,12 +100,12 @@ class Reply:
     @property
     def value(self) -> Any:
         """The returned value; objects that are not plain data are represented by a Remote."""
-        return _from_worker(self._ok().get("value"), self._student)
+        return _from_worker(self._answer_or_raise().get("value"), self._student)
 
     @property
     def grads(self) -> dict[str, torch.Tensor | None]:
         """Path of an argument (`"0"`, `"state.0"`, `"param:weight"`) → its gradient, None if unconnected."""
-        answer = self._ok()
+        answer = self._answer_or_raise()
         if answer.get("grad_error"):
             raise StudentError(f"The backward pass through your result failed: {answer['grad_error']}")
         return answer.get("grads") or {}
@@ -113,7 +113,7 @@ class Reply:
     @property
     def after(self) -> dict[str, torch.Tensor]:
         """The arguments that are tensors or arrays after the call, by path."""
-        return self._ok().get("after") or {}
+        return self._answer_or_raise().get("after") or {}
 
     def __getitem__(self, key: Any) -> Any:
         value = self.value
@@ -138,26 +138,26 @@ def kind(value: Any) -> str:
         return "None (is a `return` missing?)"
     if isinstance(value, Remote):
         shown = str(value.type)
-        if shown == "ndarray":  # one of real numbers would have come as it is
+        if shown == "ndarray":  # an array of real numbers would have been sent as one
             return "a numpy array of something other than real numbers"
         return "an object" if shown == OTHER_NAME else with_article(shown)
     if isinstance(value, torch.Tensor):
-        return f"a tensor{_of_shape(value)}" if value.ndim else "a tensor"
+        return f"a tensor{_shape_text(value)}" if value.ndim else "a tensor"
     if isinstance(value, np.ndarray):
-        return f"a numpy array{_of_shape(value)}"
+        return f"a numpy array{_shape_text(value)}"
     if isinstance(value, list | tuple | dict):
         return f"{with_article(type(value).__name__)} with {len(value)} {'entry' if len(value) == 1 else 'entries'}"
     return "a str" if isinstance(value, str) else with_article(type(value).__name__)
 
 
-def _of_shape(value: torch.Tensor | np.ndarray[Any, Any]) -> str:
-    """Its shape; of a long one, whose sizes the worker may have chosen to say something, how many axes it has."""
+def _shape_text(value: torch.Tensor | np.ndarray[Any, Any]) -> str:
+    """The shape in words; if it is long, only the number of axes, because a worker could encode a message in the sizes."""
     shape = str(tuple(value.shape))
     return f" of shape {shape}" if len(shape) <= SHAPE_LIMIT else f" of {value.ndim} axes"
 
 
 def few(names: Iterable[object], most: int = NAMES_SHOWN) -> str:
-    """The first of some names for a sentence, and how many more there are; of a worker's texts what may be shown."""
+    """The first few names, for a sentence, and how many more there are. Of a worker's texts, only what may be shown is included."""
     return listed(map(str, names), most)
 
 
@@ -170,8 +170,8 @@ def _no_entry(value: Any, key: Any) -> str:
     return f"The result should have an entry {key!r}, but it is {kind(value)}."
 
 
-def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
-    """How the names or shapes of a state_dict differ from those of the weights to be loaded into it; "" if they do not."""
+def _state_dict_mismatch(own: Any, given: dict[str, torch.Tensor]) -> str:
+    """How a module's state_dict differs in names or shapes from the weights to be loaded; "" if it does not."""
     if not isinstance(own, dict) or not all(isinstance(weight, torch.Tensor) for weight in own.values()):
         return ""
     if missing := [name for name in given if name not in own]:
@@ -183,7 +183,7 @@ def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
             shape = str(tuple(own[name].shape))
             has = (
                 f"shape {shape}" if len(shape) <= SHAPE_LIMIT else "another shape"
-            )  # the worker could choose these sizes
+            )  # the worker could encode a message in the sizes
             return f"{name} has {has}, it should be {tuple(weight.shape)}"
     return ""
 
@@ -212,11 +212,11 @@ class Remote:
     def load_state_dict(self, state: dict[str, torch.Tensor], strict: bool = True) -> None:
         """Load weights (the module takes their dtype). Raises StudentError if names or shapes do not match.
 
-        Not `strict`: weights that `state` does not name are kept. This is needed because a layer may be registered under a
-        second name, whose old weights would otherwise be loaded over the new ones.
+        Without `strict`, weights that are not in `state` are kept. This is needed because a layer may be registered under a
+        second name; its old weights would otherwise overwrite the new ones.
         """
         reply = self._student._ask("load_state_dict", target=self, state=dict(state), strict=strict)
-        if reply.error and (problem := _misfit(self.state_dict(), state)):
+        if reply.error and (problem := _state_dict_mismatch(self.state_dict(), state)):
             raise StudentError(f"The weights do not fit into your {self.type}: {problem}.")
         reply.value  # noqa: B018
 
@@ -265,7 +265,7 @@ class Student:
     def define(self, source: str) -> None:
         """Run staff-written source in the notebook's namespace, in this question's worker only.
 
-        It may contain an answer: from now on only messages whose words cannot be chosen freely are shown (words.py).
+        It may contain an answer, so from now on only messages whose words the worker cannot choose freely are shown (words.py).
         """
         self._ask("define", source=source).value  # noqa: B018
 
@@ -273,7 +273,7 @@ class Student:
         """Run `main(ns, **values)` of staff-written source in the process that holds the student's objects.
 
         The source must not contain an answer or an expected value, because a student may get to see parts of it.
-        `replay=False` excludes the run from the comparison with the chaff, for runs that take long.
+        `replay=False` excludes the run from the comparison with the chaffs; use it for runs that take long.
         """
         return self._ask("run", replay=replay, source=source, values=values)
 
@@ -307,7 +307,7 @@ def _for_worker(value: Any) -> Any:
     """The value to send to the worker: a reference for every Remote, and the worker's own texts unchanged."""
     if isinstance(value, Remote):
         return value.ref
-    return value.raw() if isinstance(value, WorkerText) else _inside(value, _for_worker)
+    return value.raw() if isinstance(value, WorkerText) else _map_items(value, _for_worker)
 
 
 def _from_worker(value: Any, student: Student) -> Any:
@@ -316,10 +316,10 @@ def _from_worker(value: Any, student: Student) -> Any:
         return Remote(value, student)
     if isinstance(value, str):
         return WorkerText(value, student._words)
-    return _inside(value, lambda item: _from_worker(item, student))
+    return _map_items(value, lambda item: _from_worker(item, student))
 
 
-def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
+def _map_items(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list | tuple):
         changed = [change(item) for item in value]
         return changed if isinstance(value, list) else tuple(changed)

@@ -33,7 +33,7 @@ class Trace:
     size: int = 0
 
     def keep(self, exchange: Exchange) -> None:
-        """Add an exchange. If the answers of a submission are too large, none is kept and its mistake gets no name."""
+        """Add an exchange. If a submission's answers are too large, none is kept and its mistake is not named."""
         self.size += size(exchange.answer)
         if self.size <= TRACE_LIMIT:
             self.exchanges.append(exchange)

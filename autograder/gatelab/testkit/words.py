@@ -1,10 +1,10 @@
-"""Decides which words from a worker a student may be shown. Everything that a suite says about an answer passes through here.
+"""Decides which words from a worker a student may see. Everything that a suite says about an answer passes through here.
 
-A worker may have been given reference code, for the names that a question builds on, and its words could leak that code in
-some spelling. So once anything was given, a student is shown only words that the worker cannot choose freely: those of the
-student's own notebook (from our copy), names known in Python and PyTorch, and the messages of KNOWN.
+A worker may have received reference code for the names that a question builds on, and could leak that code through its
+words. So once it has received any, a student sees only words that the worker cannot choose freely: those of the student's own
+notebook (from our copy), the names in Python and PyTorch, and the messages in KNOWN.
 
-The worker can still choose among these words and the sizes in them. So their number is limited: a notebook as long as a
+The worker can still choose among these words and the sizes in them, so their number is limited: a notebook as long as a
 dictionary counts as having no words of its own, and a message with too many digits is withheld.
 
 Paths of this machine are removed from every message; nothing else is removed from one that may be shown.
@@ -23,22 +23,22 @@ import torch
 
 from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
-from gatelab.testkit.known import PLACES, patterns
+from gatelab.testkit.known import PLACEHOLDERS, patterns
 from gatelab.text import cell_start, is_printable, one_line, without_paths
 
-LONGEST = 200  # characters of a message if nothing was given: those of KNOWN have up to 135 before they are filled in
-# If something was given. Characters that may be repeated from the student's notebook: a long line of code, which the student knows.
-LONGEST_OWN = 100
-LONGEST_NAME = 40  # characters of a name: of the 1,648 that Python and torch have below, four are longer
-MOST_PARTS = 5  # of a dotted name: torch.nn.modules.module.Module
-MOST_OWN = 2  # parts of it that are defined only in this notebook: a class and its attribute
-# Digits of all numbers in a message: they carry less than eight bytes. Twelve sizes of six digits could spell thirty.
-MOST_DIGITS = 18
-# Of the notebook's own f-strings that may be shown: characters that stand in them as they are, since one of places alone would match
-# whatever a worker says; and places, each for a number or a shape, whose digits are counted too.
-LEAST_FIXED, MOST_FILLED = 4, 4
-# Characters of a worker's text that are looked at, so that a hostile one costs no time; one of ours sends at most MESSAGE_LIMIT.
-MOST_READ = 1000
+MAX_LENGTH = 200  # characters of a message if the worker received no reference code; those in KNOWN have up to 135, placeholders not filled in
+# If it received some: characters that may be repeated from the student's notebook, enough for a long line of code.
+MAX_OWN_LENGTH = 100
+MAX_NAME_LENGTH = 40  # characters of a name; of the 1,648 names of Python and torch below, four are longer
+MAX_PARTS = 5  # of a dotted name: torch.nn.modules.module.Module
+MAX_OWN_PARTS = 2  # parts of a dotted name that are defined only in this notebook: a class and its attribute
+# Digits of all numbers in a message. These carry less than eight bytes; twelve sizes of six digits could carry thirty.
+MAX_DIGITS = 18
+# Limits for the results of the notebook's own f-strings. They need some literal text, because an f-string of placeholders alone would
+# match anything that a worker says; each placeholder is filled with a number or a shape, whose digits are counted too.
+MIN_FIXED, MAX_PLACEHOLDERS = 4, 4
+# Characters of a worker's text that are read, so that a hostile one costs no time; an honest worker sends at most MESSAGE_LIMIT.
+MAX_READ = 1000
 WITHHELD = "its message is withheld, because the grader's own solutions were loaded when it was raised"
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
@@ -48,11 +48,11 @@ NAMES = (
     | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
     | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
 )  # fmt: skip
-# PyTorch's other names. Reference code could be spelt out with them, so a dotted name may have only one of them.
-WIDE = {
+# PyTorch's other names. Reference code could be spelled out with them, so a dotted name may contain only one of them.
+TORCH_NAMES = {
     name for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional)) if not name.startswith("_")
 }
-WIDE |= {"tensors", "indices", "input"}
+TORCH_NAMES |= {"tensors", "indices", "input"}
 ERRORS = {
     name
     for name, value in vars(builtins).items()
@@ -88,16 +88,18 @@ class Words:
         self.text = text if len(text) <= NOTEBOOK_CODE else ""
         self.known = NAMES | set(known)
         self.patterns = patterns(messages)
-        self.given = False  # whether the worker may know more than the student does
+        self.restricted = (
+            False  # whether the worker may have received reference code, which the student must not see
+        )
 
     @cached_property
     def names(self) -> set[str]:
-        """The names in the notebook, but for those that are known."""
+        """The names in the notebook, except those that are known."""
         return set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
 
     @cached_property
     def templates(self) -> list[re.Pattern[str]]:
-        """Patterns for the results of the notebook's own f-strings; few submissions need them."""
+        """Patterns for the results of the notebook's own f-strings; few submissions need them, so they are computed late."""
         return list(_templates(self.sources.values())) if self.text else []
 
     def error(self, error: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,9 +117,9 @@ class Words:
 
     def message(self, text: str) -> str:
         """An exception's message as the student may see it."""
-        text = without_paths(one_line(text, MOST_READ), self.text)
-        if not self.given:
-            return text[:LONGEST]
+        text = without_paths(one_line(text, MAX_READ), self.text)
+        if not self.restricted:
+            return text[:MAX_LENGTH]
         if self._is_own(text):
             return text
         for pattern in (*self.templates, *self.patterns):
@@ -131,8 +133,8 @@ class Words:
 
     def shown(self, text: str) -> str:
         """A single word (a name, a key, an entry) as the student may see it."""
-        if not self.given:
-            return one_line(text, LONGEST)
+        if not self.restricted:
+            return one_line(text, MAX_LENGTH)
         return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
 
     def line(self, frames: Sequence[Mapping[str, Any]]) -> str:
@@ -149,23 +151,26 @@ class Words:
             letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
         )
         names = (word for place, word in places.items() if place[0] == "w")
-        return digits <= MOST_DIGITS and all(map(self._is_name, names))
+        return digits <= MAX_DIGITS and all(map(self._is_name, names))
 
     def _is_own(self, text: str) -> bool:
-        return len(text) <= LONGEST_OWN and is_printable(text) and text in self.text
+        return len(text) <= MAX_OWN_LENGTH and is_printable(text) and text in self.text
 
     def _is_name(self, text: str) -> bool:
         parts = text.split(".")
         own = [part for part in parts if part in self.names]
-        wide = [part for part in parts if part in WIDE and part not in self.known and part not in own]
+        from_torch = [
+            part for part in parts if part in TORCH_NAMES and part not in self.known and part not in own
+        ]
         return (
-            len(text) <= LONGEST_NAME
-            and len(parts) <= MOST_PARTS
+            len(text) <= MAX_NAME_LENGTH
+            and len(parts) <= MAX_PARTS
             and all(
-                part in self.known or part in own + wide or re.fullmatch("[0-9]{1,2}", part) for part in parts
+                part in self.known or part in own + from_torch or re.fullmatch("[0-9]{1,2}", part)
+                for part in parts
             )
-            and len(wide) <= 1
-            and len(own) + len(wide) <= MOST_OWN
+            and len(from_torch) <= 1
+            and len(own) + len(from_torch) <= MAX_OWN_PARTS
         )
 
 
@@ -215,7 +220,9 @@ def line_of(sources: Mapping[int, str], cell: int, line: int) -> str | None:
 
 def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
     """Patterns for the results of f-strings, with numbers and shapes filled in."""
-    place = r"(?:torch\.Size\()?" + PLACES["s"] + r"\)?|" + PLACES["n"] + r"|torch\.(?:float|int)\d\d"
+    place = (
+        r"(?:torch\.Size\()?" + PLACEHOLDERS["s"] + r"\)?|" + PLACEHOLDERS["n"] + r"|torch\.(?:float|int)\d\d"
+    )
     for source in sources:
         try:
             tree = ast.parse(
@@ -227,7 +234,7 @@ def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
             if isinstance(node, ast.JoinedStr):
                 pieces = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
                 fixed = [piece for piece in pieces if isinstance(piece, str)]
-                if sum(map(len, fixed)) >= LEAST_FIXED and len(pieces) - len(fixed) <= MOST_FILLED:
+                if sum(map(len, fixed)) >= MIN_FIXED and len(pieces) - len(fixed) <= MAX_PLACEHOLDERS:
                     found = "".join(
                         re.escape(printable_in(piece)) if isinstance(piece, str) else f"(?P<N{at}>{place})"
                         for at, piece in enumerate(pieces)

@@ -190,7 +190,7 @@ def test_a_failed_fork_is_the_machines_fault_if_it_cannot_fork_at_all(
         with pytest.raises(why, match="no room for another process"):
             workers.open(lab.questions["q1"], set(), time.monotonic() + 30)
     finally:
-        workers.shut()
+        workers.unload()
 
 
 def test_a_machine_that_can_fork_passes_the_check() -> None:

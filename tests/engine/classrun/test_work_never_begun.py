@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
-from gatelab.grading.examiner import without_checks
+from gatelab.grading.examiner import without_missing_grader
 from gatelab.handed_out.marks import checksum, mark_of
 from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.report.record.model import CellProblem, Kind, Part, Question, Report
@@ -189,9 +189,9 @@ def test_cells_that_missed_the_grader_leave_one_line() -> None:
         for k in (3, 5)
     ]
     other = CellProblem(4, "raised", "NameError: name 'graders' is not defined (graders)", missing="graders")
-    cells, hints = without_checks([missed[0], other, missed[1]])
+    cells, hints = without_missing_grader([missed[0], other, missed[1]])
     assert cells == [other] and [hint.startswith("2 cells called `grader`") for hint in hints] == [True]
-    assert without_checks([other]) == ([other], [])
+    assert without_missing_grader([other]) == ([other], [])
 
 
 def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student(graded: tuple) -> None:

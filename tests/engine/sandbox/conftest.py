@@ -26,7 +26,7 @@ def server(lab: Lab) -> Iterator[ForkServer]:
 def workers(lab: Lab, server: ForkServer) -> Iterator[ConfinedWorkers]:
     workers = ConfinedWorkers(lab, [CodeCell(0, "import torch")], server.client, server.library)
     yield workers
-    workers.shut()
+    workers.unload()
 
 
 @pytest.fixture

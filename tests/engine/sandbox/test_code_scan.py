@@ -142,9 +142,9 @@ def test_a_missing_answer_is_reported_to_staff_and_no_cell_is_confused_with_anot
     try:
         workers.load()
     finally:
-        workers.shut()
+        workers.unload()
     assert [what.split(":")[0] for _, _, what in workers.hints] == [
-        "the code could not be looked through for shortcuts"
+        "the code could not be scanned for shortcuts"
     ]
     assert {index: problem.message.split(" (")[0] for index, problem in workers.problems.items()} == {
         1: "ValueError: here"

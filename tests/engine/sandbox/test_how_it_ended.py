@@ -91,7 +91,7 @@ def test_a_notebook_says_that_its_processor_time_is_used_up(
         workers.load()
         with pytest.raises(WorkerLost, match="used up its 2 s of processor time"):
             workers.main.ask(request, 60)
-        workers.shut()
+        workers.unload()
 
 
 @pytest.mark.parametrize(

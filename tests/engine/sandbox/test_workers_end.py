@@ -110,7 +110,7 @@ def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
     # Not ended by the time: that is told in other words.
     with pytest.raises(WorkerLost, match=r"held more than 0\.684 GiB of memory together"):
         main.ask({"op": "cell", "source": body, "index": 0, "seconds": 90.0, "quick": False}, 100)
-    workers.shut()
+    workers.unload()
     assert "more than 0.684 GiB of memory together" in workers.output
 
 
@@ -141,7 +141,7 @@ def test_its_memory_goes_first_and_no_other_worker_has_its_user(lab: Lab, server
     scores = [Path(f"/proc/{p.pid}/oom_score_adj").read_text().strip() for p in found]
     users = {p.uids().real for p in found}
     for workers in pair:
-        workers.shut()
+        workers.unload()
     assert scores == ["1000", "1000"]
     assert len(users) == (2 if os.geteuid() == 0 else 1), "another user is for root to give"
 
@@ -163,7 +163,7 @@ def test_nothing_of_a_submission_runs_after_its_worker_was_closed(lab: Lab, serv
     workers = ConfinedWorkers(lab, [CodeCell(0, daemon)], server.client, server.library)
     workers.load()
     during = started(server, before)
-    workers.shut()
+    workers.unload()
     assert len(during) >= 4
     assert all_end(during)
 
@@ -179,7 +179,7 @@ def test_an_endless_call_ends_at_its_time_and_says_so(lab: Lab, server: ForkServ
         backend.request({"op": "call", "arguments": call})
     assert time.monotonic() - began < 60
     workers.close(backend)
-    workers.shut()
+    workers.unload()
 
 
 def test_workers_in_a_row_give_the_first_result_of_a_layer(lab: Lab, server: ForkServer) -> None:
@@ -189,7 +189,7 @@ def test_workers_in_a_row_give_the_first_result_of_a_layer(lab: Lab, server: For
         backend = workers.open(lab.questions["q2"], set(), time.monotonic() + 20)
         assert backend.request({"op": "run", "arguments": {"source": body, "values": {}}})["value"] == 1
         workers.close(backend)
-        workers.shut()
+        workers.unload()
 
 
 def test_what_a_question_started_goes_with_it(lab: Lab, server: ForkServer) -> None:
@@ -206,4 +206,4 @@ def test_what_a_question_started_goes_with_it(lab: Lab, server: ForkServer) -> N
     assert within(60, lambda: sum(map(alive, started(server, set()))) <= 2), (
         "only the warden and the loaded notebook should be left"
     )
-    workers.shut()
+    workers.unload()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gatelab.testkit.words import LONGEST, WITHHELD, Words
+from gatelab.testkit.words import MAX_LENGTH, WITHHELD, Words
 from helpers.common_errors import MISTAKES, OF_A_LAB, OWN, is_shown_where_a_reference_was_given
 
 
@@ -30,7 +30,7 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
 )
 def test_no_path_of_the_graders_machine_is_shown(text: str, message: str, given: bool) -> None:
     words = Words({3: OWN})
-    words.given = given
+    words.restricted = given
     said = words.message(text)
     assert not re.search(r"[/\\]\w", said) and (given or message in said)
 
@@ -44,6 +44,6 @@ def test_a_path_that_the_student_wrote_is_shown() -> None:
 @pytest.mark.parametrize("number", ["123456789012345678901", "secret", "1e3", "[12, 13, 14, 15, 16, 17, 18]"])
 def test_a_template_of_the_students_own_lets_nothing_through_but_sizes(number: str) -> None:
     words = Words({3: OWN})
-    words.given = True
+    words.restricted = True
     assert words.message(f"bad shape {number} at step 1: torch.float32") == WITHHELD
-    assert len(words.message("x" * 900)) < LONGEST
+    assert len(words.message("x" * 900)) < MAX_LENGTH

@@ -17,7 +17,7 @@ from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
 from gatelab.limits import NOTEBOOK_CODE, TRACE_LIMIT
 from gatelab.testkit.trace import Exchange, Trace
-from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Words, WorkerText
+from gatelab.testkit.words import MAX_LENGTH, NO_NAME, OTHER_NAME, WITHHELD, Words, WorkerText
 from helpers.common_errors import raised
 from helpers.words_of_gradings import is_given_a_reference, own_message_shown
 
@@ -34,14 +34,14 @@ FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
 def words() -> Words:
     """Of a submission whose worker was given reference code."""
     words = Words({3: OWN}, ["softmax"], MESSAGES)
-    words.given = True
+    words.restricted = True
     return words
 
 
 def test_without_a_reference_a_message_is_shown_and_shortened() -> None:
     error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "frames": [], "traceback": "x"}
     shown = Words({}).error(error)
-    assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == LONGEST
+    assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == MAX_LENGTH
     assert "traceback" not in shown
 
 
@@ -134,7 +134,7 @@ def test_numbers_cannot_spell_a_message(words: Words) -> None:
 def test_an_overlong_notebook_contributes_no_displayable_words() -> None:
     dictionary = " ".join(f"w{n}" for n in range(NOTEBOOK_CODE // 4))
     words = Words({3: OWN, 4: dictionary}, ["softmax"])
-    words.given = True
+    words.restricted = True
     assert words.shown("w77") == words.shown("emb") == OTHER_NAME
     assert words.message("too few weights") == WITHHELD
     assert words.error({"type": "Model", "message": "", "frames": [], "traceback": ""})["type"] == NO_NAME
@@ -210,9 +210,9 @@ def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
     student = grading.student_for("q1", "test")
     student.run("def main(ns): return 1").value  # noqa: B018
-    assert not grading.words.given
+    assert not grading.words.restricted
     student.define("one = 1")
-    assert grading.words.given
+    assert grading.words.restricted
 
 
 def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
