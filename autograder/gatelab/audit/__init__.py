@@ -1,1 +1,1 @@
-"""Tests the suites with the bank of right and wrong solutions."""
+"""Tests the hidden suites with the bank of right and wrong solutions."""

@@ -1,7 +1,7 @@
-"""Ambushes: wrong work that passes every public check and then loses more than a twentieth of a question.
+"""Finds ambushes: wrong work that passes every public check and then loses more than a twentieth of a question's points.
 
-Every chaff of the bank and every mutant of the references is put to the question's public check; what it lets pass is
-graded by the hidden suite. Each has a process of its own, as in mutate_run.py.
+The question's public check is run on every chaff of the bank and every mutant of the references. Those that pass it are graded
+by the hidden suite. Each runs in a process of its own, as in mutate_run.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 
 from gatelab.audit.fingerprints import check_names, check_source, namespace
 from gatelab.audit.mutate import mutants
-from gatelab.audit.mutate_run import code_of, limit, outcomes
+from gatelab.audit.mutate_run import code_of, limit_this_process, outcomes
 from gatelab.audit.without_wall_clock import GradingWithoutWallClock
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
@@ -28,12 +28,12 @@ from gatelab.report.record.model import Kind
 from gatelab.source_without_comments import without_comments
 
 SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check
-RED = "red"
+FAILED_PUBLIC_CHECK = "red"
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """One wrong solution: a chaff's ID, or the change that a mutant is."""
+    """One wrong solution. `name` is a chaff's ID, or describes a mutant's change."""
 
     name: str
     source: str = field(repr=False)
@@ -45,9 +45,11 @@ class Tally:
 
     question: str
     stamp: str = ""
-    wrong: int = 0  # put to the public check
-    green: int = 0  # passed by it
-    ambushes: list[tuple[str, float, float]] = field(default_factory=list)  # name, points lost, of
+    wrong: int = 0  # tried with the public check
+    passed: int = 0  # that passed it
+    ambushes: list[tuple[str, float, float]] = field(
+        default_factory=list
+    )  # name, points lost, points of the question
 
 
 def wrong_work(lab: Lab, bank: Bank, question: str) -> list[Wrong]:
@@ -59,7 +61,7 @@ def wrong_work(lab: Lab, bank: Bank, question: str) -> list[Wrong]:
     return found
 
 
-def tally(
+def try_wrong_work(
     lab: Lab,
     bank: Bank,
     questions: Iterable[str],
@@ -68,41 +70,41 @@ def tally(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Tally]:
-    """Try the wrong work of these questions with the checks, `jobs` at once, each with this many seconds of processor time."""
+    """Run the public checks and suites of these questions on their wrong work, `jobs` at once, each for at most `seconds` of CPU time."""
     import torch
 
     torch.set_num_threads(1)
     results = []
     for question in questions:
-        is_green(
+        passes_public_check(
             lab, question, lab.reference(question)
-        )  # here, so that what it imports is there for every fork
+        )  # here, so that every fork already has what it imports
         found = Tally(question, stamp(lab, bank, question))
         for wrong, points in outcomes(
             partial(_judge, lab, question, seed, seconds), wrong_work(lab, bank, question), jobs
         ):
             found.wrong += 1
-            if points is not None and points != RED:
-                found.green += 1
+            if points is not None and points != FAILED_PUBLIC_CHECK:
+                found.passed += 1
                 lost, of = points
                 if lost > SHARE * of:
                     found.ambushes.append((wrong.name, lost, of))
         found.ambushes.sort(key=lambda row: (-row[1], row[0]))
         progress(
-            f"{question}: {found.green} of {found.wrong} green, {len(found.ambushes)} lose more than {SHARE:.0%}"
+            f"{question}: {found.passed} of {found.wrong} pass the public check, {len(found.ambushes)} lose more than {SHARE:.0%}"
         )
         results.append(found)
     return results
 
 
 def stamp(lab: Lab, bank: Bank, question: str) -> str:
-    """Eight digits that change with the code of the public check, the chaff, the reference, its suite or the mutator."""
+    """Eight digits that change whenever the code of the public check, the chaffs, the reference, its suite or the mutator changes."""
     code = [check_source(lab, question), *(chaff.source for chaff in bank.chaffs_of(question))]
     return sha256(code_of(lab, question) + "".join(map(without_comments, code)).encode()).hexdigest()[:8]
 
 
-def is_green(lab: Lab, question: str, source: str) -> bool:
-    """Whether every case of the public check passes on the references with this code on top of them."""
+def passes_public_check(lab: Lab, question: str, source: str) -> bool:
+    """Whether every case of the public check passes with this code executed on top of the references."""
     names = namespace(lab)
     with (
         importable(lab.assignment),
@@ -122,10 +124,10 @@ def is_green(lab: Lab, question: str, source: str) -> bool:
 
 
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
-    """In a process of its own: RED, or the points that the hidden suite takes and of how many."""
-    limit(seconds)
-    points: tuple[float, float] | str = RED
-    if is_green(lab, question, source):
+    """In a process of its own: send FAILED_PUBLIC_CHECK, or the points that are lost in the hidden suite and the question's points."""
+    limit_this_process(seconds)
+    points: tuple[float, float] | str = FAILED_PUBLIC_CHECK
+    if passes_public_check(lab, question, source):
         grading = GradingWithoutWallClock(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
         parts = [p for p in grading.finished[question].parts if p.kind is not Kind.NOT_RUN]
@@ -135,20 +137,20 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     os._exit(0)
 
 
-HEAD = """# Wrong work that the public checks let pass
+HEAD = """# Wrong work that passes the public checks
 
-A student whose work passes every public check and then loses points gets a bad surprise. Every chaff and every mutant of
-the references was put to the public checks; what they let pass was graded, without the parts that train. Written by
-`make ambush` (seed {seed}); a test fails when a public check, a chaff, a reference, its suite or the rules by which
-mutants are made are no longer those of the stamp.
+Work that passes every public check and then loses points is a bad surprise for the student. The public checks were run on
+every chaff and every mutant of the references; those that passed were graded, without the parts that train a model. This
+page is written by `make ambush` (seed {seed}). A test fails if a public check, a chaff, a reference, its suite or the rules
+for making mutants have changed since (the stamp is a digest of them).
 
 """
-COLUMNS = ("question", "wrong solutions", "green in public", f"lose more than {SHARE:.0%}", "stamp")
+COLUMNS = ("question", "wrong solutions", "pass the public check", f"lose more than {SHARE:.0%}", "stamp")
 
 
 def page(results: list[Tally], seed: int) -> str:
-    """ambush.md: the counts, and each piece of wrong work that nobody is warned of."""
-    counts = [(t.wrong, t.green, len(t.ambushes)) for t in results]
+    """The text of ambush.md: the counts, and each piece of wrong work that students are not warned about."""
+    counts = [(t.wrong, t.passed, len(t.ambushes)) for t in results]
     rows = [(t.question, *of, t.stamp) for t, of in zip(results, counts, strict=True)]
     sums = [sum(column) for column in zip(*counts, strict=True)]
     lines = [f"| {' | '.join(COLUMNS)} |", "| --- |" + " ---: |" * 3 + " --- |"]

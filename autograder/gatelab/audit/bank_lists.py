@@ -1,4 +1,4 @@
-"""What a bank lists as known, each entry with its reason: here mutants that are as right as the reference, in seeds.py chaff.
+"""Reads the bank's lists of known exceptions, each with its reason. Here: mutants that are as right as the reference.
 
 [[q1]]                                     # bank/equivalent.toml
 where = "softmax"
@@ -31,7 +31,7 @@ Rows = Annotated[
 
 @dataclass(frozen=True)
 class Listed:
-    """A mutant that need not be killed: an entry of equivalent.toml."""
+    """An entry of equivalent.toml: a mutant that need not be killed."""
 
     name: tuple[str, str, str]
     why: str
@@ -39,18 +39,18 @@ class Listed:
 
 @dataclass(frozen=True)
 class _Row:
-    """[[q1]]: a mutant, by what names it."""
+    """A table [[q1]]: the fields that identify a mutant, and the reason."""
 
     __pydantic_config__ = STRICT
 
     where: Text  # "Layer.forward"
     before: Text
     after: Text
-    why: Annotated[str, SAYS_SOMETHING, MustBe("the reason in quotes why it is as right as the reference")]
+    why: Annotated[str, SAYS_SOMETHING, MustBe("the reason, in quotes, why it is as right as the reference")]
 
 
 def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
-    """The listed mutants of a question. Raises LabError, whichever entry of the file is wrong."""
+    """The listed mutants of a question. Raises LabError if any entry of the file is wrong, also one of another question."""
     path, rows = table(lab, EQUIVALENT)
     try:
         found = {id: _of_question(path, id, entries) for id, entries in rows.items()}
@@ -73,7 +73,7 @@ def _of_question(path: Path, id: str, entries: object) -> tuple[Listed, ...]:
 
 
 def table(lab: Lab, name: str) -> tuple[Path, dict[str, Any]]:
-    """The place of a list in the bank, and what is in it; nothing where there is no such file. Raises LabError."""
+    """The path of a list in the bank and its contents, empty if there is no such file. Raises LabError."""
     assert lab.bank is not None
     path = Path(lab.bank) / name
     try:

@@ -1,8 +1,8 @@
-"""The cost of one submission: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
+"""Compares the cost of one submission with this kit, `otter run` and `nbgrader autograde`: the same file, in one run.
 
-The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
-in their kernel (bench_native.py), as they are installed. CPU seconds are those of all processes that were
-started, user and system together, so a busy machine changes them little; ratios are printed with them.
+The file contains correct answers to questions that train nothing (policy.toml lists them). The kit grades it confined; the two
+others, as installed, run the same hidden checks in their kernel (bench_native.py). CPU seconds are user and system time of all
+processes that were started, so a busy machine changes them little; ratios are printed with them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Cost:
 
 
 def run_bench(lab: Lab, students: int, console: Console | None = None) -> dict[str, Cost]:
-    """Measure, print and return the cost of a further submission by grader."""
+    """Measure, print and return the cost of each further submission: grader → cost."""
     console = console or Console()
     if not lab.policy.bench.part:
         raise LabError(
@@ -95,10 +95,10 @@ def _children_cpu() -> float:
 
 
 def _measured(work: Callable[[], float]) -> Cost:
-    cpu, wall, own = _children_cpu(), time.monotonic(), time.process_time()
+    cpu, wall, own_cpu = _children_cpu(), time.monotonic(), time.process_time()
     points = work()
-    own = time.process_time() - own
-    return Cost(_children_cpu() - cpu + own, time.monotonic() - wall, points)
+    own_cpu = time.process_time() - own_cpu
+    return Cost(_children_cpu() - cpu + own_cpu, time.monotonic() - wall, points)
 
 
 def _kit(lab: Lab, notebook: Path, students: int) -> tuple[float, Cost]:
@@ -155,7 +155,7 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
     source = course / "source" / "bench"
     source.mkdir(parents=True)
     nbformat.write(_gradable(lab), source / "lab.ipynb")
-    # The limit per cell would otherwise cut a slow machine short; nothing else is changed.
+    # The default limit per cell is too short for a slow machine; nothing else is changed.
     (course / "nbgrader_config.py").write_text(
         "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
         f"c.ExecutePreprocessor.timeout = {BENCH_CELL_SECONDS}\n"
@@ -176,7 +176,7 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
 
     one = _measured(lambda: grade("s0"))
     more = _measured(lambda: grade("s[1-9]*"))
-    # `more` starts again for `students`; its start is that of `one`.
+    # Both runs include one start, so it cancels out.
     each_cpu = (more.cpu - one.cpu) / max(students - 1, 1)
     each = Cost(each_cpu, (more.wall - one.wall) / max(students - 1, 1), more.points)
     return one.cpu - each.cpu, each

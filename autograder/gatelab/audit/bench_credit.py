@@ -1,7 +1,7 @@
-"""What follow-through credit costs: the same wrong and right answers, graded with it and without, in one run.
+"""Measures what follow-through credit costs: the same wrong and right answers are graded with it and without it, in one run.
 
-The third figure is the cost without any diagnosis: the credit needs to know that a mistake explains every answer. Each answer is
-graded once by every side before the next one is, so what else the machine does falls on all of them. No training.
+The third figure is the cost without any diagnosis, because credit requires knowing that a mistake explains every answer. Each answer is
+graded with every setting before the next answer, so other load on the machine affects them all. Nothing is trained.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SIDES = ("credit", "no credit", "no diagnosis")
 
 
 class _NoCredit(Lab):
-    """The lab with `credit = 0` in its table."""
+    """The lab as if its table had `credit = 0`."""
 
     @property
     def credit(self) -> float:
@@ -33,7 +33,7 @@ class _NoCredit(Lab):
 
 @dataclass
 class CreditPrice:
-    """Processor seconds of each side over all answers, and how many of them earned more through the credit."""
+    """CPU seconds with each setting, over all answers, and how many answers earned more because of the credit."""
 
     answers: int
     seconds: dict[str, float]
@@ -45,18 +45,24 @@ def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None)
     import torch
 
     torch.set_num_threads(1)
-    off = _NoCredit(lab.assignment, lab.hidden, lab.bank, lab.release)
+    without_credit = _NoCredit(lab.assignment, lab.hidden, lab.bank, lab.release)
     bank = load_bank(lab)
     answers = _answers(lab, bank, chaffs)
-    for question in dict.fromkeys(question for question, _ in answers):  # what a suite imports is then loaded
+    for question in dict.fromkeys(
+        question for question, _ in answers
+    ):  # so that everything a suite imports is loaded
         _graded(lab, bank, question, lab.reference(question))
     found = CreditPrice(len(answers), dict.fromkeys(SIDES, 0.0))
     for number, (question, source) in enumerate(answers):
-        sides = [("credit", lab, bank), ("no credit", off, bank), ("no diagnosis", off, None)]
+        sides = [
+            ("credit", lab, bank),
+            ("no credit", without_credit, bank),
+            ("no diagnosis", without_credit, None),
+        ]
         points = {}
-        for side, one, known in sides if number % 2 else sides[::-1]:
+        for side, graded_lab, known in sides if number % 2 else sides[::-1]:
             start = time.process_time()
-            points[side] = _graded(one, known, question, source)
+            points[side] = _graded(graded_lab, known, question, source)
             found.seconds[side] += time.process_time() - start
         found.raised += points["credit"] > points["no credit"]
     _show(found, console or Console())
@@ -64,11 +70,11 @@ def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None)
 
 
 def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
-    """(question, source): chaffs from all over the bank, and the first wheat of each question."""
+    """(question, source) pairs: chaffs spread evenly over the bank, and the first wheat of each question."""
     step = max(1, len(bank.chaffs) // chaffs)
-    some: list[Chaff | Wheat] = list(bank.chaffs[::step][:chaffs])
-    some += [wheats[0] for question in lab.questions if (wheats := bank.wheats_of(question))]
-    return [(piece.question, piece.source) for piece in some]
+    chosen: list[Chaff | Wheat] = list(bank.chaffs[::step][:chaffs])
+    chosen += [wheats[0] for question in lab.questions if (wheats := bank.wheats_of(question))]
+    return [(piece.question, piece.source) for piece in chosen]
 
 
 def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
@@ -84,7 +90,7 @@ def _show(found: CreditPrice, console: Console) -> None:
         "side",
         "CPU s",
         "times without credit",
-        title=f"{found.answers} answers, {found.raised} earn more by the credit",
+        title=f"{found.answers} answers, {found.raised} earn more with credit",
     )
     for side in SIDES:
         seconds = found.seconds[side]

@@ -1,7 +1,7 @@
-"""The same hidden checks, run the way today's graders run tests: in the kernel that ran the student's cells.
+"""Runs the hidden checks the way other graders run tests: in the kernel that ran the student's cells.
 
-Only the benchmark uses this. It is the other side of the comparison: no worker, no confinement, one import of
-torch for each submission.
+Only the benchmark uses this, as the other side of its comparison: no worker, no confinement, and torch is imported for
+each submission.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class KernelWorkers:
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> LocalBackend:
         backend = LocalBackend([])
-        # The namespace itself: a suite may replace a function that another one looks up.
+        # Not a copy, because a suite may replace a function that another function looks up.
         backend.runtime.namespace = self.namespace
         return backend
 

@@ -1,9 +1,9 @@
-"""What two jobs do in the time of one, compared with what the machine itself makes of two independent processes, in one run.
+"""Measures how grading scales with the number of jobs, compared with how independent processes scale on the same machine.
 
-Two processes share caches, memory and often a core's arithmetic, so no machine gives two of them twice the work of one. The other side
-is therefore measured too: processes that know nothing of each other do small sums like a lab's, alone and side by side, in turn with
-the gradings. Processor seconds are given next to the wall's: where they grow alike on both sides, it is the machine; where only a submission's
-grow, it is the kit. On a machine that does other work at the same time the scalings are worth nothing; the seconds then still say most.
+Two processes share caches, memory and often the units of a core, so no machine does twice the work with two of them. Therefore independent
+processes that do small tensor operations, like those of a lab, are measured too, alone and side by side, alternating with the gradings. CPU
+seconds are reported as well as wall time: if they grow equally on both sides, the machine is the cause; if only those of a submission grow,
+the kit is. If the machine does other work at the same time, the scalings are meaningless, but the CPU seconds are still useful.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 
 ROUNDS = 3  # rounds of every measurement; the median counts
-# Says that it is ready, waits for a line, works, and says what that took: [wall, processor] seconds.
-WORK = """
+# Prints that it is ready, waits for a line, works, and prints what that took: [wall, CPU] seconds.
+WORKER_SOURCE = """
 import json, sys, time
 import torch
 from torch import nn
@@ -50,29 +50,29 @@ print(json.dumps([time.monotonic() - wall, time.process_time() - cpu]))
 
 @dataclass(frozen=True)
 class Side:
-    """Pieces of work done in a second, and processor seconds of each, by one and by several at once."""
+    """Pieces of work per second and CPU seconds per piece, for one process and for several at once."""
 
     rate: tuple[float, float]
     cpu: tuple[float, float]
 
     @property
     def scaling(self) -> float:
-        """How much several do in the time of one."""
+        """How much more work several processes do than one in the same time."""
         return self.rate[1] / self.rate[0]
 
     @property
     def growth(self) -> float:
-        """The cost of a piece next to others, relative to its cost alone."""
+        """The CPU cost of a piece of work with others running, relative to its cost alone."""
         return self.cpu[1] / self.cpu[0]
 
 
 def run_scaling_bench(
     lab: Lab, students: int, jobs: int = 2, console: Console | None = None, steps: int = 300
 ) -> dict[str, Side]:
-    """Measure, print and return how gradings without trainings scale from one job to `jobs`, and how the machine does.
+    """Measure, print and return how gradings without training scale from one job to `jobs`, and how the machine does.
 
-    students  submissions that every job grades in each of the rounds
-    steps     of the independent processes' work
+    students: submissions that every job grades in each round.
+    steps: steps of work of each independent process.
     """
     found: dict[str, dict[int, list[tuple[float, float]]]] = {}
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder:
@@ -81,9 +81,11 @@ def run_scaling_bench(
             for engine in (one, more):
                 _graded(engine, notebook, 2)  # an examiner's first submissions cost more
             for _ in range(ROUNDS):
-                for many, engine in ((1, one), (jobs, more)):
-                    found.setdefault("machine", {}).setdefault(many, []).append(_independent(many, steps))
-                    found.setdefault("kit", {}).setdefault(many, []).append(
+                for process_count, engine in ((1, one), (jobs, more)):
+                    found.setdefault("machine", {}).setdefault(process_count, []).append(
+                        _independent(process_count, steps)
+                    )
+                    found.setdefault("kit", {}).setdefault(process_count, []).append(
                         _graded(engine, notebook, students)
                     )
     sides = {}
@@ -96,16 +98,16 @@ def run_scaling_bench(
     return sides
 
 
-def _independent(many: int, steps: int) -> tuple[float, float]:
-    """Pieces per second and processor seconds of each, with this many processes at once."""
+def _independent(process_count: int, steps: int) -> tuple[float, float]:
+    """Pieces per second and CPU seconds of each, with this many processes at once."""
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", WORK, str(steps)],
+            [sys.executable, "-c", WORKER_SOURCE, str(steps)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        for _ in range(many)
+        for _ in range(process_count)
     ]
     try:
         for process in running:
@@ -120,11 +122,11 @@ def _independent(many: int, steps: int) -> tuple[float, float]:
         for process in running:
             process.kill()
             process.wait()
-    return many / max(wall for wall, _ in took), sum(cpu for _, cpu in took) / many
+    return process_count / max(wall for wall, _ in took), sum(cpu for _, cpu in took) / process_count
 
 
 def _graded(engine: Engine, notebook: Path, each: int) -> tuple[float, float]:
-    """Submissions per second and processor seconds of each; every job grades this many."""
+    """Submissions per second and CPU seconds of each; every job grades `each` submissions."""
     count = each * engine.jobs
     start = time.monotonic()
     submissions = [(f"s{n}", notebook) for n in range(count)]

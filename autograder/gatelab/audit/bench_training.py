@@ -1,9 +1,9 @@
-"""What the trained questions cost, training included, for the reference and for slow correct code.
+"""Measures what the questions with training cost, for the reference and for slow correct code.
 
-Only the submission's code differs. CPU seconds are those of its examiner and its workers, which the report
-carries; what the same questions cost without their trainings, and the questions before, which are graded so that the student's
-own layer is trained, is taken off. Where the lab says by which settings its trainings end early, every seed is graded with them
-and without, one after another: the ratio is of one run on one machine.
+Only the submission's code differs. The report has the CPU seconds of its examiner and its workers. The cost of the same questions
+without training is subtracted, and so is that of the earlier questions, which are graded so that the student's own layer is trained.
+If the lab has settings with which trainings end early, every seed is graded with them and without them, one right after the other,
+so that the ratio compares runs on the same machine at the same time.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
 @dataclass
 class Price:
-    """CPU seconds of the trainings at each seed, as the lab is and in full, what they may be, and the points given."""
+    """CPU seconds of the trainings at each seed, with the lab's settings and in full; their limit; the points earned."""
 
-    limit: float  # 0: the lab says none
+    limit: float  # 0: the lab sets none
     cpu: list[float] = field(default_factory=list)
     full: list[float] = field(default_factory=list)  # empty if the lab's trainings never end early
     points: list[float] = field(default_factory=list)  # of both sides
@@ -50,9 +50,9 @@ class Price:
 def run_training_bench(
     lab: Lab, console: Console | None = None, seeds: int = BENCH_SEEDS
 ) -> dict[str, Price]:
-    """Measure, print and return what the trainings of the trained questions cost by style of solution.
+    """Measure, print and return what training costs: style of solution → price.
 
-    The styles are the references and, with all else of their style, the wheats that the lab's policy calls slow.
+    The styles are the references and the complete styles of those wheats that the lab's policy calls slow.
     """
     console = console or Console()
     bank = load_bank(lab)
@@ -82,7 +82,7 @@ def run_training_bench(
                         report = engine.grade(notebook, name, questions=asked, seed=seed)
                         spent.append(report.cpu_seconds - rest)
                         price.points.append(sum(report.question(id).points for id in trained))
-            # The whole takes an hour with 40 seeds; what is measured is not lost where it is stopped.
+            # With 40 seeds all this takes an hour; results are printed at once, so that stopping it loses nothing.
             if price.full:
                 console.print(f"{name}: {price.ratio:.2f} of the full trainings, median of {seeds} seeds")
     show(prices, " and ".join(trained), sum(lab.questions[id].points for id in trained), seeds, console)
@@ -90,7 +90,7 @@ def run_training_bench(
 
 
 def in_full(lab: Lab, place: Path) -> Lab | None:
-    """The lab with suites that train in full, in `place`; None if no setting of the lab's ends a training early."""
+    """A copy of the lab in `place` whose trainings never end early; None if the lab has no settings for that."""
     if not any(spec.training_settings.get("quick") for spec in lab.questions.values()):
         return None
     ignore = shutil.ignore_patterns("__pycache__", "*.ipynb")

@@ -1,4 +1,5 @@
-"""What the public check of the concept question reads, assignment/<lab>/tests/<question>.json: the form of every concept answer, and hashes over all of them.
+"""Makes assignment/<lab>/tests/<question>.json, which the concept question's public check reads: the form of every answer, and hashes
+of all answers together.
 
 The answers themselves stay in tests/<lab>/hidden/reference/concepts.toml.
 """
@@ -15,7 +16,7 @@ from gatelab.lab.toml import TomlError, read_toml
 
 
 def concepts(lab: Lab, question: str) -> bytes:
-    """The file's bytes, the same at every run."""
+    """The file's contents, the same at every run."""
     path = lab.concept_key
     try:
         key = read_toml(path)
@@ -30,7 +31,7 @@ def concepts(lab: Lab, question: str) -> bytes:
     try:
         plain = {id: read(text(row["answer"]), forms[id]) for id, row in key.items()}
     except ValueError as error:
-        raise BankError(f"{path}: an answer is not of its own form: {error}") from error
+        raise BankError(f"{path}: an answer does not have its own form: {error}") from error
     marks = joint_hashes(plain, forms, salt, NEAR)
     lines = ",\n".join(f"  {json.dumps(id)}: {json.dumps(form)}" for id, form in forms.items())
     hashes = json.dumps(marks, indent=2).replace("\n]", "\n ]")
@@ -40,7 +41,7 @@ def concepts(lab: Lab, question: str) -> bytes:
 
 
 def form(row: dict[str, Any]) -> dict[str, Any]:
-    """What a student may know about an answer: its kind, and how many letters it has."""
+    """What students may know about an answer: its kind and, unless it is a number, how many letters it has."""
     if row["kind"] == "number":
         return {"kind": "number"}
     return {"kind": row["kind"], "letters": len(row["answer"])}

@@ -1,8 +1,8 @@
-"""Write assignment/<lab>/tests/fingerprints.json: the numbers by which a public check recognises each known mistake.
+"""Writes assignment/<lab>/tests/fingerprints.json: the numbers by which a public check recognises each known mistake.
 
-Every chaff of a question is laid over the reference solutions, the question's public check makes its calls on
-it, and a few random sums of what comes back are kept. The file goes to students: it holds the numbers, the
-misconceptions and the hints, and no code. Questions with `pairs` get every pair of mistakes as well.
+Every chaff of a question is executed on top of the reference solutions, the question's public check makes its calls, and a few
+random sums of the results are stored. The file goes to students: it contains the numbers, the misconceptions and the hints, but
+no code. Questions with `pairs` get every pair of mistakes as well.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint 
 
 
 def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
-    """Write the file and return its path. Beside it goes the same for the concept question, under its ID.
+    """Write the file and return its path. The concept question's file, named after its ID, is written next to it.
 
-    `only`: work out these questions; all others stay as the file has them.
+    `only`: compute these questions; the others are kept as they are in the file.
     """
     path = lab.assignment / "tests" / "fingerprints.json"
     before = json.loads(path.read_text(encoding="utf-8")) if only and path.is_file() else {}
     found = fingerprints(lab, only, before)
     for question in only or json.loads(found):
-        _refuse_what_is_not_compared(lab, question)
+        _require_comparable_objects(lab, question)
     write_whole(path, found)
     if question := lab.concept_question:
         write_whole(path.with_name(f"{question}.json"), concepts(lab, question))
@@ -44,9 +44,9 @@ def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
 
 
 def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] | None = None) -> bytes:
-    """The file's bytes, the same at every run. Raises LabError if the lab's public checks make no calls to take them of.
+    """The file's contents, the same at every run. Raises LabError if the lab's public checks make no calls that could be fingerprinted.
 
-    `only`: work out these questions, and take the others from `before`, what such a file holds.
+    `only`: compute these questions, and take the others from `before`, the contents of such a file.
     """
     if not (lab.package / "checking").is_dir():
         raise LabError(
@@ -60,7 +60,7 @@ def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] |
 
 
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
-    """Fingerprints of all calls of a public check, made on the references with this chaff on top of them."""
+    """The fingerprints of all calls of a public check, made with this chaff on top of the references."""
     with importable(lab.assignment):
         check = _load_check(lab, question)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -69,8 +69,8 @@ def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
     return {group: [[mark, *map(_rounded, sums)] for mark, *sums in calls] for group, calls in found.items()}
 
 
-def _refuse_what_is_not_compared(lab: Lab, question: str) -> None:
-    """Raise LabError if the check compares with stored numbers what has none: any other such object would pass."""
+def _require_comparable_objects(lab: Lab, question: str) -> None:
+    """Raise LabError if the check stores an object without numbers to compare, because any other such object would pass."""
     with importable(lab.assignment):
         check = _load_check(lab, question)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -113,7 +113,7 @@ def namespace(lab: Lab, *over: Any) -> dict[str, Any]:
 
 
 def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
-    """Words, right numbers and known mistakes of one question."""
+    """The texts, the right numbers and the known mistakes of one question."""
     right = prints(lab, question)
     chaffs = bank.chaffs_of(question)
     alone = {chaff.id: changes(right, prints(lab, question, chaff)) for chaff in chaffs}
@@ -124,16 +124,16 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         if not calls:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
-        # A pair that looks like one of its halves, or like any other single mistake, is reported as the single mistake.
+        # A pair that looks like one of its two mistakes, or like any other single mistake, is reported as that single mistake.
         if chaff in chaffs or all(len(ids) > 1 for ids in entry["ids"]):
             entry["ids"].append(chaff.ids)
-    # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
+    # A mistake that the bank makes in several definitions counts as the same mistake if it is made in only one of them.
     for chaff in chaffs:
         for half in only_in_one(chaff):
             calls = changes(right, prints(lab, question, half))
             if calls:
                 entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.ids], "calls": calls})
-    # Nor is it a different one if the student's other code does not use the name that it is made in.
+    # It also counts as the same if the student's other code does not use the function that contains it.
     for chaff in chaffs:
         for name in made_in(chaff) & alone[chaff.id].keys():
             calls = {name: alone[chaff.id][name]}
@@ -146,7 +146,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
 
 
 def changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
-    """The calls in which a mistake shows: name → call's place among the name's calls → its fingerprint."""
+    """The calls in which a mistake shows: name → index among the calls of that name → fingerprint."""
     found = {
         group: {
             str(k): mine
@@ -163,7 +163,7 @@ def _check_file(lab: Lab, question: str) -> Path:
 
 
 def check_names(lab: Lab, question: str) -> dict[str, Any]:
-    """The names of a public check's file, made again, as otter does at every grader.check."""
+    """The names that a public check's file defines, executed afresh, as otter does for every grader.check."""
     names: dict[str, Any] = {}
     exec(_compiled(check_source(lab, question), str(_check_file(lab, question))), names)
     return names
@@ -189,12 +189,12 @@ def _compiled(source: str, name: str) -> CodeType:
 
 
 def _rounded(value: float) -> float:
-    """Seven digits are what is compared; more would differ from machine to machine."""
+    """Seven digits, as many as are compared; more would differ between machines."""
     return float(f"{round(value, 10) + 0.0:.7g}")
 
 
 def _dump(questions: dict[str, Any]) -> bytes:
-    """JSON with one known mistake per line, so that a change of the bank is a readable change of this file."""
+    """JSON with one known mistake per line, so that a change of the bank gives a readable diff of this file."""
 
     def line(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,6 +1,6 @@
-"""Can this machine grade? One finding for each thing that is checked, with what to do about it.
+"""Checks whether this machine can grade. Each check gives a finding that says what to do about it.
 
-Nothing here imports torch, otter or nbgrader: what is broken must not break the check.
+Nothing here imports torch, otter or nbgrader: a broken package must not break the check.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CPU_TORCH = "pip install torch=={} --index-url https://download.pytorch.org/whl/
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked. `do` says what a person should do; "" if all is well."""
+    """The result of one check. `do`: what staff should do; "" if all is well."""
 
     what: str
     says: str
@@ -55,7 +55,7 @@ def python() -> Iterator[Finding]:
 
 
 def torch() -> Finding:
-    """Which torch is installed, of which build, and whether it is the one that is pinned."""
+    """Which torch is installed, which build it is, and whether it is the pinned version."""
     wanted = pins().get("torch", "")
     try:
         found = version("torch")
@@ -71,7 +71,7 @@ def torch() -> Finding:
 
 
 def _build() -> str:
-    """Which build of torch it is, read from its file: importing it takes seconds, or fails."""
+    """Which build of torch it is. This is read from a file, because importing torch takes seconds or may fail."""
     try:
         found = distribution("torch").locate_file("torch/version.py")
         text = Path(str(found)).read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def _build() -> str:
 
 
 def pins() -> dict[str, str]:
-    """Package → version that this kit is pinned to on this system."""
+    """Package → the version to which this kit pins it on this system."""
     try:
         lines = requires("gatelab") or []
     except PackageNotFoundError:
@@ -122,8 +122,8 @@ def packages() -> Iterator[Finding]:
 
 
 def programs() -> Iterator[Finding]:
-    """otter, nbgrader and Jupyter, and whether their commands are those of this environment."""
-    elsewhere = []
+    """Whether otter, nbgrader and Jupyter are installed, and whether their commands are those of this environment."""
+    from_other_environment = []
     for program, package in PROGRAMS.items():
         place, on_path = Path(sys.executable).with_name(program), shutil.which(program)
         try:
@@ -136,11 +136,11 @@ def programs() -> Iterator[Finding]:
             continue
         yield Finding(program, f"{package} {found}")
         if place.exists() and (on_path is None or Path(on_path).resolve() != place.resolve()):
-            elsewhere.append(program)
-    if elsewhere:
+            from_other_environment.append(program)
+    if from_other_environment:
         folder = Path(sys.executable).parent
         yield Finding(
-            "commands", f"typing {' or '.join(elsewhere)} does not run the command of this environment",
+            "commands", f"typing {' or '.join(from_other_environment)} does not run the command of this environment",
             f"source {folder / 'activate'}",
         )  # fmt: skip
 
@@ -179,7 +179,7 @@ def disk_and_memory(here: Path) -> Iterator[Finding]:
 
 
 def _memory() -> int | None:
-    """Bytes of available memory; None if the system does not say."""
+    """Bytes of available memory; None if that is unknown."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
@@ -189,21 +189,21 @@ def _memory() -> int | None:
 
 
 def ports() -> Iterator[Finding]:
-    """Jupyter's kernels talk over ports of this machine, JupyterLab and the formgrader listen on one."""
-    if not _free(0):
+    """Whether ports can be opened: Jupyter's kernels communicate over local ports, and JupyterLab and the formgrader listen on one."""
+    if not _can_listen(0):
         yield Finding(
             "ports", "no port of this machine can be opened (127.0.0.1)",
             "allow connections within this machine: gatelab build and nbgrader run notebooks over them",
         )  # fmt: skip
         return
-    free = _free(JUPYTER)
+    free = _can_listen(JUPYTER)
     yield Finding(
         "ports",
         f"can be opened; {JUPYTER} is {'free' if free else 'taken, so jupyter lab takes the next one'}",
     )
 
 
-def _free(port: int) -> bool:
+def _can_listen(port: int) -> bool:
     try:
         with socket.socket() as line:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

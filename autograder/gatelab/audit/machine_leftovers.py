@@ -1,6 +1,6 @@
-"""What earlier runs left behind: fork servers without a command, temporary folders that nobody uses.
+"""Finds what earlier runs left behind: fork servers without a command, temporary folders that nobody uses.
 
-Both normally disappear by themselves, even if a command is killed; what is here was left by a machine that stopped, or by a fault.
+Both normally disappear by themselves, even if a command is killed; what remains was left by a crash of the machine or by a bug.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SERVER = "gatelab.sandbox.worker.zygote"
 PATTERNS = ("gatelab-*",)
 IN_THE_KIT = (".gatelab-build-*",)
 PLACES = ("/tmp", "/var/tmp")
-# What takes over the children of a process that has ended, besides process 1; and what a command of ours runs in.
+# Processes, besides process 1, that adopt the children of a process that has ended; and programs that our commands run in.
 REAPERS = ("init", "systemd", "tini", "dumb-init", "docker-init", "catatonit", "sh", "bash")
 OURS = ("python", "gatelab", "otter", "nbgrader", "pytest")
 
 
 def leftovers(kit: Path, processes: Path = Path("/proc")) -> Iterator[Finding]:
-    """Findings on both. `kit`: the kit's folder, in which a build works."""
+    """The findings on both. `kit`: the kit's folder, which builds use for temporary files."""
     stray = stray_servers(processes)
     yield Finding(
         "stray fork servers",
@@ -44,7 +44,7 @@ def leftovers(kit: Path, processes: Path = Path("/proc")) -> Iterator[Finding]:
 
 
 def tidy(kit: Path, processes: Path = Path("/proc")) -> int:
-    """Remove the folders that nobody uses; returns how many."""
+    """Remove the folders that nobody uses; returns how many were removed."""
     found = unused_folders(kit, processes)
     for folder in found:
         remove(folder)
@@ -52,7 +52,7 @@ def tidy(kit: Path, processes: Path = Path("/proc")) -> int:
 
 
 def stray_servers(processes: Path = Path("/proc")) -> list[int]:
-    """Fork servers of this user whose command is gone. (Their forks look like them and have one of them as parent.)"""
+    """Fork servers of this user whose command is gone. (Forks of a server have the same command line; they are recognised by their parent, which is a server.)"""
     servers = {pid: parent for pid, parent, words in _processes(processes) if SERVER in words}
     return sorted(
         pid for pid, parent in servers.items() if parent not in servers and _is_reaper(processes, parent)
@@ -60,7 +60,7 @@ def stray_servers(processes: Path = Path("/proc")) -> list[int]:
 
 
 def unused_folders(kit: Path, processes: Path = Path("/proc")) -> list[Path]:
-    """Temporary folders of the kit that are this user's, that no process names and nothing has changed in for an hour."""
+    """Temporary folders of the kit that belong to this user, are not named by any process and have not changed for an hour."""
     places = dict.fromkeys([Path(tempfile.gettempdir()).resolve(), *map(Path, PLACES)])
     named = "\n".join(" ".join(words) for _, _, words in _processes(processes))
     with contextlib.suppress(OSError):  # a fork server keeps a socket in its folder
@@ -88,7 +88,7 @@ def _is_old(path: Path) -> bool:
 
 
 def _processes(folder: Path) -> list[tuple[int, int, list[str]]]:
-    """Number, parent and words of each process of this user."""
+    """PID, parent's PID and command line of each process of this user."""
     found = []
     for path in folder.glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -101,7 +101,7 @@ def _processes(folder: Path) -> list[tuple[int, int, list[str]]]:
 
 
 def _is_reaper(folder: Path, pid: int) -> bool:
-    """Whether a parent is none that started a fork server. In a container the command itself may be process 1."""
+    """Whether this parent did not start the fork server but adopted it. In a container the command itself may be process 1."""
     try:
         name = (folder / str(pid) / "comm").read_text("utf-8", "replace").strip()
         words = (folder / str(pid) / "cmdline").read_text("utf-8", "replace")

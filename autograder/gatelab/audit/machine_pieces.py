@@ -35,12 +35,12 @@ def trial() -> dict[str, Any]:
 
 
 def library() -> Finding:
-    """libseccomp, without which two pieces have less to rest on."""
+    """Whether libseccomp is installed, which two pieces depend on."""
     found = ctypes.util.find_library("seccomp")
     if sys.platform != "linux":
         return Finding("libseccomp", "exists only on Linux; nothing to install here")
     try:
-        import pyseccomp  # noqa: F401  (conda's is found by it alone)
+        import pyseccomp  # noqa: F401  (only this finds conda's)
     except (ImportError, OSError, RuntimeError, AttributeError):
         return Finding("libseccomp", "not found", SECCOMP)
     return Finding("libseccomp", found or "found")
@@ -51,7 +51,7 @@ def confinement(found: Mapping[str, Any]) -> Iterator[Finding]:
     if problem := found.get("problem"):
         yield Finding(
             "confinement", f"no worker could be started: {problem}",
-            "fix what is named above; gatelab grade says the same and grades nothing",
+            "fix what is named above; until then gatelab grade reports the same and grades nothing",
         )  # fmt: skip
         return
     on, lacks = found["protection"], found["lacks"]
@@ -63,7 +63,7 @@ def confinement(found: Mapping[str, Any]) -> Iterator[Finding]:
         elif piece in REQUIRED:
             yield Finding(
                 piece, f"OFF: a submission could {could}{why}",
-                f"nothing is graded here without it: see SECURITY.md for what gives it, or say {FLAG} {piece} if "
+                f"nothing is graded here without it: see SECURITY.md for what provides it, or add {FLAG} {piece} if "
                 "you trust every submission",
             )  # fmt: skip
         else:

@@ -1,4 +1,4 @@
-"""What `gatelab verify` finds: where each wheat and chaff lost points, with which messages, and what of that must not be."""
+"""The results of `gatelab verify`: where each wheat and chaff lost points, with which messages, and which of that is a fault."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Outcome = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and 
 
 
 class LostPart(NamedTuple):
-    """A part that was run and not passed. A submission that could not be graded lost them all: then there is no question, and `name`
-    is the reason."""
+    """A part that was run and not passed. If a submission could not be graded, it lost everything: `question` is None and `name` is
+    the reason."""
 
     question: str | None
     name: str
@@ -33,15 +33,15 @@ class ChaffRow:
     question: str
     misconception: str
     lost: tuple[str, ...]  # parts of its own question
-    elsewhere: tuple[LostPart, ...]  # parts of other questions; must be empty
+    elsewhere: tuple[LostPart, ...]  # parts of other questions; there must be none
     named: str  # what the diagnosis called it; "" for nothing
-    earned: float = 0.0  # points of its question by the parts
+    earned: float = 0.0  # points of its question, from the parts
     points: float = 0.0  # the same with follow-through credit
     of: float = 0.0
 
     @classmethod
-    def of_report(cls, chaff: Chaff, report: Report) -> ChaffRow:
-        """From what the engine said of this chaff."""
+    def from_report(cls, chaff: Chaff, report: Report) -> ChaffRow:
+        """Make a row from the engine's report on this chaff."""
         lost = lost_parts(report)
         own = tuple(part.name for part in lost if part.question == chaff.question)
         elsewhere = tuple(part for part in lost if part.question != chaff.question)
@@ -55,8 +55,8 @@ class ChaffRow:
         )  # fmt: skip
 
     @classmethod
-    def of_json(cls, row: Mapping[str, Any]) -> ChaffRow:
-        """From what `asdict` of one was as JSON."""
+    def from_json(cls, row: Mapping[str, Any]) -> ChaffRow:
+        """Make a row from JSON, as `asdict` wrote it."""
         elsewhere = tuple(LostPart(*part) for part in row["elsewhere"])
         return cls(**{**row, "lost": tuple(row["lost"]), "elsewhere": elsewhere})
 
@@ -76,7 +76,7 @@ class ChaffRow:
 
 @dataclass(frozen=True)
 class WheatRow:
-    """One wheat at one seed: the parts it lost (must be none) with what the student would have read."""
+    """One wheat at one seed, and the parts it lost (there must be none)."""
 
     style: str
     seed: int
@@ -92,7 +92,7 @@ class Matrix:
     seeds: tuple[int, ...] = ()
     empty: list[str] = field(
         default_factory=list
-    )  # one sentence for each question for which nothing was graded
+    )  # a sentence for each question for which nothing was graded
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # grading → the outcome of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
@@ -132,7 +132,7 @@ def lost_parts(report: Report) -> list[LostPart]:
 
 
 def outcome(report: Report) -> Outcome:
-    """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
+    """Everything that grades and feedback consist of: all points and messages, but no times and no tracebacks."""
     whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
     return {"": whole} | {
         q.id: [
@@ -144,9 +144,9 @@ def outcome(report: Report) -> Outcome:
 
 
 def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
-    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
+    """One sentence for each grading (of these, or all) that gave other points or other messages the second time.
 
-    What the second time left out, because a chaff was graded in fewer questions, is not compared.
+    Questions that were left out the second time, because a chaff was graded in fewer questions, are not compared.
     """
     found = []
     for grading in first.outcomes if gradings is None else gradings:

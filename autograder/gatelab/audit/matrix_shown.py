@@ -1,4 +1,4 @@
-"""The matrix of wheat and chaff, for the terminal, as a Markdown table and as a page."""
+"""Shows the matrix of wheat and chaff: in the terminal, as a Markdown table and as an HTML page."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def graded(matrix: Matrix) -> str:
 
 
 def into_readme(readme: Path, table: str, lab: str) -> bool:
-    """Put the Markdown table between the lab's marks in a Markdown page; False when it has none."""
+    """Put the Markdown table between the lab's comment markers in a Markdown page; returns False if the page has none."""
     begin = COMMENT_MARKERS[0].format(lab=lab)
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     before, start, rest = text.partition(begin)

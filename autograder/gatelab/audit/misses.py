@@ -1,4 +1,4 @@
-"""Finds mistakes without a name: wrong answers of a class that no known mistake explains, grouped by what they compute."""
+"""Finds unnamed mistakes: a class's wrong answers that no known mistake explains, grouped by what they compute."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Miss:
     signature: str
     who: list[str] = field(default_factory=list)
     lost: tuple[str, ...] = ()  # parts
-    message: str = ""  # the message that the first of them got
+    message: str = ""  # the message that the first of them received
     code: str = ""  # the shortest of the group
 
 
 def misses(out: Path) -> tuple[list[Miss], int]:
-    """The groups of a graded class, largest first, and how many wrong answers have a name.
+    """The groups of a graded class, largest first, and how many wrong answers were named.
 
     Raises BankError if `gatelab grade` has written no reports.
     """
@@ -41,7 +41,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
             raise BankError(f"{path}: is not a report ({error}); grade the class again.") from error
         for question in report.questions:
             named += bool(question.mistakes)
-            if not question.signature or _not_there(question):
+            if not question.signature or _only_undefined(question):
                 continue
             miss = groups.setdefault((question.id, question.signature), Miss(question.id, question.signature))
             miss.who.append(report.submission)
@@ -53,8 +53,8 @@ def misses(out: Path) -> tuple[list[Miss], int]:
     return sorted(groups.values(), key=lambda miss: (-len(miss.who), miss.question, miss.signature)), named
 
 
-def _not_there(question: Question) -> bool:
-    """Whether points were lost only because a name is missing: such an answer is not wrong work to be named."""
+def _only_undefined(question: Question) -> bool:
+    """Whether points were lost only because names are not defined. Such an answer contains no mistake to be named."""
     lost = [part for part in question.parts if not part.passed and part.kind is not Kind.NOT_RUN]
     return bool(lost) and all(part.kind is Kind.NOT_DEFINED for part in lost)
 
@@ -62,7 +62,7 @@ def _not_there(question: Question) -> bool:
 def draft(lab: Lab, miss: Miss, id: str) -> Path:
     """Write a chaff file for one group, to be finished by hand, and return its path.
 
-    Raises BankError for a name that is not one or is taken, and for a group whose notebooks cannot be parsed.
+    Raises BankError if the name is invalid or taken, or if the group's notebooks cannot be parsed.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise BankError(f"{id}: name the mistake in lower-case letters and hyphens, as in bias-left-out.")

@@ -1,8 +1,8 @@
-"""Systematic small mistakes: source → every mutant of it.
+"""Makes small mistakes systematically: from source code, every mutant of it.
 
-A mutant differs from the source in one place: an operator, a constant, an argument, a statement. It is named by the
-statement before and after, and by the class and function that contain it, so that names survive moved lines. Nothing
-is executed here. Docstrings, imports and annotations are left alone.
+A mutant differs from the source in one place: an operator, a constant, an argument, a statement. Its name consists of the
+statement before and after, and of the class and function that contain it, so it stays the same if lines move. Nothing is
+executed here. Docstrings, imports and annotations are left alone.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ NAMES = {
     "stack": ("cat",), "parameters": ("buffers",), "in_features": ("out_features",),
     "no_grad": ("enable_grad",), "uniform_": ("normal_",), "Parameter": ("Buffer",),
 }  # fmt: skip
-# No gradient comes out of these, so there is nothing to cut.
+# These return no gradient, so there is no graph to cut.
 GRAPHLESS = {"arange", "argmax", "full", "full_like", "ones_like", "zeros_like", "new_zeros", "rand"}
-MODULES = {"torch", "nn", "math", "F", "np"}  # `torch.tanh(x)` is a function's call, `x.tanh()` a method's
+MODULES = {"torch", "nn", "math", "F", "np"}  # `torch.tanh(x)` calls a function, `x.tanh()` a method
 
 T = TypeVar("T")
 Change = ast.AST | list[ast.stmt]
@@ -42,7 +42,7 @@ Change = ast.AST | list[ast.stmt]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A source with one change. (where, before, after) names it; `line` is the statement's place today."""
+    """Source code with one change. (where, before, after) is its name; `line` is the statement's current line."""
 
     operator: str
     line: int
@@ -57,7 +57,7 @@ class Mutant:
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """Every mutant of `source`, in the order of the lines; two that read the same are one."""
+    """Every mutant of `source`, in the order of the lines, without duplicates."""
     tree = ast.parse(source)
     seen = {ast.unparse(tree)}
     for place in _places(tree, "", None):
@@ -77,7 +77,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 @dataclass(frozen=True)
 class _Place:
-    """A node, what holds it, and the innermost statement around it."""
+    """A node, its parent, and the innermost statement around it."""
 
     node: ast.AST
     parent: ast.AST
@@ -88,7 +88,7 @@ class _Place:
 
     @contextlib.contextmanager
     def holding(self, change: Change) -> Iterator[None]:
-        """The tree with the change in this place, inside the `with`."""
+        """Inside the `with`, the tree has the change in this place."""
         if self.index is None:
             setattr(self.parent, self.field, change)
             yield
@@ -123,12 +123,12 @@ def _places(node: ast.AST, where: str, statement: ast.stmt | None) -> Iterator[_
 
 
 def _header(statement: ast.AST) -> str:
-    """The statement in one line, of a compound one its head."""
+    """The first line of the statement: for a compound statement, its header."""
     return ast.unparse(statement).splitlines()[0]
 
 
 def _arithmetic(node: ast.AST) -> Iterator[Change]:
-    """Another operator, one operand alone, operands swapped where that matters."""
+    """Another operator, only one of the operands, operands swapped if that matters."""
     if isinstance(node, ast.BinOp):
         for other in ARITHMETIC.get(type(node.op), ()):
             yield ast.BinOp(node.left, other(), node.right)
@@ -149,7 +149,7 @@ def _comparison(node: ast.AST) -> Iterator[Change]:
 
 
 def _logic(node: ast.AST) -> Iterator[Change]:
-    """`and` for `or`, a sign or a `not` dropped, a condition turned round or dropped, branches swapped."""
+    """`and` for `or`, a sign or a `not` dropped, a condition negated or dropped, branches swapped."""
     if isinstance(node, ast.BoolOp):
         yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
     if isinstance(node, ast.UnaryOp):
@@ -166,7 +166,7 @@ def _logic(node: ast.AST) -> Iterator[Change]:
 
 
 def _constant(node: ast.AST) -> Iterator[Change]:
-    """Whole numbers one more and one less, other numbers 0, 1 and 0.5, truth turned round, another text, 0 for None."""
+    """Integers one more and one less, floats 0, 1 and 0.5, booleans negated, another string, 0 for None."""
     if not isinstance(node, ast.Constant):
         return
     value = node.value
@@ -183,7 +183,7 @@ def _constant(node: ast.AST) -> Iterator[Change]:
 
 
 def _call(node: ast.AST) -> Iterator[Change]:
-    """The call left out (its first argument or its object stays), an argument or a keyword dropped, arguments swapped."""
+    """The call removed (its first argument or its object remains), an argument or a keyword dropped, arguments swapped."""
     if not isinstance(node, ast.Call):
         return
     function = node.func
@@ -202,7 +202,7 @@ def _call(node: ast.AST) -> Iterator[Change]:
 
 
 def _name(node: ast.AST) -> Iterator[Change]:
-    """A function or attribute of another name; a transposition left out."""
+    """Another function or attribute; a transposition removed."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         yield from (ast.Name(other, node.ctx) for other in NAMES.get(node.id, ()))
     if isinstance(node, ast.Attribute):
@@ -227,7 +227,7 @@ def _order(node: ast.AST) -> Iterator[Change]:
 
 
 def _bounds(node: ast.AST) -> Iterator[Change]:
-    """An index or a bound one more, one less, or left out. (Constants are another operator's.)"""
+    """An index or a bound one more, one less, or removed. (Constants belong to another operator.)"""
     if isinstance(node, ast.Subscript):
         yield node.value
         if isinstance(node.ctx, ast.Load):
@@ -250,7 +250,7 @@ def _bounds(node: ast.AST) -> Iterator[Change]:
 
 
 def _statement(node: ast.AST) -> Iterator[Change]:
-    """A statement removed; the body of a `with` or an `if` without its head; a default dropped."""
+    """A statement removed; the body of a `with` or an `if` without its header; a default dropped."""
     if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield ast.Pass()
     if isinstance(node, ast.With | ast.If):
@@ -292,7 +292,7 @@ def _swapped(items: list[T], k: int) -> list[T]:
 
 
 def _shifted(node: ast.expr) -> Iterator[ast.expr]:
-    """One more and one less than an expression that is no constant, slice or tuple."""
+    """One more and one less than an expression, unless it is a constant, a slice or a tuple."""
     plain = node.operand if isinstance(node, ast.UnaryOp) else node
     if not isinstance(plain, ast.Constant | ast.Slice | ast.Tuple):
         for operator in (ast.Add(), ast.Sub()):

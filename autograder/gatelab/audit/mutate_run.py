@@ -1,6 +1,6 @@
-"""Run the hidden suite of a question on every mutant of its reference, and compare what survives with the list.
+"""Runs a question's hidden suite on every mutant of its reference, and compares the survivors with the list of known ones.
 
-Each mutant has a process of its own, a fork of this one: it may loop forever, exhaust memory or end its process.
+Each mutant runs in a fork of this process, because it may loop forever, exhaust memory or end its process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import WORKER_MEMORY
 from gatelab.source_without_comments import without_comments
 
-ENDLESS = "(never ends)"  # instead of a part
+ENDLESS = "(never ends)"  # in place of a part
 
 
 @dataclass
@@ -40,13 +40,13 @@ class MutationResult:
 
     question: str
     stamp: str
-    killed: dict[Mutant, str] = field(default_factory=dict)  # by which part, or ENDLESS
+    killed: dict[Mutant, str] = field(default_factory=dict)  # mutant → the part that killed it, or ENDLESS
     survived: list[Mutant] = field(default_factory=list)
     listed: tuple[Listed, ...] = ()
 
     @property
     def equivalent(self) -> list[tuple[Mutant, str]]:
-        """Survivors that are listed, with the reason."""
+        """The listed survivors, each with the reason."""
         why = {entry.name: entry.why for entry in self.listed}
         return [(mutant, why[mutant.name]) for mutant in self.survived if mutant.name in why]
 
@@ -77,14 +77,14 @@ def run(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[MutationResult]:
-    """Run every mutant of the references of these questions, `jobs` at once; each has this many seconds of processor time."""
+    """Run every mutant of these questions' references, `jobs` at once, each for at most `seconds` of CPU time."""
     import torch
 
     torch.set_num_threads(1)
     results = []
     for question in questions:
         reference = lab.reference(question)
-        # Here and not in a fork: then every fork has what the suite imports.
+        # In this process and not in a fork, so that every fork already has what the suite imports.
         lost = _first_lost(lab, question, reference, seed)
         if lost:
             raise LabError(f"the reference of {question} loses {lost} itself")
@@ -102,12 +102,12 @@ def run(
 
 
 def stamp(lab: Lab, question: str) -> str:
-    """Eight digits that change with the code of the reference, its suite, the list or the mutator."""
+    """Eight digits that change whenever the code of the reference, its suite, the list or the mutator changes."""
     return sha256(code_of(lab, question) + repr(equivalents(lab, question)).encode()).hexdigest()[:8]
 
 
 def code_of(lab: Lab, question: str) -> bytes:
-    """What a mutant is made of and graded by: the reference, its suite and the mutator, as Python runs them."""
+    """The code that mutants are made from and graded by: reference, suite and mutator, without comments."""
     suites = sorted(lab.hidden.glob(f"test_{question}_*.py"))
     helpers = {
         name
@@ -120,7 +120,7 @@ def code_of(lab: Lab, question: str) -> bytes:
 
 
 class _UntilLost(GradingWithoutWallClock):
-    """A grading that ends the run at the first part that is lost, and says which."""
+    """A grading that reports the first part that is lost; the caller then ends the run."""
 
     def __init__(self, lab: Lab, seed: int, source: str, lost: Callable[[str], None]) -> None:
         super().__init__(lab, seed, LocalWorkers(lab, [source]), None)
@@ -133,15 +133,15 @@ class _UntilLost(GradingWithoutWallClock):
 
 
 def _first_lost(lab: Lab, question: str, source: str, seed: int) -> str:
-    """The first part that this source fails in this process; "" if none."""
+    """The first part that this source fails, run in this process; "" if none."""
     lost: list[str] = []
     run_suites(lab, _UntilLost(lab, seed, source, lost.append), [question], training=False)
     return lost[0] if lost else ""
 
 
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
-    """In a process of its own: send the first part that is lost, or "" when none is."""
-    limit(seconds)
+    """In a process of its own: send the first part that is lost, or "" if none is."""
+    limit_this_process(seconds)
 
     def lost(part: str) -> None:
         line.send(part)
@@ -155,8 +155,8 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     lost("")
 
 
-def limit(seconds: int) -> None:
-    """For the rest of this process: this many seconds of processor time, MEMORY, and nothing to read or to print on."""
+def limit_this_process(seconds: int) -> None:
+    """Limit CPU time and memory of this process, and disconnect its standard streams."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY, WORKER_MEMORY))
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -164,11 +164,11 @@ def limit(seconds: int) -> None:
         os.dup2(nothing, fd)
 
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Judged(Protocol):
-    """A mutant, or other wrong work."""
+    """A mutant or another wrong solution."""
 
     @property
     def name(self) -> str | tuple[str, str, str]: ...
@@ -183,7 +183,7 @@ J = TypeVar("J", bound=Judged)
 def outcomes(
     judge: Callable[[str, Connection], None], waiting: list[J], jobs: int
 ) -> Iterator[tuple[J, Any]]:
-    """Each mutant with what `judge` sent of it, as they finish; None for one that its limit stopped."""
+    """Each mutant with what `judge` sent about it, as they finish; None if its limit stopped it."""
     context = multiprocessing.get_context("fork")
     waiting = waiting[::-1]
     running: dict[Connection, tuple[J, ForkProcess]] = {}
@@ -192,15 +192,15 @@ def outcomes(
             while waiting and len(running) < jobs:
                 mutant = waiting.pop()
                 near, far = context.Pipe(duplex=False)
-                process = context.Process(target=_deaf, args=(judge, mutant.source, far))
-                with _undisturbed():
+                process = context.Process(target=_judge_ignoring_signals, args=(judge, mutant.source, far))
+                with _signals_delayed():
                     process.start()
                     far.close()
                     running[near] = mutant, process
             for done in wait(list(running)):
                 assert isinstance(done, Connection)
                 mutant, process = running[done]
-                sent = _sent(done)
+                sent = _result_of(done)
                 process.join()
                 del running[done]
                 if isinstance(sent, RuntimeError):
@@ -208,34 +208,36 @@ def outcomes(
                 if sent is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
                     raise RuntimeError(f"exit code {process.exitcode} of {_mutant_name(mutant.name)}")
                 yield mutant, sent
-    finally:  # whoever stops this does not wait for them
+    finally:  # if this is stopped, the running processes are not waited for
         for _, process in running.values():
             process.kill()
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Within it Ctrl-C and SIGTERM wait: what they raise in the middle of a fork is lost."""
-    heard: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in STOPS}
+def _signals_delayed() -> Iterator[None]:
+    """Delay Ctrl-C and SIGTERM until the end of the `with`: an exception raised in the middle of a fork would be lost."""
+    received: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: received.append(number)) for number in STOP_SIGNALS
+    }
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if heard:
+    if received:
         raise KeyboardInterrupt
 
 
-def _deaf(judge: Callable[[str, Connection], None], source: str, far: Connection) -> None:
-    """Judge in a process that a Ctrl-C does not reach: the command that started it hears it, and ends it."""
+def _judge_ignoring_signals(judge: Callable[[str, Connection], None], source: str, far: Connection) -> None:
+    """Judge in a process that ignores Ctrl-C: the command that started it receives Ctrl-C too, and ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     judge(source, far)
 
 
-def _sent(line: Connection) -> Any:
-    """What was sent; nothing comes from a process that its limit stopped."""
+def _result_of(line: Connection) -> Any:
+    """What the process sent; None if its limit stopped it."""
     with line, contextlib.suppress(EOFError):
         return line.recv()
     return None

@@ -1,4 +1,4 @@
-"""Wheat and chaff as submissions: notebooks that are graded in the same way as a student's."""
+"""Writes wheat and chaff as notebooks, to be graded in the same way as a student's."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from torch import nn
 
 
 def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str | tuple[str, ...]]) -> Path:
-    """Write a notebook whose question cells hold `sources`; the references stand in for the others.
+    """Write a notebook with `sources` in the questions' cells; the other questions get their references.
 
     Args:
         path: where to write it.
         lab: the lab.
-        sources: question ID → code, in one cell or several; `setup` takes the place of the usual imports.
+        sources: question ID → code, in one cell or several; `setup` replaces the usual imports.
     """
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -1,8 +1,8 @@
-"""What a class of any size costs on a cluster: cores, hours and money, from what one submission costs here.
+"""Estimates what grading a class costs on a cluster: cores, hours and money, from measurements on this machine.
 
-Measured are the processor seconds of a whole submission, trainings included, in the style of the references and in the
-slowest correct style of the bank; of an engine's start, which every worker process pays once; and of the command that
-collects the reports and writes the pages, which is one process whatever the cluster, and so the first bottleneck.
+It measures the CPU seconds of a complete submission, training included, in the style of the references and in the slowest
+correct style of the bank; of an engine's start, which every worker process needs once; and of the command that collects
+the reports and writes the pages. That command is one process on any cluster, and so the first bottleneck.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from gatelab.report.outputs.pages import feedback_page
 from gatelab.report.record.model import Report
 from gatelab.report.record.schema import read_json
 
-WRITINGS = 20  # reports written, with their pages, to measure the cost of one
-SPARE = 1.25  # machines that are never all busy: the last submissions, workers that start, one that is lost
+REPORTS_WRITTEN = 20  # reports written, with their pages, to measure the cost of one
+OVERHEAD = 1.25  # because cores are never all busy: the last submissions, workers that start or are lost
 CORES = (8, 16, 32, 64, 128, 256)
 
 
-SLOW_SHARE = 0.25  # of a class, that writes in the slowest correct style
+SLOW_SHARE = 0.25  # the share of a class that writes in the slowest correct style
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Processor seconds on this machine, and the size of a report."""
+    """CPU seconds on this machine, and the size of a report."""
 
     usual: float  # of a submission in the style of the references
     slow: float  # of one in the slowest correct style
@@ -54,7 +54,7 @@ class Plan:
     hours: float
     core_hours: float
     money: float
-    client_share: float  # of one core, that the command needs meanwhile
+    client_share: float  # the share of one core that the command needs meanwhile
 
 
 def plan(
@@ -71,7 +71,7 @@ def plan(
     """
     each = (1 - slow_share) * measured.usual + slow_share * measured.slow
     busy = submissions * each + cores * measured.start
-    hours = SPARE * busy / cores / 3600
+    hours = OVERHEAD * busy / cores / 3600
     hours = max(hours, submissions * measured.client / 3600)  # the command is one process
     return Plan(
         cores, hours, hours * cores, hours * cores * price, submissions * measured.client / (hours * 3600)
@@ -79,13 +79,13 @@ def plan(
 
 
 def most_cores(measured: Measured, slow_share: float = SLOW_SHARE) -> int:
-    """Cores that the command can keep busy; more make a run no shorter."""
+    """The number of cores that the command can keep busy; more cores do not make a run shorter."""
     each = (1 - slow_share) * measured.usual + slow_share * measured.slow
-    return int(SPARE * each / measured.client)
+    return int(OVERHEAD * each / measured.client)
 
 
 def measure(lab: Lab) -> Measured:
-    """Grade whole notebooks here: the references', and the slowest correct style's that policy.toml names."""
+    """Grade complete notebooks here: that of the references, and those of the slow styles that policy.toml names."""
     bank = load_bank(lab)
     sources: list[Mapping[str, Any]] = [{}]
     for wheat in bank.wheats:
@@ -93,38 +93,38 @@ def measure(lab: Lab) -> Measured:
             sources.append(next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source))
     with tempfile.TemporaryDirectory(prefix="gatelab-plan-") as folder:
         place = Path(folder)
-        began = time.process_time(), _children()
+        began = time.process_time(), _children_cpu()
         with Engine(lab) as engine:
             reports = [
                 engine.grade(write_notebook(place / "lab.ipynb", lab, source), "plan") for source in sources
             ]
-        start = _children() - began[1] - sum(report.cpu_seconds for report in reports)
-        client, size = _client(lab, reports[0], place)
+        start = _children_cpu() - began[1] - sum(report.cpu_seconds for report in reports)
+        client, size = _measure_client(lab, reports[0], place)
     costs = [report.cpu_seconds for report in reports]
     return Measured(costs[0], max(costs), max(start, 0.0), client, size)
 
 
-def _children() -> float:
+def _children_cpu() -> float:
     import resource
 
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
-def _client(lab: Lab, report: Report, place: Path) -> tuple[float, int]:
-    """Processor seconds for a report that came in, and its bytes."""
+def _measure_client(lab: Lab, report: Report, place: Path) -> tuple[float, int]:
+    """CPU seconds that the command needs for each report, and the report's size in bytes."""
     text = report.to_json()
     feedback_page(lab, report)  # the templates are compiled once
     began = time.process_time()
-    for number in range(WRITINGS):
+    for number in range(REPORTS_WRITTEN):
         again = read_json(text)
         (place / f"{number}.json").write_text(again.to_json(), encoding="utf-8")
         (place / f"{number}.html").write_text(feedback_page(lab, again), encoding="utf-8")
-    return (time.process_time() - began) / WRITINGS, len(text.encode())
+    return (time.process_time() - began) / REPORTS_WRITTEN, len(text.encode())
 
 
 def run_plan(lab: Lab, submissions: int, price: float, console: Console | None = None) -> Measured:
-    """Measure, and print the plans."""
+    """Measure, then print the plans."""
     found = measure(lab)
     show(found, submissions, price, console or Console())
     return found
@@ -139,16 +139,16 @@ def show(measured: Measured, submissions: int, price: float, console: Console) -
     )
     table = Table(
         "cores", "hours", "core-hours", f"money, at {price:g} a core-hour", "of the command's core",
-        title=f"{submissions:,} submissions, a quarter of them slow, {SPARE:g} times the cores' own time",
+        title=f"{submissions:,} submissions, a quarter of them slow, {OVERHEAD:g} times the cores' own time",
     )  # fmt: skip
     for cores in CORES:
-        way = plan(measured, submissions, cores, price)
+        row = plan(measured, submissions, cores, price)
         table.add_row(
-            str(way.cores),
-            f"{way.hours:.2f}",
-            f"{way.core_hours:.0f}",
-            f"{way.money:.2f}",
-            f"{way.client_share:.0%}",
+            str(row.cores),
+            f"{row.hours:.2f}",
+            f"{row.core_hours:.0f}",
+            f"{row.money:.2f}",
+            f"{row.client_share:.0%}",
         )
     console.print(table)
     console.print(f"From about {most_cores(measured):,} cores on, the command itself is the bottleneck.")

@@ -1,4 +1,4 @@
-"""Earlier results: a long run that was interrupted, or is repeated after a small change, does only what is new."""
+"""Keeps results, so that a long run that was interrupted, or is repeated after a small change, computes only what is new."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 from gatelab.source_without_comments import without_comments
 
-# What a verdict can depend on in the engine: rooms, and single files.
+# The parts of the engine that a verdict can depend on: packages and single files.
 PACKAGES = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
 FILES = ("jsonline.py", "limits.py", "text.py")
 
 
 class ResultCache:
-    """Results by what they depend on, one line of JSON each, in a file that is only appended to.
+    """Results, stored by what they depend on, as lines of JSON in a file that is only appended to.
 
     Args:
         path: the file; None keeps nothing.
@@ -40,11 +40,11 @@ class ResultCache:
                     continue  # the last line of an interrupted run
 
     def find(self, *of: Any) -> Any:
-        """What was kept for these parts, or None."""
+        """The result stored for these parts, or None."""
         return self._found.get(digest(of))
 
     def keep(self, value: Any, *of: Any) -> None:
-        """Keep a result (any JSON value) for these parts."""
+        """Store a result (any JSON value) for these parts."""
         key = digest(of)
         self._found[key] = value
         if self.path is None:
@@ -56,22 +56,22 @@ class ResultCache:
 
 
 def stamp(lab: Lab, question: str = "") -> str:
-    """Changes with whatever a verdict on the question (on any, without one) can depend on: engine, suites, torch."""
+    """A digest of everything that a verdict on the question (or on any question, if "") can depend on: engine, suites, torch."""
     files = [path for path in sorted(lab.hidden.rglob("*")) if path.suffix in (".py", ".toml")]
     if question:
         files = [path for path in files if not path.name.startswith("test_") or question_of(path) == question]
     table = [repr(spec) for spec in lab.questions.values()]
-    return digest([_of_engine(), torch.__version__, table, [_content(path) for path in files]])
+    return digest([_engine_digest(), torch.__version__, table, [_code_of(path) for path in files]])
 
 
 @cache
-def _of_engine() -> str:
+def _engine_digest() -> str:
     engine = Path(gatelab.__file__).parent
     paths = [path for package in PACKAGES for path in sorted((engine / package).rglob("*.py"))]
-    return digest([_content(path) for path in [*paths, *(engine / name for name in FILES)]])
+    return digest([_code_of(path) for path in [*paths, *(engine / name for name in FILES)]])
 
 
-def _content(path: Path) -> str:
+def _code_of(path: Path) -> str:
     text = path.read_text("utf-8")
     return without_comments(text) if path.suffix == ".py" else text
 

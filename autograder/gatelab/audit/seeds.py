@@ -1,6 +1,6 @@
-"""Checks that a chaff fails the same parts whatever inputs are drawn. If a part is lost with some seeds only, chance decides.
+"""Checks that a chaff loses the same parts whatever inputs are drawn. If a part is lost only with some seeds, it is a matter of chance.
 
-Chaff is staff's own code: it is graded without confinement, without a name, in processes that load torch once.
+Chaff is staff's own code, so it is graded without confinement, in processes that load torch once. Its mistake is not named.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
 
 
 def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """Seed → the parts of its own question that a chaff loses, those that train left out."""
+    """Seed → the parts of its own question that a chaff loses. Parts that train are not run."""
     import torch
 
     from gatelab.grading.examiner import run_suites
@@ -41,7 +41,7 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> dict[int, tuple[str
     return found
 
 
-def over_seeds(
+def lost_over_seeds(
     lab: Lab,
     chaffs: Iterable[Chaff],
     seeds: Iterable[int],
@@ -51,7 +51,7 @@ def over_seeds(
 ) -> dict[str, Lost]:
     """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank.
 
-    Results `cache` from an earlier run are not computed again.
+    Results that `cache` has from an earlier run are not computed again.
     """
     chaffs, seeds, cache = list(chaffs), list(seeds), cache or ResultCache(None)
     stamps = {id: stamp(lab, id) for id in {chaff.question for chaff in chaffs}}

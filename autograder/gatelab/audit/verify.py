@@ -1,4 +1,4 @@
-"""Tests the suites: every wheat must pass everything, every chaff must fail its own question and no other."""
+"""Tests the hidden suites: every wheat must pass everything, every chaff must fail its own question and no other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Outcome, WheatRow, lost_parts, outcome
 from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.result_cache import ResultCache, digest, stamp
-from gatelab.audit.seeds import listed, over_seeds
+from gatelab.audit.seeds import listed, lost_over_seeds
 from gatelab.folders import temporary_folder
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, Wheat
@@ -25,7 +25,7 @@ def builds_on(lab: Lab, question: str) -> list[str]:
 
 
 class Style(NamedTuple):
-    """A whole correct submission: its short name, what it is made of ("" for a whole notebook), and its code by question."""
+    """A complete correct submission: its short name, what it is made of ("" for a whole notebook), and its code by question."""
 
     name: str
     made_of: str
@@ -36,8 +36,8 @@ class Style(NamedTuple):
 
 
 def styles(bank: Bank) -> Iterator[Style]:
-    """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
-    fewer starts over), so that every wheat is in at least one."""
+    """Complete solutions made of wheat. The k-th has the k-th wheat of every question, counting from the start again for
+    questions with fewer, so that every wheat is in at least one."""
     by_question: dict[str, list[Wheat]] = {}
     for wheat in bank.wheats:
         by_question.setdefault(wheat.question, []).append(wheat)
@@ -56,7 +56,7 @@ def untested_questions(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> I
     """One sentence for each question (of these, or of all) whose suite the bank does not test."""
     assert lab.bank is not None
     for id in questions or lab.questions:
-        # Without a reference in code there is nothing to write in another way, or wrongly.
+        # Without a reference in code there is no code that could be written in another way, or wrongly.
         if lab.has_reference(id):
             if not bank.wheats_of(id):
                 yield f"{id} has no wheat in {lab.bank / 'wheat' / id}: nothing shows that its suite passes correct work"
@@ -66,11 +66,11 @@ def untested_questions(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> I
 
 @dataclass
 class _Gradings:
-    """Single gradings of the bank, made by the engine or kept from an earlier run. `outcomes` collects the outcome of each."""
+    """Single gradings of the bank, made by the engine or taken from an earlier run. `outcomes` collects their outcomes."""
 
     engine: Engine
-    first: int  # the first grading seed: chaff is graded with it, and wheat again in every run
-    training: bool  # whether what trains is run, at the first seed
+    first: int  # the first grading seed: chaff is graded with it, and wheat is graded with it in every run
+    training: bool  # whether parts that train are run, with the first seed
     progress: Callable[[str], None]
     cache: ResultCache
     outcomes: dict[str, Outcome]
@@ -79,16 +79,16 @@ class _Gradings:
         self.stamp = stamp(self.engine.lab)
 
     def chaff(self, chaff: Chaff, path: Path, where: tuple[str, ...], known: str) -> ChaffRow:
-        """Grade it in the questions `where`, all when empty. `known`: a digest of all chaff that it can be taken for."""
-        # How many jobs there were is what `--twice` compares.
+        """Grade a chaff in the questions `where` (all if empty). `known`: a digest of all chaffs that it could be named as."""
+        # The number of jobs is included because `--twice` compares runs with different numbers.
         jobs = self.engine.jobs
         of = path.read_text("utf-8"), self.stamp, known, self.first, where, self.training, jobs
         if (before := self.cache.find(*of)) is not None:
             self.outcomes[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
-            return ChaffRow.of_json(before["row"])
+            return ChaffRow.from_json(before["row"])
         report = self.engine.grade(path, chaff.key, where, self.first, self.training)
         self.outcomes[chaff.key] = outcome(report)
-        row = ChaffRow.of_report(chaff, report)
+        row = ChaffRow.from_report(chaff, report)
         self.progress(chaff.key)
         if report.status == "graded":
             self.cache.keep({"row": asdict(row), "told": self.outcomes[chaff.key]}, *of)
@@ -119,7 +119,7 @@ def verify(
     progress: Callable[[str], None] = lambda line: None,
     cache: ResultCache | None = None,
 ) -> Matrix:
-    """Grade the whole bank by the engine.
+    """Grade the whole bank with the engine.
 
     Args:
         engine: does the grading, `engine.jobs` at once.
@@ -127,11 +127,11 @@ def verify(
         seeds: grading seeds for the wheat; the chaff is graded with the first. By default the engine's seed alone.
         questions: restrict the chaff to these; all when empty.
         training: also run the parts that train (wheat with the first seed only).
-        everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
-            only ones that could meet its names.
+        everywhere: grade a chaff in all questions; otherwise in its own and in those that build on it, because
+            no others use its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: called after each grading.
-        cache: results of runs before; new ones are added. Wheat is graded again at the first seed.
+        cache: results of earlier runs; new ones are added. Wheat is always graded again with the first seed.
     """
     lab, cache = engine.lab, cache or ResultCache(None)
     lab.check_questions(questions)
@@ -156,6 +156,6 @@ def verify(
         matrix.chaffs = list(pool.map(chaff_row, chosen))
         matrix.wheats = list(pool.map(lambda job: gradings.wheat(*job), jobs))
     if chaff_seeds:
-        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, cache)
+        matrix.by_seed = lost_over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, cache)
         matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
     return matrix

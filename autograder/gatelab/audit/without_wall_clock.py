@@ -1,4 +1,4 @@
-"""Grading that loses no points to the clock of a busy machine: for the audit, whose processes have limits of their own."""
+"""Grading in which a busy machine costs no points: for the audit, whose processes have limits of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gatelab.testkit.student import Student
 
 
 class GradingWithoutWallClock(Grading):
-    """Only processor time and the answers decide."""
+    """A grading in which the answers and CPU time count, but not wall-clock time."""
 
     def student_for(self, question: str, test: str) -> Student:
         student = super().student_for(question, test)

@@ -29,7 +29,7 @@ def ambush_command(
 
     Example: gatelab ambush --question q3
     """
-    from gatelab.audit.ambush import page, tally
+    from gatelab.audit.ambush import page, try_wrong_work
     from gatelab.cli.mutate import mutated
     from gatelab.lab.bank import load_bank
 
@@ -39,7 +39,7 @@ def ambush_command(
     chosen = [id for id in mutated(lab) if not question or id in question]
     if out is not None and chosen != mutated(lab):
         raise LabError("The page is about all questions: omit --question or --out.")
-    results = tally(
+    results = try_wrong_work(
         lab, load_bank(lab), chosen, jobs, lab.settings.seed, seconds,
         lambda line: Console(stderr=True).print(f"… {line}", markup=False),
     )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gatelab.audit.result_cache import ResultCache
-from gatelab.audit.seeds import lost_at, over_seeds, unstable
+from gatelab.audit.seeds import lost_at, lost_over_seeds, unstable
 from gatelab.faults import GraderFault
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.one_in(3, at=0)
 def test_the_same_parts_are_lost_in_other_processes(lab: Lab, bank: Bank) -> None:
     chaffs = list(bank.chaffs)
     assert [chaff.key for chaff in chaffs] == ["q1/over-the-batch", "q2/summed"]
-    found = over_seeds(lab, chaffs, (11, 12), jobs=2)
+    found = lost_over_seeds(lab, chaffs, (11, 12), jobs=2)
     here = [Counter(lost_at(lab, chaff, (11, 12)).values()) for chaff in chaffs]
     assert here == list(found.values()) and [chaff.key for chaff in chaffs] == list(found)
     assert unstable(found, {}) == []
@@ -35,7 +35,7 @@ def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path
 
     def run(chaff: Chaff, seeds: tuple[int, ...]) -> dict[str, Counter[tuple[str, ...]]]:
         lines.clear()
-        return over_seeds(lab, [chaff], seeds, 1, lines.append, ResultCache(tmp_path / "kept.jsonl"))
+        return lost_over_seeds(lab, [chaff], seeds, 1, lines.append, ResultCache(tmp_path / "kept.jsonl"))
 
     first = run(chaff, (11, 12))
     with (tmp_path / "kept.jsonl").open("a") as file:

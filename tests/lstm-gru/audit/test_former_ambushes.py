@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatelab.audit.ambush import is_green, wrong_work
+from gatelab.audit.ambush import passes_public_check, wrong_work
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 
@@ -13,9 +13,9 @@ from gatelab.lab.spec import Lab
 def test_right_work_passes_the_check_and_a_known_mistake_does_not(
     lab: Lab, bank: Bank, question: str
 ) -> None:
-    assert is_green(lab, question, lab.reference(question))
-    assert not any(is_green(lab, question, chaff.source) for chaff in bank.chaffs_of(question)[:6])
-    assert not is_green(lab, question, "raise ValueError")
+    assert passes_public_check(lab, question, lab.reference(question))
+    assert not any(passes_public_check(lab, question, chaff.source) for chaff in bank.chaffs_of(question)[:6])
+    assert not passes_public_check(lab, question, "raise ValueError")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_right_work_passes_the_check_and_a_known_mistake_does_not(
 def test_a_former_ambush_is_detected(lab: Lab, before: str, after: str) -> None:
     source = lab.reference("q9")
     assert before in source
-    assert not is_green(lab, "q9", source.replace(before, after))
+    assert not passes_public_check(lab, "q9", source.replace(before, after))
 
 
 def test_chaff_and_mutants_are_tried(lab: Lab, bank: Bank) -> None:
