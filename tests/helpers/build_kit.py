@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from gatelab.build import checks, questions_file, snapshot
 from gatelab.build.master import bring_points_up_to_date
-from gatelab.build.pipeline import inspect, released_now
+from gatelab.build.pipeline import inspect, built_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 from helpers.tiny_lab import tiny_kit
@@ -87,7 +87,7 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     checks.keep_up(lab)
     bring_points_up_to_date(lab.master, lab)
     questions_file.keep_up(lab, Settings.of(lab))
-    with released_now(lab, root) as release:
+    with built_release(lab, root) as release:
         inspect(release, lab, root)
         return snapshot.accept(release, lab)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gatelab.build.checks import keep_up
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.lab.spec import Lab
 from helpers.tiny_lab import tiny_lab
 
@@ -17,7 +17,7 @@ from helpers.tiny_lab import tiny_lab
 def release(lab: Lab, root: Path) -> Lab:
     """Write the release of a lab in `root`; returns the lab."""
     keep_up(lab)
-    with released_now(lab, root) as made:
+    with built_release(lab, root) as made:
         shutil.copytree(made, root / "release" / lab.name)
     return lab
 

@@ -1,4 +1,4 @@
-"""From the masters in assignment/ to release/ (what students get) and solutions/ (solved and executed)."""
+"""Builds release/ (what students get) and solutions/ (solved and executed) from the masters in assignment/."""
 
 from gatelab.build.errors import BuildError
 

@@ -1,4 +1,4 @@
-"""nbgrader's own `generate_assignment` releases what was accepted, or nothing."""
+"""Makes nbgrader's own `generate_assignment` release what was accepted, or nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gatelab.lab.spec import Lab
 class AcceptedOnly(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
     """Raises NotAccepted before a cell enters nbgrader's grade book. Runs right after StubSolutions."""
 
-    kit = Unicode("", help="The kit's folder; empty where the build itself compares.").tag(config=True)
+    kit = Unicode("", help="The kit's folder; empty if the build itself compares.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         if self.kit:

@@ -1,6 +1,6 @@
 """The autograder zip: what Gradescope, `otter grade` and `otter run -a` take to grade the lab.
 
-Layout, of which the names in the first column are otter's and Gradescope's:
+Layout (otter and Gradescope require the names in the first column):
 
     otter_config.json              the plugin and its settings
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
@@ -8,10 +8,10 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     run_autograder  run_otter.py   grade one submission
     not_graded.json                the result if neither produces one; WHY is replaced by the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
-    files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
+    files/kit/                     the kit: gatelab, the lab's settings and students' package, the hidden suites, and the chaff that mistakes are named by
 
-The kit is under `files/` because `otter grade` brings only that and `tests/` into its image. The masters,
-the solutions and the wheat are left out; of the releases only the cells are included, by which untouched work is recognised.
+The kit is under `files/` because `otter grade` copies only that and `tests/` into its image. The masters, the solutions
+and the wheat are left out. Of earlier releases only the cells are included, to recognise untouched work.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gatelab.submission.earlier_releases import NAME as EARLIER
 
 KIT = "files/kit"
 PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
-LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
+EXCLUDED = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
 SCRIPTS = ("setup.sh", "run_autograder")
 
 
@@ -47,18 +47,18 @@ def build_autograder_zip(
 ) -> Path:
     """Write `<out>/<lab>-autograder-STAFF-ONLY.zip` and return its path.
 
-    The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
-    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, by default `autograder/gradescope`.
-    Its name says whom it is for: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
+    The same inputs give the same bytes: names are sorted, all dates are the same, and nothing is compressed
+    (compressed bytes depend on the version of zlib). `otter` is the folder of the zip's own files, by default `autograder/gradescope`.
+    Its name says whom it is for; the students' zip, `<lab>.zip`, is made by the build and contains only the release.
 
-    Raises LabError when `out` is in a folder that is handed to students.
+    Raises LabError if `out` is in a folder that is handed out to students.
     """
     handed_out = lab.assignment.parents[1] / "release"
     if Path(out).resolve().is_relative_to(handed_out):
         raise LabError(
             f"{out}: the autograder zip holds solutions, and this folder goes to students; take another one."
         )
-    otter = otter or _own_files(lab)
+    otter = otter or _gradescope_folder(lab)
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, lab.settings.seed if seed is None else seed, accept_missing)
     files["not_graded.json"] = _not_graded(lab)
@@ -67,10 +67,10 @@ def build_autograder_zip(
     files["constraints.txt"] = _constraints(repository / "constraints.txt")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
-    read_out = (otter / "read_out.py").read_text(encoding="utf-8")
+    template = (otter / "read_out.py").read_text(encoding="utf-8")
     for spec in lab.questions.values():
         if not spec.by_hand:
-            files[f"tests/{spec.id}.py"] = read_out.replace("QUESTION", spec.id).encode()
+            files[f"tests/{spec.id}.py"] = template.replace("QUESTION", spec.id).encode()
     if all(spec.by_hand for spec in lab.questions.values()):
         files["tests/none.txt"] = b"Every question is marked by hand.\n"  # otter copies this folder
     out.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def build_autograder_zip(
     return path
 
 
-def _own_files(lab: Lab) -> Path:
+def _gradescope_folder(lab: Lab) -> Path:
     """`autograder/gradescope` of the lab's repository, or of the one that this package is run from. (If it is
     installed, the package next to it is otter-grader's own `otter`.)"""
     for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
@@ -97,7 +97,7 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     yield f"{assignment}/{TABLE}", (lab.assignment / TABLE).read_bytes()
     yield from _tree(lab.package, f"{assignment}/{lab.package.name}")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
-        # So that what was handed out can be told apart from what a student wrote.
+        # To tell what a student wrote from what was handed out.
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
         yield place, (lab.release / lab.notebook).read_bytes()
     if (lab.assignment / EARLIER).is_file():
@@ -109,20 +109,20 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
 
 
 def _tree(folder: Path, place: str) -> Iterator[tuple[str, bytes]]:
-    """The files of a folder and its subfolders, without what Python and editors leave there."""
+    """The files of a folder and its subfolders, except those that Python and editors leave there."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if (
             path.is_file()
             and not path.is_symlink()
             and path.suffix != ".pyc"
-            and not LEFT_OUT.intersection(parts)
+            and not EXCLUDED.intersection(parts)
         ):
             yield "/".join((place, *parts)), path.read_bytes()
 
 
 def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
-    """otter's settings. No PDF and no token: a page made of a submission would be made in the grader's own process."""
+    """otter's settings. No PDF and no token: a PDF would be made from the submission in the grader's own process."""
     settings = {
         "lab": lab.assignment.name,
         "seed": seed,

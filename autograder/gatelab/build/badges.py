@@ -1,4 +1,4 @@
-"""The Open-in-Colab badge of a release: it leads to the notebook where the release puts it."""
+"""The Open-in-Colab badge of a release, which links to where the release puts the notebook."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 
 
 def base_of(lab: Lab, repository: str, place: Path) -> str:
-    """The beginning of the notebook's address in Colab: that of the repository, if it is on GitHub, or else lab.toml's; while that is
-    not set, what the earlier release at `place` has, of this lab or of another. "" if none of these is known."""
+    """The beginning of the notebook's address in Colab: that of the repository if it is on GitHub, otherwise lab.toml's; if that is
+    not set, that of the earlier release at `place`, of this lab or another. "" if none of these is known."""
     branch = branch_of(place)
     if given := GITHUB.fullmatch(repository):
         return COLAB.format(given[1], given[2], branch)
@@ -29,7 +29,7 @@ def base_of(lab: Lab, repository: str, place: Path) -> str:
 
 
 def _earlier(place: Path, name: str, branch: str) -> str:
-    """What the badges of the earlier release begin with."""
+    """The beginning of the addresses in the badges of the earlier release."""
     begin = (
         re.escape(COLAB.format("OWNER", "LAB", branch))
         .replace("OWNER", r"[\w.-]+")
@@ -44,7 +44,7 @@ def _earlier(place: Path, name: str, branch: str) -> str:
 
 
 def point(lab: Lab, folder: Path, base: str) -> str:
-    """Point the badge of the notebook in the lab's folder to where it is now; its address there."""
+    """Make the badge in the notebook in `folder` link to the address that begins with `base`; returns the address."""
     if not base:
         return ""
     was, new = (address(each, lab.name, lab.notebook) for each in (Settings.of(lab).colab_base, base))

@@ -1,4 +1,4 @@
-"""Where a cell of a notebook is in its percent-format script, so that an error can name the line."""
+"""Finds a notebook's cells in its percent-format script, so that an error can name the line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CELL = re.compile(r"#\s*%%")
 def first_lines(script: str, cells: Sequence[NotebookNode]) -> list[int]:
     """The line of the script, from 1, on which each cell's source starts; 0 where that cannot be determined.
 
-    script: the text of the master. cells: what jupytext made of it, their sources unchanged.
+    script: the text of the master. cells: the cells that jupytext made from it, with unchanged sources.
     """
     lines = script.splitlines()
     starts = [number for number, line in enumerate(lines) if _CELL.match(line)]

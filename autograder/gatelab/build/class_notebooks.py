@@ -1,4 +1,4 @@
-"""The notebooks of demo and practice for a class: without outputs, together with the files they need."""
+"""The demo and practice notebooks for class: without outputs, together with the files they need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDED = "cached"  # a folder of the assignment: the recorded run, for when a 
 
 
 def for_staff(solutions: Path) -> list[Path]:
-    """The files of solutions/ that are for staff only: all but what `write` copied from a release."""
+    """The files of solutions/ that are for staff only: all except those that `write` copied from a release."""
     return [
         path
         for path in sorted(solutions.rglob("*"))
@@ -30,7 +30,7 @@ def _from_a_release(path: Path) -> bool:
 
 
 def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:
-    """Fill `folder` with every notebook but the lab's own, not executed; nothing if there is no other.
+    """Fill `folder` with every notebook except the lab's own, not executed; do nothing if there is no other.
 
     notebooks: file name → solved notebook, before it is executed.
     """

@@ -1,6 +1,6 @@
 """Checks that a question is complete before students get it. The build refuses an incomplete one. Only the build
-checks this: a question still being written can be graded and tried. (Public checks and hidden
-suites are looked for by every command, lab/check.py.)
+checks this, so a question that is still being written can be graded and tried. (That public checks and hidden suites exist
+is checked by every command, in lab/check.py.)
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def faults(lab: Lab, bank: Bank) -> Iterator[str]:
         for name in _missing(spec, contract):
             yield f"{path}: says nothing of {name}, which {id} asks for; write its arguments, shapes and types there."
         if not lab.has_reference(id):
-            continue  # its answers are a key: there is no code to write in another way, or wrongly
+            continue  # its answers are a key, so there is no code that could be written in another way, or wrongly
         for kind, found, why in (
             (
                 "wheat",
@@ -50,7 +50,7 @@ def faults(lab: Lab, bank: Bank) -> Iterator[str]:
 
 
 def _not_required(lab: Lab) -> Iterator[str]:
-    """What the engine's checks import but students are not told to install."""
+    """A sentence for each package that the engine's checks import but the students' requirements do not name."""
     path = lab.assignment / REQUIREMENTS
     has_checks = (lab.package / "checking").is_dir() and not all(
         spec.by_hand for spec in lab.questions.values()
@@ -67,5 +67,5 @@ def _not_required(lab: Lab) -> Iterator[str]:
 
 
 def _missing(spec: QuestionSpec, contract: str) -> list[str]:
-    """What a question asks for but the contract does not name."""
+    """The names that a question asks for but the contract does not mention."""
     return [name for name in spec.names if not re.search(rf"\b{re.escape(name)}\b", contract)]

@@ -1,6 +1,7 @@
-"""What a release may contain: the listed files, plain text, pictures, and a notebook with nothing but its cells.
+"""Checks that a release contains only what it may: the listed files, plain text, pictures, and a notebook with nothing but
+its cells.
 
-A search finds only what it looks for, so everything not known to be harmless is refused here: outputs,
+A search finds only what it searches for, so everything that is not known to be harmless is refused here: outputs,
 attachments, metadata, editors' copies, archives, a second notebook, links.
 """
 
@@ -55,7 +56,7 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
             )
         if name == lab.notebook:
             check_notebook(path, lab)
-        elif kind := pictures.ending(path):
+        elif kind := pictures.picture_kind(path):
             _check_picture(path, name, kind)
         else:
             _check_text(path, name)
@@ -81,7 +82,7 @@ def _check_links(path: Path, name: str, release: Path, lab: Lab) -> None:
 
 
 def _check_text(path: Path, name: str) -> None:
-    if path.suffix not in TEXT_FILES and pictures.ending(path) != ".svg":
+    if path.suffix not in TEXT_FILES and pictures.picture_kind(path) != ".svg":
         kinds = " ".join(sorted({*TEXT_FILES, *pictures.KINDS}))
         raise BuildError(
             f"{name} of the release is of a kind that nobody can look into ({path.suffix or 'no ending'}); release {kinds} files only."
@@ -119,7 +120,7 @@ def _check_json(text: str, name: str) -> None:
 
 
 def check_notebook(path: Path, lab: Lab) -> None:
-    """Raise BuildError when a notebook holds anything besides its cells' text and what a lab needs of metadata."""
+    """Raise BuildError if a notebook contains anything besides its cells' text and the metadata that a lab needs."""
 
     def refuse(what: str, cell: int | None = None) -> None:
         place = path.name if cell is None else f"cell {cell + 1} of {path.name}"

@@ -1,4 +1,4 @@
-"""nbgrader's settings for this repository, used by nbgrader_config.py and by the build alike."""
+"""nbgrader's settings for this repository, used both by nbgrader_config.py and by the build."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def configure(c: Config, root: Path) -> None:
     """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date.
 
-    An invalid lab only stops the steps for that lab; if every lab is invalid, the command stops here.
+    An invalid lab stops only the steps for that lab; if all labs are invalid, the command stops here.
     """
     find_programs()
     if FORMGRADER in sys.modules:
@@ -35,31 +35,35 @@ def configure(c: Config, root: Path) -> None:
     release_settings(c)
     grading_settings(c, root)
     names = lab_names(root)
-    faulty = {name: why for name in names if (why := _brought_up_to_date(root, name))}
+    faulty = {name: why for name in names if (why := _update_source(root, name))}
     c.GenerateAssignment.exporter_class = "gatelab.build.source.SourceExporter"
     c.AcceptedOnly.kit = c.SourceExporter.kit = str(root)
     c.SourceExporter.faulty = c.SubmissionExporter.faulty = faulty
     if faulty and len(faulty) == len(names) and not _in_a_server():
         raise SystemExit(f"nbgrader_config.py: {faulty[names[0]]}")
-    for name in faulty:  # a step that finds no notebook at all would say only that
+    for (
+        name
+    ) in faulty:  # a step that finds no notebook would report only that, not what is wrong with the lab
         folder = root / "assignment" / name
         if not list(folder.glob("*.ipynb")):
             (folder / "lab.ipynb").write_text(json.dumps(EMPTY), encoding="utf-8")
 
 
-def _brought_up_to_date(root: Path, name: str) -> str:
-    """Write the lab's notebook for nbgrader; returns what is wrong with the lab, in a sentence, or an empty text."""
+def _update_source(root: Path, name: str) -> str:
+    """Write the lab's notebook for nbgrader; returns a sentence that says what is wrong with the lab, or ""."""
     try:
         write_source(Lab.in_repository(root, name), root)
     except LabError as error:
         return str(error)
-    except Exception as error:  # a full disk: this lab waits, and a server that others use goes on
+    except (
+        Exception
+    ) as error:  # a full disk, say: only this lab is affected, and the server goes on for the others
         return f"{root / 'assignment' / name}: its notebook cannot be made ({type(error).__name__}: {error})."
     return ""
 
 
 def _in_a_server() -> bool:
-    """JupyterLab's server reads the settings at every click, and SystemExit would end it."""
+    """Whether this is JupyterLab's server, which reads the settings at every click and would be ended by SystemExit."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -70,8 +74,8 @@ def _in_a_server() -> bool:
 def find_programs() -> None:
     """Put this environment's programs on the path.
 
-    nbgrader starts `alembic` by its name to make a grade book. Called as .venv/bin/nbgrader, without an activated
-    environment, it would not find it, and leave half a grade book.
+    To create a grade book, nbgrader runs `alembic` by its name. If it is called as .venv/bin/nbgrader, without an activated
+    environment, it would not find that program, and would leave an incomplete grade book.
     """
     here = str(Path(sys.executable).parent)
     if shutil.which("alembic") is None:
@@ -91,7 +95,7 @@ def release_settings(c: Config) -> None:
     steps = GenerateAssignment.class_traits()["preprocessors"].default()
     place = steps.index(ClearSolutions)
     c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
-    # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
+    # Otherwise nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
 
 
@@ -121,7 +125,7 @@ def grading_settings(c: Config, root: Path) -> None:
     ]
     c.ExportApp.plugin_class = f"{adapter}.late.CsvExport"
     c.PenaltiesUpToDate.kit = c.CsvExport.kit = str(root)
-    # Without it nbgrader skips every page that exists, and marks given since then are missing from it.
+    # Otherwise nbgrader skips every page that exists, and marks that were given since then are missing.
     c.GenerateFeedback.force = True
     c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
@@ -129,8 +133,8 @@ def grading_settings(c: Config, root: Path) -> None:
 def ignored(lab: Lab) -> list[str]:
     """Names that nbgrader must not copy: everything in the lab's folder that is not listed for release.
 
-    nbgrader knows only names to leave out. Made from the list of what students get, a new staff file beside the
-    master stays with the staff until somebody lists it.
+    nbgrader only takes names to leave out. They are computed from the list of what students get, so that a new staff file
+    next to the master is not released until somebody lists it.
     """
     listed = Settings.of(lab).release
     names = {path.name for path in lab.assignment.iterdir() if path.suffix != ".ipynb"}

@@ -1,4 +1,4 @@
-"""What changes for students from one release to another: cell by cell, file by file, points by question."""
+"""Shows what changes for students from one release to another: cell by cell, file by file, points by question."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gatelab.limits import GIT_SECONDS, LINE_SHOWN
 from gatelab.text import brief, cell_start
 
 CONTEXT = 1  # lines around a change
-LONGEST = 60  # lines shown per file
+MAX_LINES = 60  # lines shown per file
 
 
 class RevisionError(LabError):
@@ -26,7 +26,7 @@ class RevisionError(LabError):
 
 
 def differences(old: Path, new: Path, lab: Lab) -> Iterator[str]:
-    """Lines to read; none if nothing changes for students. `old` and `new` are finished release folders; `old` may be missing."""
+    """The differences as lines of text; none if nothing changes for students. `old` and `new` are finished release folders; `old` may be missing."""
     before, now = _files(old), _files(new)
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) == now.get(name):
@@ -39,11 +39,11 @@ def differences(old: Path, new: Path, lab: Lab) -> Iterator[str]:
             yield from _notebook(name, before[name], now[name])
         else:
             yield f"file: {name}"
-            yield from _of_file(before[name], now[name])
+            yield from _file_difference(before[name], now[name])
 
 
 def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
-    """The release as a git revision has it, laid out in `folder`. Raises RevisionError."""
+    """Extract the release of a git revision into `folder`. Raises RevisionError."""
     inside = f"release/{lab.assignment.name}"
     if revision.startswith("-"):
         raise RevisionError(f"{revision}: is not a git revision; name one as in HEAD, v1.0 or 22ca339.")
@@ -85,7 +85,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _of_file(before: bytes, now: bytes) -> Iterator[str]:
+def _file_difference(before: bytes, now: bytes) -> Iterator[str]:
     try:
         old, new = (data.decode("utf-8").splitlines() for data in (before, now))
     except UnicodeDecodeError:  # a picture
@@ -95,7 +95,7 @@ def _of_file(before: bytes, now: bytes) -> Iterator[str]:
 
 
 def _notebook(name: str, before: bytes, now: bytes) -> Iterator[str]:
-    """Points, then the cells that came, went or changed, in the order of the new notebook."""
+    """Points, then the cells that were added, removed or changed, in the order of the new notebook."""
     old, new = _cells(name, before), _cells(name, now)
     yield from _points(old, new)
     keys = [_key(cell) for cell in old], [_key(cell) for cell in new]
@@ -108,12 +108,12 @@ def _notebook(name: str, before: bytes, now: bytes) -> Iterator[str]:
                     yield f"cell {number} ({_name(cell)}) changed:"
                     yield from _lines(_source(was), _source(cell))
             continue
-        pairs = _alike(old[a:b], new[c:d])
+        pairs = _match_cells(old[a:b], new[c:d])
         for number, cell in enumerate(new[c:d], c + 1):
             count += 1
-            made_from = pairs.get(number - c - 1)
-            yield f"cell {number} ({_name(cell)}) {'changed' if made_from else 'is new'}:"
-            yield from _lines(_source(made_from) if made_from else [], _source(cell))
+            old_cell = pairs.get(number - c - 1)
+            yield f"cell {number} ({_name(cell)}) {'changed' if old_cell else 'is new'}:"
+            yield from _lines(_source(old_cell) if old_cell else [], _source(cell))
         taken = [id(cell) for cell in pairs.values()]
         for number, cell in enumerate(old[a:b], a + 1):
             if id(cell) not in taken:
@@ -151,13 +151,13 @@ def _cells(name: str, data: bytes) -> list[dict[str, Any]]:
 
 
 def _key(cell: dict[str, Any]) -> str:
-    """What makes a cell the same in both: its ID for a question's cell, its text for others."""
+    """The key by which a cell is found in both notebooks: the ID of a question's cell, the text of other cells."""
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
     return f"id {grade_id}" if grade_id else "\n".join([cell["cell_type"], *_source(cell)])
 
 
-def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Index of a new cell → the old one that it was made from, judged by its text; each old one once, in order."""
+def _match_cells(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Index of a new cell → the old cell that it was made from, judged by similarity; each old cell is used once, in order."""
     found: dict[int, dict[str, Any]] = {}
     left = list(old)
     for k, cell in enumerate(new):
@@ -185,4 +185,4 @@ def _source(cell: dict[str, Any]) -> list[str]:
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
     """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
-    yield from (f"    {brief(line, LINE_SHOWN)}" for line in first_lines(lines, LONGEST, "lines"))
+    yield from (f"    {brief(line, LINE_SHOWN)}" for line in first_lines(lines, MAX_LINES, "lines"))

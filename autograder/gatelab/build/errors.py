@@ -8,4 +8,4 @@ class BuildError(LabError):
 
 
 class PublishError(BuildError):
-    """Nothing was released; one sentence that says what to do."""
+    """Nothing was released; the message says in one sentence what to do."""

@@ -1,7 +1,7 @@
-"""Fills in what a master's text takes from lab.toml: points, thresholds, the due date.
+"""Fills placeholders in a master's text with values from lab.toml: points, thresholds, the due date.
 
-{{POINTS q1 q2}}     what these questions give together; {{POINTS}}: all of them
-{{THRESHOLD q2}}     what a trained model must reach, in percent and without the sign
+{{POINTS q1 q2}}     the points of these questions together; {{POINTS}}: of all questions
+{{THRESHOLD q2}}     the accuracy that a trained model must reach, in percent, without the sign
 {{DUE}}              when the lab is to be handed in: 1 March 2027, 23:59 (UTC+01:00)
 """
 
@@ -18,7 +18,7 @@ PLACEHOLDER = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
 
 
 def filled(text: str, lab: Lab, master: Path) -> str:
-    """The text with what it asks for. Raises BuildError if lab.toml does not say it."""
+    """The text with its placeholders filled in. Raises BuildError if lab.toml lacks a value."""
 
     def fact(mark: re.Match[str]) -> str:
         ids = mark[2].split()

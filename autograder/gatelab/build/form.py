@@ -1,7 +1,7 @@
 """The form of a solution cell: signatures, docstrings, one stub for each function, and lines marked as given.
 
-It is looked at twice, and the two know nothing of each other: in the master, where every statement must be a
-solution or given, and in the released cell, where nothing else may have come through.
+It is checked twice, independently: in the master, where every statement must be part of a solution or given, and in the
+released cell, which must contain nothing else.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from gatelab.handed_out import stub
 from gatelab.source_without_comments import is_string
 from gatelab.text import brief
 
-WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
+HOW_TO_FIX = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
 
 
 @dataclass
 class Form:
-    """What a solution cell of a master gives to students besides signatures, docstrings and stubs."""
+    """What students get of a master's solution cell besides signatures, docstrings and stubs."""
 
     given: set[str] = field(default_factory=set)  # statements, as ast.dump writes them
     comments: set[str] = field(default_factory=set)  # comments, without their mark
-    stubbed: set[str] = field(default_factory=set)  # `softmax`, `Layer.forward`: what gets a stub of its own
-    bound: set[str] = field(default_factory=set)  # names that given statements of the cell's top level bind
+    stubbed: set[str] = field(default_factory=set)  # what gets a stub of its own: `softmax`, `Layer.forward`
+    bound: set[str] = field(default_factory=set)  # names that given statements at the cell's top level bind
 
 
 def of_master(source: str, regions: list[Region]) -> Form:
     """The form of a master's solution cell.
 
-    Raises Fault when a statement is neither solution nor given, or a region is not a run of whole statements in
-    the body of one function.
+    Raises Fault if a statement is neither part of a solution nor given, or if a region does not consist of whole statements in the
+    body of one function.
     """
     return _Master(source, regions).form
 
@@ -57,7 +57,7 @@ class _Master:
                         line,
                         f"`{GIVEN}` is inside a solution region; end the region above it or delete the mark",
                     )
-        self._body(syntax.parse(source).body, ast.Module, "")
+        self._check_body(syntax.parse(source).body, ast.Module, "")
         for region in regions:
             if region not in self.filled:
                 raise Fault(
@@ -66,8 +66,8 @@ class _Master:
                 )
         self._check_comments(comments)
 
-    def _body(self, body: list[ast.stmt], kind: type[ast.AST], name: str) -> None:
-        """Every statement of a body (of the cell, a class or a function) is part of a region, given, a definition or a docstring."""
+    def _check_body(self, body: list[ast.stmt], kind: type[ast.AST], name: str) -> None:
+        """Check that every statement of a body (of the cell, a class or a function) is part of a region, given, a definition or a docstring."""
         used: list[Region] = []
         for index, statement in enumerate(body):
             first, last = syntax.span(statement)
@@ -78,7 +78,7 @@ class _Master:
                         region.begin,
                         f"the stub of {name} would follow a return and never be reached; put the region above it",
                     )
-                self._solution(statement, region, kind, name)
+                self._check_solution(statement, region, kind, name)
                 used += [region] if region not in used else []
             elif kind is not ast.Module and index == 0 and is_string(statement):
                 if region:
@@ -96,15 +96,15 @@ class _Master:
                 if kind is ast.Module:
                     self.form.bound |= syntax.bound(statement)
             elif isinstance(statement, ast.ClassDef) and kind is ast.Module:
-                self._decorators(statement)
+                self._check_decorators(statement)
                 syntax.check_signature(statement)
-                self._body(statement.body, ast.ClassDef, statement.name)
+                self._check_body(statement.body, ast.ClassDef, statement.name)
             elif isinstance(statement, syntax.FUNCTIONS) and kind is not ast.FunctionDef:
-                self._function(statement, f"{name}.{statement.name}" if name else statement.name)
+                self._check_function(statement, f"{name}.{statement.name}" if name else statement.name)
             else:
                 self._refuse(statement, region)
         if kind is ast.Module and used:
-            self._of_the_cell(body, used)
+            self._check_region_of_cell(body, used)
         elif len(used) > 1:
             raise Fault(
                 used[1].begin,
@@ -117,7 +117,7 @@ class _Master:
                 f"or end its `def` line with `{GIVEN}` if students get all of it",
             )
 
-    def _solution(self, statement: ast.stmt, region: Region, kind: type[ast.AST], name: str) -> None:
+    def _check_solution(self, statement: ast.stmt, region: Region, kind: type[ast.AST], name: str) -> None:
         if kind is ast.ClassDef:
             raise Fault(
                 region.begin,
@@ -139,19 +139,19 @@ class _Master:
                     f"the {word} marker is not indented like its solution; indent it by {statement.col_offset} spaces",
                 )
 
-    def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
-        self._decorators(function)
+    def _check_function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
+        self._check_decorators(function)
         syntax.check_signature(function)
         if isinstance(function, ast.AsyncFunctionDef):
             raise Fault(
                 function.lineno,
                 f"{function.name} is async: calling its stub would raise nothing; write a plain function",
             )
-        self._body(function.body, ast.FunctionDef, name)
+        self._check_body(function.body, ast.FunctionDef, name)
         self.form.stubbed.add(name)
 
-    def _of_the_cell(self, body: list[ast.stmt], used: list[Region]) -> None:
-        """A region outside of all functions ends the cell: nothing after its stub would be run."""
+    def _check_region_of_cell(self, body: list[ast.stmt], used: list[Region]) -> None:
+        """Check a region outside of all functions. It must end the cell, because nothing after its stub would be run."""
         if len(used) > 1:
             raise Fault(
                 used[1].begin,
@@ -170,7 +170,7 @@ class _Master:
             )
         self.form.stubbed.add("")
 
-    def _decorators(self, definition: syntax.Definition) -> None:
+    def _check_decorators(self, definition: syntax.Definition) -> None:
         for decorator in definition.decorator_list:
             lines = range(decorator.lineno, syntax.last_line(decorator) + 1)
             if not self.marked.intersection(lines):
@@ -182,7 +182,7 @@ class _Master:
             self.covered.update(lines)
 
     def _is_given(self, statement: ast.stmt) -> bool:
-        """A simple statement is given if any of its lines is marked, a compound one if its first line is."""
+        """Whether a statement is given: a simple one if any of its lines is marked, a compound one if its first line is."""
         first, last = syntax.span(statement)
         if hasattr(statement, "body"):
             return statement.lineno in self.marked
@@ -200,11 +200,11 @@ class _Master:
             raise Fault(line, "the marker cuts a statement in two; let the region hold whole statements")
         text = self.lines[first - 1].strip()
         raise Fault(
-            first, f"`{brief(text)}` is outside of the solution regions and would be released; {WAY_OUT}"
+            first, f"`{brief(text)}` is outside of the solution regions and would be released; {HOW_TO_FIX}"
         )
 
     def _check_comments(self, comments: dict[int, tuple[str, bool]]) -> None:
-        """Comments are text that students read: in a region, in a given statement, or marked themselves."""
+        """Check that every comment is in a region, belongs to a given statement or is marked as given: students read comments too."""
         for line, (text, alone) in comments.items():
             in_region = any(r.begin <= line <= r.end for r in self.regions)
             if in_region:
@@ -223,7 +223,7 @@ class _Master:
 
 
 def check_released(source: str, form: Form, id: str) -> None:
-    """Raise Fault when a released cell holds anything but signatures, docstrings, stubs and what the master gives."""
+    """Raise Fault if a released cell contains anything but signatures, docstrings, stubs and what the master marks as given."""
     wanted = ast.dump(ast.parse(stub.line(id)).body[0])
     stubbed: set[str] = set()
 

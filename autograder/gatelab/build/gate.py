@@ -1,4 +1,4 @@
-"""The gate before anything is written: the solution earns everything, the release earns and shows nothing."""
+"""The gate that a build must pass before anything is written: the solution earns all points, the release earns none and reveals nothing."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Grade = Callable[[Path], Report]
 def check_leaks(
     release: Path, lab: Lab, masters: dict[str, NotebookNode], shared: Iterable[str] = ()
 ) -> None:
-    """Raise BuildError when a file of the release shows what is for staff only.
+    """Raise BuildError if a file of the release shows something that is for staff only.
 
-    That is: a line of a solution, of tests/<lab>/hidden, of the bank; a run of words of a written answer, the rubric, the
+    That is: a line of a solution, of tests/<lab>/hidden or of the bank; a run of words from a written answer, the rubric or the
     lesson plan; the key of the concept questions.
 
-    masters: file name → the notebook of a master, solution regions and all.
-    shared: lines that may be in both.
+    masters: file name → the notebook of a master, solution regions included.
+    shared: lines that both may contain.
     """
     shared = [*shared, *_given_lines(masters)]
     secrets = list(leaks.hidden_needles(lab.hidden))
@@ -80,7 +80,7 @@ def _prose_of(lab: Lab, masters: dict[str, NotebookNode]) -> Iterator[prose.Secr
 
 
 def check_form(release: Path, lab: Lab, master: NotebookNode) -> None:
-    """Raise BuildError when a solution cell of the release is not its master's cell with stubs."""
+    """Raise BuildError if a solution cell of the release is not its master's cell with stubs."""
     notebook = nbformat.read(release / lab.notebook, as_version=4)
     released = {
         cell.metadata["nbgrader"]["grade_id"]: cell for cell in notebook.cells if regions.is_solution(cell)
@@ -89,9 +89,9 @@ def check_form(release: Path, lab: Lab, master: NotebookNode) -> None:
         cell.metadata["nbgrader"]["grade_id"]: cell for cell in master.cells if regions.is_solution(cell)
     }
     if released.keys() != asked.keys():
-        odd = ", ".join(sorted(released.keys() ^ asked.keys()))
+        different = ", ".join(sorted(released.keys() ^ asked.keys()))
         raise BuildError(
-            f"{lab.notebook}: the solution cells of the release are not those of the master: {odd}."
+            f"{lab.notebook}: the solution cells of the release are not those of the master: {different}."
         )
     for grade_id, cell in released.items():
         try:
@@ -107,7 +107,7 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> None:
         raise BuildError(f"The solved notebook could not be graded: {report.reason}")
     for question in report.questions:
         if not question.by_hand and question.points != question.max_points:
-            raise BuildError(_too_few(question))
+            raise BuildError(_why_not_full(question))
     report = grade(release / lab.notebook)
     if report.status != "graded":
         raise BuildError(f"The untouched release could not be graded: {report.reason}")
@@ -119,7 +119,7 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> None:
             )
 
 
-def _too_few(question: Question) -> str:
+def _why_not_full(question: Question) -> str:
     """Why the solution does not earn all points of a question: a part that fails, or parts with the wrong sum."""
     earned = f"The solution earns {question.points:g} of {question.max_points:g} points in {question.id}"
     failed = next((part for part in question.parts if not part.passed), None)

@@ -1,4 +1,4 @@
-"""Whether the lab still has the cells with which its submissions are in nbgrader's grade book."""
+"""Checks that a lab still has the cells that its submissions in nbgrader's grade book have."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from gatelab.lab.spec import Lab
 
 
-def other_cells(lab: Lab, book_url: str) -> str:
-    """A sentence that says which cells were added or removed since submissions came into the grade book, and what to do; "" if none.
+def changed_cells(lab: Lab, book_url: str) -> str:
+    """A sentence that says which cells were added or removed since submissions were entered in the grade book, and what to do;
+    "" if none were.
 
-    nbgrader would refuse it with a traceback, after it had removed the release.
+    nbgrader itself would fail with a traceback, after it had removed the release.
     """
     with Gradebook(book_url) as book:
         try:

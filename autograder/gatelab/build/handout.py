@@ -1,4 +1,4 @@
-"""What a notebook must know about its handout: where Colab fetches it, and its checksum."""
+"""Fills in what a notebook must know about its handout: where Colab fetches it from, and its checksum."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def filled(text: str, lab: Lab, settings: Settings) -> str:
 
 
 def checksum(lab: Lab, settings: Settings) -> str:
-    """SHA-256 of all files of the handout but the notebook, which holds this sum and so cannot be part of it.
+    """SHA-256 of all files of the handout except the notebook, which contains this checksum and so cannot be included.
 
-    Over "name size " and the bytes of every file, in the order of the names.
+    It is computed over "name size " and the bytes of every file, in the order of the names.
     """
     digest = hashlib.sha256()
     for name, path in sorted(files(lab, settings).items()):
@@ -30,7 +30,7 @@ def checksum(lab: Lab, settings: Settings) -> str:
 
 
 def files(lab: Lab, settings: Settings) -> dict[str, Path]:
-    """Name in the handout → file, for all files of it but the notebook; what is hidden or compiled is not handed out."""
+    """Name in the handout → file, for all files except the notebook. Hidden and compiled files are not handed out."""
     found = {}
     for name in settings.release:
         top = lab.assignment / name

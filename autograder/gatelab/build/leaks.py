@@ -1,12 +1,12 @@
 """Searches the release for what students must not see.
 
 Solution regions and everything under tests/<lab>/hidden are turned into needles, and every file of the release is
-searched for them, in whatever comment, string or output they are.
+searched for them, comments, strings and outputs included.
 
-A needle is one line that says enough by itself, or two lines in a row that say something. Of a solution, a line that
-works something out (`total = rate * hours + extra`) says enough, and so does its longer arithmetic wherever it is and under
-whatever names. Definitions, imports, decorators, comments and docstrings are no needles: the signatures are the
-contract's, and so is much of the prose.
+A needle is one line that is distinctive by itself, or two adjacent lines that are distinctive together. In a solution, a
+line that computes something (`total = rate * hours + extra`) is distinctive, and so is its longer arithmetic, wherever it is
+and whatever its names are. Definitions, imports, decorators, comments and docstrings are not needles: the contract has the
+same signatures, and much of the same prose.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from gatelab.limits import LINE_SHOWN
 from gatelab.source_without_comments import is_string
 from gatelab.text import brief
 
-# Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
-# lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
-# `with torch.no_grad():`), of its references' up to 30 (`return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
-# the students' package, the longest with 56.
+# The number of characters, without white space, from which on a line counts at all, and from which on it is a needle alone. In one
+# lab, a few of the 886 lines of solutions and suites are in the students' files too: of the solutions' those of up to 21 characters
+# (`optimizer.step()`, `with torch.no_grad():`), of the references' those of up to 30 (`return torch.stack(steps, dim=1)`), and of the
+# suites' lists of shapes and calls of the students' package of up to 56.
 MIN_LENGTH_LINE = 8
 MIN_LENGTH_SOLUTION = 24
 MIN_LENGTH_REFERENCE = 32
@@ -42,7 +42,7 @@ _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
     r"|(\w+: [\w.\[\] |]+(= [^,]+)?(, ?|$))+$"  # fields or parameters with types
 )
-# `shapes = [(R, C), (R, 4 * C)]`: the contract says the same.
+# `shapes = [(R, C), (R, 4 * C)]`: the contract contains the same.
 _SHAPES = re.compile(r"(\w+=)?[\[\](){},:*\dA-Z]+$")
 _COMMENT = re.compile(r"(?<=\S)\s+#\s.*$")
 _DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")
@@ -50,7 +50,7 @@ _DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")
 
 @dataclass(frozen=True)
 class Needle:
-    """A secret: its normalised lines, where they come from, for arithmetic its form whatever the names are, and as it is written."""
+    """A secret: its normalised lines, their origin, for arithmetic its form with numbered names, and the lines as they are written."""
 
     text: str
     origin: str
@@ -73,27 +73,28 @@ class Leak:
 
 
 def normal(line: str) -> str:
-    """A line without white space, without the comment behind it, without signs and quotes at its ends."""
+    """A line without white space, without a trailing comment, and without symbols and quotes at its ends."""
     return re.sub(r"\s+", "", _DECORATION.sub("", _COMMENT.sub("", line))).replace("'", '"')
 
 
-def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
-    """Needles of a secret's lines; a line of `enough` characters is a needle alone. solution: a line that computes
-    something is a needle, whatever its length.
+def needles(lines: Iterable[str], origin: str, min_length: int, solution: bool = False) -> Iterator[Needle]:
+    """Needles of a secret's lines; a line of `min_length` characters is a needle alone.
+
+    solution: a line that computes something is a needle, whatever its length.
     """
-    before, above = "", ""
+    previous, previous_written = "", ""
     for line in lines:
         text, written = normal(line), line.strip()
         if not text:
             continue
         if len(text) < MIN_LENGTH_LINE or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
-            before = ""
+            previous = ""
             continue
-        if len(text) >= enough or (solution and expressions.computes(line)):
+        if len(text) >= min_length or (solution and expressions.computes(line)):
             yield Needle(text, origin, written=(written,))
-        elif before:
-            yield Needle(f"{before}\n{text}", origin, written=(above, written))
-        before, above = text if len(text) < enough else "", written
+        elif previous:
+            yield Needle(f"{previous}\n{text}", origin, written=(previous_written, written))
+        previous, previous_written = text if len(text) < min_length else "", written
 
 
 def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
@@ -135,22 +136,22 @@ def bank_needles(bank: Path) -> Iterator[Needle]:
             yield from code_needles(path.read_text(encoding="utf-8"), origin, MIN_LENGTH_BANK)
 
 
-def code_needles(code: str, origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
-    """Needles of code as it is written, and as it is whatever its line breaks, brackets and comments."""
-    yield from needles(_code_lines(code), origin, enough, solution)
-    yield from needles(plain_lines(code), origin, enough, solution)
+def code_needles(code: str, origin: str, min_length: int, solution: bool = False) -> Iterator[Needle]:
+    """Needles of code, as it is written and in a form without its line breaks, brackets and comments."""
+    yield from needles(_code_lines(code), origin, min_length, solution)
+    yield from needles(plain_lines(code), origin, min_length, solution)
 
 
-def solved_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
-    """Needles of a correct answer: its lines, and its arithmetic."""
-    yield from code_needles(code, origin, enough, solution=True)
-    for expression in expressions.of_code(code):
+def solved_needles(code: str, origin: str, min_length: int) -> Iterator[Needle]:
+    """Needles of a correct answer: its lines and its arithmetic."""
+    yield from code_needles(code, origin, min_length, solution=True)
+    for expression in expressions.in_code(code):
         written = ast.unparse(expression)
         yield Needle(normal(written), origin, expressions.form(expression), (written,))
 
 
 def texts(release: Path) -> dict[str, str]:
-    """File of the release → all that it shows."""
+    """File of the release → all text that it shows."""
     paths = sorted(path for path in release.rglob("*") if path.is_file())
     return {path.relative_to(release).as_posix(): "\n".join(shown(path)) for path in paths}
 
@@ -162,9 +163,9 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
     """
     shared = list(shared)
     allowed = {normal(line) for line in shared}
-    allowed |= {normal(ast.unparse(part)) for line in shared for part in expressions.of_code(line)}
+    allowed |= {normal(ast.unparse(part)) for line in shared for part in expressions.in_code(line)}
     allowed |= {normal(value) for line in shared for value in expressions.values(line)}
-    # The same text may be a needle several times: the one that also has a form is kept.
+    # If the same text is a needle several times, one that also has a form is kept.
     ordered = sorted(secrets, key=lambda needle: bool(needle.form))
     wanted = {needle.text: needle for needle in ordered if not allowed.intersection(needle.text.split("\n"))}
     forms = {needle.form: needle for needle in wanted.values() if needle.form}
@@ -173,7 +174,7 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
         lines = (normal(line) for line in content.split("\n"))
         text = "\n".join(line for line in lines if line)
         hits = {needle: needle.written for needle in wanted.values() if needle.text in text}
-        for part in expressions.of_text(content.split("\n")):
+        for part in expressions.in_text(content.split("\n")):
             known, written = forms.get(expressions.form(part)), ast.unparse(part)
             if known and normal(written) not in allowed:
                 hits.setdefault(known, (written,))
@@ -182,15 +183,15 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
 
 
 def shown(path: Path) -> list[str]:
-    """The lines of a file; of a notebook, those of its cells with their outputs and metadata.
+    """The lines of a file; for a notebook, those of its cells, outputs and metadata.
 
-    Code is given twice, as written and plain, and strings also with their escapes resolved.
+    Code is returned twice, as written and in plain form; strings are also returned with their escapes resolved.
     """
-    if pictures.ending(path) not in ("", ".svg"):
-        return []  # the pixels are for whoever accepts the release (contents.py: it holds nothing else)
+    if pictures.picture_kind(path) not in ("", ".svg"):
+        return []  # whoever accepts the release looks at the picture; contents.py checks that it contains nothing else
     text = path.read_bytes().decode("utf-8", errors="replace")
     if path.suffix == ".py":
-        return text.split("\n") + _read_as_code(text)
+        return text.split("\n") + _code_and_strings(text)
     if path.suffix == ".json":
         return text.split("\n") + list(_strings(text))
     if path.suffix != ".ipynb":
@@ -200,7 +201,7 @@ def shown(path: Path) -> list[str]:
     for cell in notebook.cells:
         lines += cell.source.split("\n")
         if cell.cell_type == "code":
-            lines += _read_as_code(cell.source)
+            lines += _code_and_strings(cell.source)
         lines.append(str(cell.metadata))
         for output in cell.get("outputs", []):
             lines += str(output.get("text", "")).split("\n")
@@ -209,8 +210,8 @@ def shown(path: Path) -> list[str]:
     return lines
 
 
-def _read_as_code(code: str) -> list[str]:
-    """Plain code, and the lines of its strings that a line of code may hide in."""
+def _code_and_strings(code: str) -> list[str]:
+    """The code in plain form, and the lines of its strings, which may contain code."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):
@@ -245,7 +246,7 @@ def plain_lines(code: str) -> list[str]:
 
 
 def _code_lines(code: str) -> list[str]:
-    """The lines of code without its docstrings; all of them where it does not parse."""
+    """The lines of code without docstrings; all lines if it does not parse."""
     code = textwrap.dedent(code)
     lines = code.split("\n")
     try:

@@ -1,4 +1,4 @@
-"""Links of a page to files beside it: students must get what they lead to."""
+"""Checks a page's links to files next to it: students must get those files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from gatelab.did_you_mean import did_you_mean
 
-# What a page shows as it is written: fenced and other code, and mathematics, where `f[i](x)` is no link.
+# What a page shows verbatim: code, fenced or not, and mathematics, where `f[i](x)` is not a link.
 _VERBATIM = re.compile(
     r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[^\n]*$|\Z)|(?<!\\)(`+)(?!`).*?(?<!`)\2(?!`)"
     r"|(?<!\\)(\$\$?)(?:(?!\n\n)[^$])+?(?<!\\)\3",
@@ -27,7 +27,7 @@ _ELSEWHERE = re.compile(
 
 
 def broken(text: str, page: str, files: Collection[str], folder: Path) -> Iterator[tuple[int, str]]:
-    """Line, from 1, and what is wrong, for each link of a page in Markdown to a file that students do not get.
+    """(line, from 1; what is wrong) for each link of a Markdown page to a file that students do not get.
 
     page: the page's own name in the handout. files: all names in the handout. folder: where staff have these files.
     """
@@ -40,7 +40,7 @@ def broken(text: str, page: str, files: Collection[str], folder: Path) -> Iterat
 
 
 def _why_not(target: str, page: str, files: Collection[str], folder: Path) -> str:
-    """Why students do not get what a link leads to, and what to do; "" if they do."""
+    """Why students do not get the target of a link, and what to do; "" if they do."""
     path = unquote(re.split(r"[?#]", target)[0])
     name = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
     if name in files or name == "." or any(file.startswith(f"{name}/") for file in files):

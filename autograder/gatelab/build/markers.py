@@ -1,4 +1,4 @@
-"""The markers of a master, and everything that somebody may type when they mean one.
+"""The markers of a master, and everything that somebody might type when they mean one.
 
 In a code cell:                        in a written answer (markdown):
 
@@ -7,8 +7,8 @@ In a code cell:                        in a written answer (markdown):
     # END SOLUTION                     <!-- # END SOLUTION -->
     return total  # GIVEN
 
-What is between the first two is the solution. `# GIVEN` ends a line that students get as it is. A marker is
-exact or it is an error: a region that only looks like one would be released.
+The solution is between the first two. `# GIVEN` ends a line that students get as it is. A marker must be exact; anything
+that only looks like one is an error, because its region would be released.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from functools import lru_cache
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 GIVEN = "# GIVEN"
-# The forms a whole line may have; the comment signs of markdown keep the marker out of sight.
+# The forms that a whole line may have; Markdown's comment signs hide the marker on the page.
 BEGINS = {"code": (BEGIN,), "markdown": (BEGIN, f"<!-- {BEGIN} -->"), "raw": ()}
 ENDS = {"code": (END,), "markdown": (END, f"<!-- {END} -->"), "raw": ()}
 
-# Markers, ours and other tools', by their letters alone → how many typing errors are tolerated.
+# Markers, ours and other tools', reduced to their letters → how many typing errors are tolerated.
 MARKS = {
     "beginsolution": 3, "endsolution": 2, "solutionbegin": 3, "solutionend": 2, "solution": 1, "ifsolution": 1,
     "solutionnoprompt": 3, "noprompt": 1, "beginanswer": 2, "endanswer": 2,
@@ -37,12 +37,12 @@ MARKS = {
     "beginmarkscheme": 3, "endmarkscheme": 3, "autotest": 1, "hashedautotest": 2, "assignmentconfig": 2,
     "yourcodehere": 2, "begin": 0, "end": 0,
 }  # fmt: skip
-LONGEST = 24  # letters of a text that is compared with them as a whole: the longest has 16, and may have four more by its slips
-CONSONANTS = ("bgnsltn", "ndsltn")  # for the first two: people who drop vowels drop several
+MAX_LETTERS = 24  # letters of a text that is compared with them as a whole; the longest has 16, and typing errors may add four
+CONSONANTS = ("bgnsltn", "ndsltn")  # for the first two, since people who drop vowels drop several
 OPENERS = {"start", "starts", "begins", "beginning", "open", "opens"}
 CLOSERS = {"stop", "stops", "ends", "ending", "finish", "close", "closes"}
 # Letters of other alphabets that look like ours.
-_TWINS = str.maketrans("АВЕІКМНОРСТУХаеікорсухΑΒΕΗΙΚΜΝΟΡΤΧ", "ABEIKMHOPCTYXaeikopcyxABEHIKMNOPTX")
+_LOOKALIKES = str.maketrans("АВЕІКМНОРСТУХаеікорсухΑΒΕΗΙΚΜΝΟΡΤΧ", "ABEIKMHOPCTYXaeikopcyxABEHIKMNOPTX")
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,21 @@ class Remark:
 
 @lru_cache(maxsize=1 << 16)  # a build reads every master three times
 def looks_like_marker(text: str, prose: bool = False) -> bool:
-    """Could somebody who typed this have meant a marker?
+    """Whether somebody who typed this may have meant a marker.
 
-    prose: sentences are expected here, which may well speak of the end of a solution.
+    prose: sentences are expected here, which may well mention the end of a solution.
     """
     words = _words(text)
     letters = "".join(words)
     if not letters:
         return False
-    if len(letters) <= LONGEST:
+    if len(letters) <= MAX_LETTERS:
         if any(distance(letters, mark, slips) <= slips for mark, slips in MARKS.items()):
             return True
         bare = re.sub("[aeiou]", "", letters)
         if any(distance(bare, mark, 1) <= 1 for mark in CONSONANTS):
             return True
-    return _side_by_side(words, prose and not text.isupper()) or _shouted(text)
+    return _has_edge_near_solution(words, prose and not text.isupper()) or _is_in_capitals(text)
 
 
 def remarks(cell_type: str, source: str) -> Iterator[Remark]:
@@ -82,7 +82,7 @@ def remarks(cell_type: str, source: str) -> Iterator[Remark]:
         return
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (tokenize.TokenError, SyntaxError):  # a magic, say: what follows a # may be a comment
+    except (tokenize.TokenError, SyntaxError):  # for example a magic: the text after a # may be a comment
         for number, line in enumerate(lines, start=1):
             code, sign, comment = line.partition("#")
             if sign:
@@ -97,12 +97,12 @@ def remarks(cell_type: str, source: str) -> Iterator[Remark]:
         elif tokenize.tok_name[token.type] in ("STRING", "FSTRING_MIDDLE"):
             yield from (Remark(row + k, part, "string", False) for k, part in enumerate(text.split("\n")))
     for number, line in enumerate(lines, start=1):
-        if "#" not in line:  # `BEGIN SOLUTION`, its sign forgotten
+        if "#" not in line:  # `BEGIN SOLUTION`, where the # was forgotten
             yield Remark(number, line, "code", True)
 
 
 def given_mark(comment: str) -> bool:
-    """Does this comment mark its line as given?"""
+    """Whether this comment marks its line as given."""
     return comment == GIVEN or comment.endswith(f" {GIVEN}")
 
 
@@ -135,36 +135,36 @@ def distance(a: str, b: str, limit: int) -> int:
 
 
 def _words(text: str) -> list[str]:
-    text = unicodedata.normalize("NFKD", text.translate(_TWINS))
+    text = unicodedata.normalize("NFKD", text.translate(_LOOKALIKES))
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn"))
     return re.findall(r"[^\W\d_]+", text.casefold())
 
 
-def _side_by_side(words: list[str], prose: bool) -> bool:
+def _has_edge_near_solution(words: list[str], prose: bool) -> bool:
     """Whether a word like BEGIN or END is next to or near one like SOLUTION."""
     prose = prose and len(words) > 2
     reach = 1 if prose else 3
     for k, word in enumerate(words):
-        if _like_solution(word, prose):
+        if _resembles_solution(word, prose):
             beside = words[max(0, k - reach) : k] + words[k + 1 : k + 1 + reach]
-            if any(_like_edge(other, prose) for other in beside):
+            if any(_resembles_edge(other, prose) for other in beside):
                 return True
     return False
 
 
-def _shouted(text: str) -> bool:
-    """BEGIN or END and a word or two more, all in capitals: some tool's marker."""
+def _is_in_capitals(text: str) -> bool:
+    """Whether it is BEGIN or END and at most two more words, all in capitals: some tool's marker."""
     first, *more = re.findall(r"[^\W\d_]+", text) or [""]
     return text.isupper() and first in ("BEGIN", "END") and len(more) <= 2
 
 
-def _like_solution(word: str, prose: bool) -> bool:
+def _resembles_solution(word: str, prose: bool) -> bool:
     if not prose and word in ("sol", "soln", "solut"):
         return True
     return len(word) >= 6 and distance(word.removesuffix("s"), "solution", 2) <= (1 if prose else 2)
 
 
-def _like_edge(word: str, prose: bool) -> bool:
+def _resembles_edge(word: str, prose: bool) -> bool:
     if prose:
         return word in ("begin", "end")
     return (

@@ -1,4 +1,4 @@
-"""A master (percent-format .py) becomes a notebook, always the same bytes from the same master."""
+"""Converts a master (percent-format .py) to a notebook; the same master always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gatelab.lab.table import FILE as TABLE
 from gatelab.text import cell_start
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-# Without the version: it would be the builder's, and change the release with every Python.
+# Without the version, which would be that of the builder's Python and change the release.
 LANGUAGE = {
     "file_extension": ".py",
     "mimetype": "text/x-python",
@@ -33,15 +33,15 @@ NBGRADER_DEFAULTS = {"grade": False, "solution": False, "locked": False, "task":
 
 
 def masters_of(lab: Lab) -> list[Path]:
-    """The masters that there are, the homework's first; those for class are optional."""
+    """The lab's masters, the homework's first; those for class are optional."""
     paths = dict.fromkeys([lab.master, *(lab.assignment / name for name in FOR_CLASS)])
     return [path for path in paths if path.is_file()]
 
 
 def convert(master: Path, lab: Lab, settings: Settings) -> NotebookNode:
-    """The notebook of a master, solutions and all.
+    """The notebook of a master, solutions included.
 
-    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is faulty.
+    Raises BuildError, naming file, cell and line, if a marker, a region or a cell is faulty.
     """
     try:
         notebook: NotebookNode = jupytext.read(master, fmt="py:percent")
@@ -67,7 +67,7 @@ def convert(master: Path, lab: Lab, settings: Settings) -> NotebookNode:
         text = handout.filled(cell.source.replace(COLAB_MARK, url), lab, settings)
         cell.source = facts.filled(text, lab, master)
         if "nbgrader" in cell.metadata:
-            _complete(cell, lab, master)
+            _complete_metadata(cell, lab, master)
         try:
             questions.check_cell(cell, lab)
             if given is not None and cell.cell_type == "markdown" and not regions.is_solution(cell):
@@ -87,8 +87,8 @@ def dumps(notebook: NotebookNode) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
-    """Fill in what the metadata leaves out; a grade cell's points are those of lab.toml."""
+def _complete_metadata(cell: NotebookNode, lab: Lab, master: Path) -> None:
+    """Fill in what the metadata leaves out; the points of a grade cell come from lab.toml."""
     typed = cell.metadata["nbgrader"]
     if not isinstance(typed, dict) or not isinstance(typed.get("grade_id", ""), str):
         raise BuildError(
@@ -106,7 +106,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
             f"{master}: grade_id {mark['grade_id']}: there is no question {regions.question_id(cell)} in {TABLE}; add it there or "
             "correct the cell's metadata."
         )
-    written = mark.pop("points", None)
+    written_points = mark.pop("points", None)
     if mark["grade"]:
         assert question is not None
         if mark["grade_id"] != question.id:
@@ -121,9 +121,9 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
                 else f"{master}: the grade cell {question.id} is one for a written answer here, but {TABLE} does not mark {question.id} by "
                 f'hand; set by_hand = true there, or "solution": false here.'
             )
-        if written not in (None, question.points):
+        if written_points not in (None, question.points):
             raise BuildError(
-                f"{master}: the cell {question.id} says {written!r} points, and {TABLE} {question.points:g}. Points are the "
+                f"{master}: the cell {question.id} says {written_points!r} points, and {TABLE} {question.points:g}. Points are the "
                 f"table's: write yours there. `gatelab build --accept` then gives the cell the table's number."
             )
         mark["points"] = question.points
@@ -131,8 +131,8 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
 
 
 def bring_points_up_to_date(master: Path, lab: Lab) -> list[str]:
-    """Give grade cells of a master that state points (nbgrader's panel writes them) the table's number. Returns a
-    sentence for each that changed."""
+    """Set the points that a master's grade cells state (nbgrader's panel writes them) to the table's. Returns a sentence for
+    each cell that changed."""
     changes = []
 
     def corrected(head: re.Match[str]) -> str:
@@ -158,7 +158,7 @@ _GRADE_ID = re.compile(r'"grade_id": "(\w+)"')
 
 
 def _set_ids(notebook: NotebookNode, master: Path) -> None:
-    """Cell ids from grade_id or position: jupytext draws new ones at every conversion."""
+    """Derive cell IDs from grade_id or position, because jupytext draws new ones at every conversion."""
     seen: dict[str, str] = {}
     for index, cell in enumerate(notebook.cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -171,7 +171,7 @@ def _set_ids(notebook: NotebookNode, master: Path) -> None:
 
 
 def _place(cell: NotebookNode, first: int, line: int) -> str:
-    """`line 214 (cell q1-solution)`; the line is the script's where it is known, else the cell's."""
+    """`line 214 (cell q1-solution)`; the line of the script if it is known, otherwise that of the cell."""
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     name = f"cell {grade_id}" if grade_id else f"the cell that starts {_start(cell)}"
     return f"line {first + line - 1} ({name})" if first else f"line {line} of {name}"

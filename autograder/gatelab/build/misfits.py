@@ -1,7 +1,7 @@
-"""What is in a lab's files but wrong there, found without running anything: a file for students that is not Python, a public check that
-was copied and still has the other question's name, a mistake of the bank that no longer fits the solution.
+"""Finds mistakes in a lab's files without running anything: a file for students that is not valid Python, a public check that was
+copied and still has the other question's name, a mistake in the bank that no longer fits the solution.
 
-`gatelab diff` and `gatelab build` refuse it. A question that is only unfinished is refused by the build alone (complete.py).
+`gatelab diff` and `gatelab build` refuse such a lab. A question that is merely unfinished is refused only by the build (complete.py).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec
 
-# Keys of lab.toml that tell the grader or a suite something. Times are left out: they do no harm where nothing is run.
+# Keys of lab.toml that are for the grader or a suite. Times are not included: they do no harm if nothing is run.
 FOR_THE_GRADER = ("names", "builds_on", "pairs", "library", "concepts", "training")
 DEFAULTS = {one.name: one.default for one in fields(QuestionSpec) if one.default is not MISSING}
 
 
 def check(lab: Lab) -> Bank:
-    """The lab's bank. Raise a LabError with the first of them as its sentence: file, what is wrong, what to do."""
+    """The lab's bank. Raises LabError for the first mistake: file, what is wrong, what to do."""
     for fault in faults(lab):
         raise BuildError(fault)
     return load_bank(lab)
 
 
 def faults(lab: Lab) -> Iterator[str]:
-    """One sentence for each, but for those of the bank, which is read as a whole."""
-    yield from _marked_by_hand(lab)
+    """One sentence for each mistake, except those in the bank, which is read as a whole."""
+    yield from _idle_keys(lab)
     for path, _ in checks.files(lab):
         if not path.is_file():
             yield f"{path}: is missing; gatelab build writes it: run that first."
@@ -45,10 +45,10 @@ def faults(lab: Lab) -> Iterator[str]:
             if tree is None:
                 yield why
             elif Path(name).parent == Path("tests") and path.stem in lab.questions:
-                yield from _named(path, tree)
+                yield from _wrong_names(path, tree)
 
 
-def _marked_by_hand(lab: Lab) -> Iterator[str]:
+def _idle_keys(lab: Lab) -> Iterator[str]:
     for id, spec in lab.questions.items():
         idle = [key for key in FOR_THE_GRADER if getattr(spec, key) != DEFAULTS[key]]
         if spec.by_hand and idle:
@@ -59,8 +59,8 @@ def _marked_by_hand(lab: Lab) -> Iterator[str]:
             )
 
 
-def _named(path: Path, tree: ast.Module) -> Iterator[str]:
-    """The names of another question in a public check: what otter calls it, and what its calls are stored under."""
+def _wrong_names(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Sentences for names of another question in a public check: its name for otter, and the name under which its calls are stored."""
     id = path.stem
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):

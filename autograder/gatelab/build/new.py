@@ -1,4 +1,4 @@
-"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the start."""
+"""Makes a new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the start."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gatelab.lab.table import TITLE, is_title
 from gatelab.submission import earlier_releases
 from gatelab.text import RESERVED
 
-TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
+TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository with one lab
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-LONGEST = 40  # characters: the name is typed in commands, and part of every path and address of the lab
+MAX_LENGTH = 40  # characters: the name is typed in commands, and part of every path and address of the lab
 PARTS = ("assignment", "tests", "release", "solutions")
 
 
 def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
     """Make assignment/<name> and tests/<name> in the kit `root` and return them; both or neither.
 
-    title: what students and reports call the lab; made from the name where it is empty.
+    title: the lab's name in reports and for students; derived from `name` if it is empty.
 
-    Raises LabError, in one sentence, where the name or the title cannot be one, something of that name is there, or the
-    kit has no template.
+    Raises LabError, with one sentence, if the name or the title is invalid, if something with that name exists, or if the kit
+    has no template.
     """
     root = Path(root).resolve()
     title = title or name.replace("-", " ").capitalize()
@@ -40,13 +40,13 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
         )
     old = source.parent.name
     made = root / "assignment" / name, root / "tests" / name
-    litter = shutil.ignore_patterns(
+    ignored = shutil.ignore_patterns(
         "__pycache__", "*.pyc", "*.ipynb", ".*", snapshot.NAME, earlier_releases.NAME
     )
     with temporary_folder(".gatelab-build-", root) as workspace:
         for place in made:
-            shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=litter)
-        _name(workspace / "assignment", old, name, title)
+            shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=ignored)
+        _rename(workspace / "assignment", old, name, title)
         checks.keep_up(Lab(workspace / "assignment", workspace / "tests" / "hidden"))
         done: list[Path] = []
         try:
@@ -62,10 +62,10 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
 
 
 def _check(root: Path, name: str, title: str) -> None:
-    if not NAME.fullmatch(name) or len(name) > LONGEST or name in RESERVED:
+    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH or name in RESERVED:
         raise LabError(
             f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
-            f"(at most {LONGEST}, and no name that Windows keeps for itself)."
+            f"(at most {MAX_LENGTH}, and no name that Windows keeps for itself)."
         )
     if not is_title(title):
         raise LabError(f"--title {title!r}: must be {TITLE.format('')}.")
@@ -75,19 +75,19 @@ def _check(root: Path, name: str, title: str) -> None:
             raise LabError(f"{place}: already exists; choose another name, or remove it first.")
 
 
-def _name(folder: Path, old: str, name: str, title: str) -> None:
-    """Put name and title in place of the template's: in the table, the package's name, and the heading of the notebook."""
+def _rename(folder: Path, old: str, name: str, title: str) -> None:
+    """Replace the template's name and title in the table, in the package's name and in the notebook's heading."""
     table = folder / "lab.toml"
     text = table.read_text(encoding="utf-8")
-    former = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])
-    quoted = json.dumps(title, ensure_ascii=False)  # a basic string in TOML as in JSON
-    text = text.replace(f"title = {json.dumps(former)}", f"title = {quoted}", 1)
+    old_title = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])
+    quoted = json.dumps(title, ensure_ascii=False)  # TOML's basic strings are written like JSON's
+    text = text.replace(f"title = {json.dumps(old_title)}", f"title = {quoted}", 1)
     table.write_text(text.replace(f'name = "{old}"', f'name = "{name}"', 1), encoding="utf-8")
-    former_package, package = (f"{one.replace('-', '_')}_lab" for one in (old, name))
-    (folder / former_package).rename(folder / package)
+    old_package, package = (f"{one.replace('-', '_')}_lab" for one in (old, name))
+    (folder / old_package).rename(folder / package)
     master = Lab(folder, folder.parent / "tests" / "hidden").master
     for path in (table, master, *folder.glob("tests/*.py")):
-        text = path.read_text(encoding="utf-8").replace(former_package, package)
+        text = path.read_text(encoding="utf-8").replace(old_package, package)
         path.write_text(text, encoding="utf-8")
     text = master.read_text(encoding="utf-8")
-    master.write_text(text.replace(f"# # {former}\n", f"# # {title}\n", 1), encoding="utf-8")
+    master.write_text(text.replace(f"# # {old_title}\n", f"# # {title}\n", 1), encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Pictures in a release: the picture alone, without the texts, previews and appendices that its formats can hold.
+"""Checks that a picture in a release is only a picture, without the texts, previews and appended data that its format allows.
 
-People see the rest: whoever accepts a release looks at its pictures.
+What it shows is checked by a person: whoever accepts a release looks at its pictures.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from xml.etree import ElementTree
 from gatelab.limits import TYPED
 from gatelab.text import brief
 
-# Chunks of a PNG that make the picture: name → the most bytes that one may hold.
+# Chunks of a PNG that belong to the picture: name → the largest size in bytes.
 _PNG = {
     b"IHDR": 13, b"PLTE": 768, b"IDAT": 2**31 - 1, b"IEND": 0, b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"bKGD": 6,
     b"pHYs": 9, b"sBIT": 4,
 }  # fmt: skip
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG's colour types
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-# Segments of a JPEG that make the picture: tables, frames, scans; and two short ones of its colours, without a preview.
+# Segments of a JPEG that belong to the picture: tables, frames, scans; and two short ones about its colours, without a preview.
 _JPEG = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD}
 _JPEG_SHORT = {0xE0: 16, 0xEE: 14}
 _JPEG_NAMES = {
@@ -31,12 +31,12 @@ _JPEG_NAMES = {
     0xED: "words about it",
     0xFE: "a comment",
 }
-_AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SVG_ACTIVE = {"script", "foreignObject", "iframe", "embed", "object", "animate", "set", "handler"}
 
 
 class NotOnlyAPicture(ValueError):
-    """What a picture holds that is not the picture, as a phrase after the file's name."""
+    """A file is not only a picture. The message says what else it contains, as a phrase that follows the file's name."""
 
 
 def check(data: bytes, kind: str) -> None:
@@ -76,7 +76,7 @@ def _png(data: bytes) -> None:
 
 
 def _png_size(head: bytes) -> int:
-    """Bytes of the pixels of a PNG, each row with the byte in front of it."""
+    """The number of bytes of a PNG's pixels, including the filter byte of each row."""
     width, height, depth, colours, _, _, interlaced = struct.unpack(">IIBBBBB", head)
     if colours not in _CHANNELS:
         raise NotOnlyAPicture("is damaged (its colours are of no known kind)")
@@ -100,7 +100,7 @@ def _jpeg(data: bytes) -> None:
             )
         at += 2 + size
         if kind == 0xDA:
-            found = _AFTER_A_SCAN.search(data, at)
+            found = _NEXT_MARKER.search(data, at)
             at = found.start() if found else len(data)
     if at + 2 != len(data):
         raise NotOnlyAPicture("holds data after the picture")
@@ -110,31 +110,35 @@ def _svg(data: bytes) -> None:
     if b"<!ENTITY" in data:
         raise NotOnlyAPicture("defines entities, which can hide text")
     root = ElementTree.fromstring(data)
-    if _local(root.tag) != "svg":
+    if _local_name(root.tag) != "svg":
         raise NotOnlyAPicture("is not an SVG, whatever its name says")
     for what in _active(root):
         raise NotOnlyAPicture(f"holds {what}, which a picture does not need")
 
 
 def _active(root: ElementTree.Element) -> Iterator[str]:
-    """What in an SVG runs, or is fetched from elsewhere or out of an address."""
+    """The parts of an SVG that run, or that are loaded from an address."""
     for element in root.iter():
-        if _local(element.tag) in _SVG_ACTIVE:
-            yield f"<{_local(element.tag)}>"
+        if _local_name(element.tag) in _SVG_ACTIVE:
+            yield f"<{_local_name(element.tag)}>"
         for key, value in element.attrib.items():
-            if _local(key).startswith("on"):
-                yield f"{_local(key)}=…"
-            if _local(key) in ("href", "src") and not value.startswith("#") and _local(element.tag) != "a":
+            if _local_name(key).startswith("on"):
+                yield f"{_local_name(key)}=…"
+            if (
+                _local_name(key) in ("href", "src")
+                and not value.startswith("#")
+                and _local_name(element.tag) != "a"
+            ):
                 yield f"a link to {brief(value, TYPED)}"
 
 
-def _local(name: str) -> str:
+def _local_name(name: str) -> str:
     """A name without its namespace."""
     return name.rpartition("}")[2]
 
 
-def ending(path: Path) -> str:
-    """One of KINDS where a file is called a picture, in capitals or not; else ""."""
+def picture_kind(path: Path) -> str:
+    """The picture format that a file's name claims, one of KINDS, ignoring case; "" if it claims none."""
     found = path.suffix.lower()
     return found if found in KINDS else ""
 

@@ -35,14 +35,14 @@ from gatelab.report.record.model import Report
 
 
 class Grader(Protocol):
-    """What the build asks of gatelab.grading.engine.Engine."""
+    """The part of gatelab.grading.engine.Engine that the build uses."""
 
     def grade(self, path: Path, name: str = ...) -> Report: ...
 
 
 @dataclass
 class Built:
-    """What a build made."""
+    """The results of a build."""
 
     release: Path
     solutions: Path | None  # None when nothing was executed
@@ -62,13 +62,13 @@ def build(
 ) -> Built:
     """Build release/<name>, dist/<name>.zip and solutions/<name> from assignment/<name>.
 
-    Nothing is written unless all of it has passed the gate and is what a person accepted; BuildError says what did
-    not, NotAccepted (a BuildError) what differs from the accepted snapshot.
+    Nothing is written unless everything has passed the gate and is what a person accepted. BuildError says what did not
+    pass, NotAccepted (a BuildError) what differs from the accepted snapshot.
 
-    engine: grades the solution and the release; None: one is started for it.
-    execute: also run the solved notebooks and write solutions/ (a notebook that was run from the same text and
-        files before is kept).
-    say: called with what is being done, a line a step.
+    engine: grades the solution and the release; None: the build starts one.
+    execute: also run the solved notebooks and write solutions/ (a notebook that was already run with the
+        same text and files is kept).
+    say: called with one line for each step.
     accept: write the snapshot of what students will see instead of comparing with it.
     call: also run the untouched release and call its stubs.
     lab: the lab of `root` if it has already been checked.
@@ -108,7 +108,7 @@ def build(
 
 
 def inspect(release: Path, lab: Lab, root: Path) -> None:
-    """Raise BuildError if a finished release holds what students must not see, or what nobody listed for them."""
+    """Raise BuildError if a finished release contains something that students must not see, or that is not listed for them."""
     settings = Settings.of(lab)
     beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
     bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
@@ -120,8 +120,8 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
 
 
 @contextmanager
-def released_now(lab: Lab, root: Path) -> Iterator[Path]:
-    """What a build would release, in a temporary folder. Nothing is graded."""
+def built_release(lab: Lab, root: Path) -> Iterator[Path]:
+    """The release that a build would make, in a temporary folder. Nothing is graded."""
     with _workspace(root) as workspace:
         yield make_release(lab, root, workspace)
 
@@ -143,7 +143,7 @@ def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
 
 
 def _solve(lab: Lab, root: Path, release: Path, finished: Path) -> dict[str, NotebookNode]:
-    """Write the solved notebooks and those for teaching into a new folder, nothing executed; file name → solved notebook."""
+    """Write the solved notebooks and those for class into a new folder, not executed. Returns file name → solved notebook."""
     notebooks = solved.solve(lab, root)
     finished.mkdir(parents=True)
     for file, notebook in notebooks.items():
@@ -160,7 +160,7 @@ def _execute(
     old: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Replace the solved notebooks in `finished` by executed ones; those in `old` are kept where nothing was changed."""
+    """Replace the solved notebooks in `finished` by executed ones; those in `old` are kept if nothing has changed."""
     for file, notebook in notebooks.items():
         say(f"running {file}, solved")
         executed = solved.executed(file, notebook, release, old / file)

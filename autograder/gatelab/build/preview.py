@@ -1,4 +1,4 @@
-"""The student's notebook as a page to read, without Jupyter and without a kernel: it loads nothing and runs nothing."""
+"""Makes a page for reading the student's notebook without Jupyter or a kernel. The page loads nothing and runs nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finds staff's words in the release: written answers, the rubric, the key of the concept questions.
 
-Prose is wrapped and quoted at will, so it is searched for by runs of words, not by lines.
+Prose may be wrapped and quoted in any way, so the search is for runs of words, not for lines.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from gatelab.lab.toml import TomlError, read_toml
 from gatelab.limits import NAMES_SHOWN
 from gatelab.text import one_line
 
-# Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
-# the lesson plan runs of up to 16 (an equation).
+# The number of consecutive words that counts as a copy. The rubric shares runs of up to 10 words with the lab (a question's title and
+# points), the lesson plan runs of up to 16 (an equation).
 OF_AN_ANSWER = 10
 OF_THE_RUBRIC = 14
 OF_THE_LESSON_PLAN = 24
-PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
+PAIRS_OF_A_KEY = 3  # one pair such as `c3: dcab` reveals little, three are a key
 WHOLE_KEY = 4  # an answer of this many letters is recognisable by itself
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-# `"56"`, as a text shows the form of an answer. A number without both signs is in too many texts to say anything.
+# `"56"`, the way a text shows the form of an answer. Without backticks and quotes, a number is too common to mean anything.
 _EXAMPLE = re.compile(r"""`(["'])(-?\d+(?:[.,]\d+)?)\1`""")
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A text for staff, and how many of its words in a row the release may not contain."""
+    """A text for staff. The release must not contain `run` consecutive words of it."""
 
     text: str
     origin: str
@@ -39,18 +39,18 @@ class Secret:
 
 
 def for_staff_alone(text: str, shared: Iterable[str]) -> str:
-    """A page of staff's without the sections of these headings, which students have word for word."""
+    """A page for staff, without the sections that students also have word for word, given by their headings."""
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     return "".join(part for part in sections if part.removeprefix("## ").split("\n")[0] not in shared)
 
 
 def words(text: str) -> list[str]:
-    """The words of a text without cases and signs."""
+    """The words of a text, ignoring case and punctuation."""
     return _WORD.findall(text.casefold())
 
 
 def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[str] = ()) -> list[str]:
-    """What was found, each a sentence without its full stop. shown: file of the release → all of its text."""
+    """A sentence, without its full stop, for each secret that was found. shown: file of the release → all of its text."""
     allowed = [" ".join(words(text)) for text in shared]
     runs: dict[int, dict[str, str]] = {}
     for secret in secrets:
@@ -63,7 +63,7 @@ def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[st
         for length, wanted in runs.items():
             hit = next((run for run in _runs(words_shown, length) if run in wanted), None)
             if hit:
-                found.append(f"{name} of the release shows {wanted[hit]}: `{_written(text, hit)}`")
+                found.append(f"{name} of the release shows {wanted[hit]}: `{_as_written(text, hit)}`")
     return found
 
 
@@ -76,7 +76,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
             a
             for a in key.values()
             if a.isalpha() and len(a) >= WHOLE_KEY and re.search(rf"\b{re.escape(a)}\b", text)
-        ] + _examples(key, text)
+        ] + _example_answers(key, text)
         if whole or (pairs and len(pairs) >= min(PAIRS_OF_A_KEY, len(key))):
             what = listed(pairs, NAMES_SHOWN) if pairs else f"{whole[0]!r}"
             found.append(f"{name} of the release gives away answers of the concept questions ({what})")
@@ -100,7 +100,7 @@ def key_of(lab: Lab) -> dict[str, str]:
 
 
 def reasons_of(lab: Lab) -> Iterator[Secret]:
-    """What the key says about its answers."""
+    """The explanations and hints that the key has for its answers."""
     if lab.concept_key.is_file():
         for id, row in read_toml(lab.concept_key).items():
             for part in ("why", "hint"):
@@ -109,13 +109,13 @@ def reasons_of(lab: Lab) -> Iterator[Secret]:
                 )
 
 
-def _written(text: str, run: str) -> str:
-    """A run of words that is in a text, as it is written there."""
+def _as_written(text: str, run: str) -> str:
+    """A run of words in the form in which the text contains it."""
     places = list(_WORD.finditer(text))
     found = [place[0].casefold() for place in places]
     sought = run.split(" ")
     at = next((k for k in range(len(found)) if found[k : k + len(sought)] == sought), None)
-    if at is None:  # a letter that is two without cases
+    if at is None:  # a letter that becomes two when its case is ignored
         return run
     return one_line(text[places[at].start() : places[at + len(sought) - 1].end()])
 
@@ -124,7 +124,7 @@ def _runs(all_words: list[str], length: int) -> Iterator[str]:
     return (" ".join(all_words[k : k + length]) for k in range(len(all_words) - length + 1))
 
 
-def _examples(key: dict[str, str], text: str) -> list[str]:
+def _example_answers(key: dict[str, str], text: str) -> list[str]:
     """The numbers of the key that a text gives as an example of how to write an answer."""
     shown = {float(number.replace(",", ".")) for _, number in _EXAMPLE.findall(text)}
     return [answer for answer in key.values() if _NUMBER.fullmatch(answer) and float(answer) in shown]

@@ -1,9 +1,9 @@
-"""A repository for students: the release, one commit per release, and nothing of where it was made.
+"""Publishes releases in a repository for students: one commit per release, without the history of this repository.
 
     README.md  .gatelab-release  LAB/lab.ipynb  LAB/tests/…
 
-Several labs can be in one. It is known by its mark: a folder or repository that holds anything else is refused, so that
-a release never lands among solutions or over somebody's work.
+A repository can contain several labs. It is recognised by its marker file: a folder or repository with anything else in it is
+refused, so that a release never ends up among solutions or overwrites somebody's work.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import NAMES_SHOWN
 
 RELEASE_MARKER = ".gatelab-release"
-MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
+MARKER_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
 UNFINISHED = (
     "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
 )
-MARK_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
+MARKER_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 README = """# {title}
 
@@ -68,10 +68,10 @@ def publish(
 ) -> Published:
     """Write the release of a lab to a folder, or to a git address, as one commit.
 
-    address: of the repository on GitHub, for the badges, where `to` is not that itself.
+    address: that of the repository on GitHub, for the badges, if `to` is something else.
 
-    Raises BuildError: the release is not what the masters give or what was accepted, it holds something that is for staff
-    only, or the place holds something else.
+    Raises BuildError if the release is not what the masters give now or what was accepted, if it contains something that is for
+    staff only, or if the place contains something else.
     """
     if address and not badges.GITHUB.fullmatch(address):
         raise PublishError(
@@ -82,15 +82,15 @@ def publish(
     if not is_address:
         _check_place(Path(to).absolute(), root)
     say("comparing release/ with the masters")
-    with pipeline.released_now(lab, root) as now:
-        if _content(now) != _content(release):
+    with pipeline.built_release(lab, root) as now:
+        if _files_of(now) != _files_of(release):
             raise PublishError(
                 f"{release}: is not what the masters give now; run gatelab build --lab {lab.assignment.name} first."
             )
     snapshot.check(release, lab, release)
     if is_address:
         with temporary_folder("gatelab-release-") as folder:
-            return _pushed(lab, root, to, address, folder / "repository", say)
+            return _release_to_address(lab, root, to, address, folder / "repository", say)
     place = Path(to).absolute()
     if not (place / ".git").exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -98,10 +98,10 @@ def publish(
     return _release(lab, root, place, address or origin(place), say)
 
 
-def _pushed(
+def _release_to_address(
     lab: Lab, root: Path, to: str, address: str, place: Path, say: Callable[[str], None]
 ) -> Published:
-    """Release to a repository elsewhere, by way of a clone of it at `place`, of which no message speaks."""
+    """Release to a remote repository, through a clone at `place`, which no message mentions."""
     try:
         say(f"fetching {to}")
         clone(to, place, say)
@@ -118,27 +118,27 @@ def _pushed(
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
     name = lab.assignment.name
     base = badges.base_of(lab, address, place)
-    with temporary_folder("gatelab-release-", git_folder(place)) as stage:  # where no commit can pick it up
+    with temporary_folder("gatelab-release-", git_folder(place)) as stage:  # where no commit can include it
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
         url = badges.point(lab, folder, base)
         page, mark = _readme(lab, url, place)
-        if page != _readme_of(lab, url) and MARK_PAGE.format(name, "") in mark:
+        if page != _readme_of(lab, url) and MARKER_PAGE.format(name, "") in mark:
             say("keeping README.md, which was edited since gatelab wrote it")
         (stage / RELEASE_MARKER).write_text(mark, encoding="utf-8")
         (stage / "README.md").write_text(page, encoding="utf-8")
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
         _check_words(stage, lab, root)
-        if _has_already(place, stage, name):
+        if _is_released(place, stage, name):
             return Published("", url)
-        with _whole_or_undone(place, name):
+        with _undone_on_failure(place, name):
             return Published(_commit(lab, stage, place), url)
 
 
 def _commit(lab: Lab, stage: Path, place: Path) -> str:
-    """Move what was staged to its place, and commit it; the commit, "" if students have this already."""
+    """Move the staged files to their place and commit them. Returns the commit, or "" if students already have this release."""
     name = lab.assignment.name
     shutil.rmtree(place / name, ignore_errors=True)
     for new in (name, RELEASE_MARKER, "README.md"):
@@ -147,16 +147,16 @@ def _commit(lab: Lab, stage: Path, place: Path) -> str:
     if not git(place, "status", "--porcelain", "--", name, RELEASE_MARKER, "README.md"):
         return ""
     number = len(git(place, "log", "--format=%H", "--", name).splitlines()) if has_commits(place) else 0
-    git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
+    git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", commits=True)
     return git(place, "rev-parse", "--short", "HEAD")
 
 
 @contextmanager
-def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
-    """While a release of the lab `name` is put in its place: what stops it undoes it, or the next release does, if this process is
-    killed."""
+def _undone_on_failure(place: Path, name: str) -> Iterator[None]:
+    """Undo the release of the lab `name` if anything stops it inside the `with`. If this process is killed, the next release undoes
+    it."""
     try:
-        with _alone(place):
+        with _locked(place):
             (git_folder(place) / UNFINISHED).write_text(f"{name}\n{last_commit(place)}\n", encoding="utf-8")
             yield
     finally:
@@ -164,22 +164,24 @@ def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
 
 
 def _undo_unfinished(place: Path) -> None:
-    """Put back what a release changed that did not get to its commit. Raises PublishError if it is still at work."""
+    """Undo the changes of a release that did not reach its commit. Raises PublishError if it is still running."""
     folder = git_folder(place)
     note = folder / UNFINISHED
     if not note.is_file():
         return
-    with _alone(place):
+    with _locked(place):
         name, _, head = note.read_text(encoding="utf-8").strip("\n").partition("\n")
-        if name and head == last_commit(place):  # otherwise it got there, or somebody committed what it left
+        if name and head == last_commit(
+            place
+        ):  # otherwise it was committed, or somebody committed its leftovers
             for lock in ("index.lock", "HEAD.lock"):  # of a git that was killed with it
                 (folder / lock).unlink(missing_ok=True)
-            _put_back(place, (name, RELEASE_MARKER, "README.md"))
+            _restore(place, (name, RELEASE_MARKER, "README.md"))
         note.unlink(missing_ok=True)
 
 
-def _put_back(place: Path, names: tuple[str, ...]) -> None:
-    """These files and folders, and the index, as the last commit has them."""
+def _restore(place: Path, names: tuple[str, ...]) -> None:
+    """Restore these files and folders, and the index, from the last commit."""
     committed = last_commit(place)
     git(place, "read-tree", committed or "--empty")
     for path in (place / name for name in names):
@@ -190,8 +192,8 @@ def _put_back(place: Path, names: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Hold a repository (flock). Raises PublishError if another release does."""
+def _locked(place: Path) -> Iterator[None]:
+    """Lock a repository (flock). Raises PublishError if another release has locked it."""
     held = os.open(git_folder(place), os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -205,7 +207,7 @@ def _alone(place: Path) -> Iterator[None]:
 
 
 def _check_words(stage: Path, lab: Lab, root: Path) -> None:
-    """The leak gate on everything that is written, files next to the lab's folder included."""
+    """Run the leak checks on everything that is written, including files next to the lab's folder."""
     masters = pipeline.masters(lab, root)
     gate.check_leaks(stage, lab, masters, Settings.of(lab).shared_lines)
     if found := prose.search_key(leaks.texts(stage), prose.key_of(lab)):
@@ -213,8 +215,8 @@ def _check_words(stage: Path, lab: Lab, root: Path) -> None:
 
 
 def _check_place(place: Path, root: Path) -> None:
-    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written,
-    but what a release that was killed left there is undone."""
+    """Raise PublishError unless a folder is new, empty, or contains only releases in its whole history. Nothing is written, but
+    the leftovers of a killed release are undone."""
     here, kit = place.resolve(), root.resolve()
     if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
         raise PublishError(
@@ -253,18 +255,18 @@ def _check_place(place: Path, root: Path) -> None:
 
 
 def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
-    """The repository's first page and its mark, which says what page of which lab the kit wrote. A page that staff have edited, or
-    that belongs to another lab, stays as it is."""
+    """The repository's README and the text of its marker file, which records which README the kit wrote for which lab. A README that
+    staff have edited, or that belongs to another lab, stays as it is."""
     text = _readme_of(lab, url)
-    was, mark = (_text_of(place / file) for file in ("README.md", RELEASE_MARKER))
-    ours = MARK_PAGE.format(lab.assignment.name, _digest(was)) in mark
-    if was and not ours and _plain(was) != _plain(text):
-        return was, mark or MARK_TEXT
-    return text, MARK_TEXT + MARK_PAGE.format(lab.assignment.name, _digest(text)) + "\n"
+    current, mark = (_text_of(place / file) for file in ("README.md", RELEASE_MARKER))
+    written_by_kit = MARKER_PAGE.format(lab.assignment.name, _digest(current)) in mark
+    if current and not written_by_kit and _without_badge(current) != _without_badge(text):
+        return current, mark or MARKER_TEXT
+    return text, MARKER_TEXT + MARKER_PAGE.format(lab.assignment.name, _digest(text)) + "\n"
 
 
 def _readme_of(lab: Lab, url: str) -> str:
-    """The first page as the kit writes it."""
+    """The README as the kit writes it."""
     badge = f"[![Open in Colab]({badges.BADGE})]({url})\n\n" if url else ""
     names = {"folder": lab.assignment.name, "notebook": lab.notebook}
     begin = (BY_START if START in Settings.of(lab).release else BY_PIP).format(**names)
@@ -279,17 +281,17 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _has_already(place: Path, stage: Path, name: str) -> bool:
-    """Whether students already have what was staged; a difference in the mark alone is no new release."""
+def _is_released(place: Path, stage: Path, name: str) -> bool:
+    """Whether students already have the staged files. A difference only in the marker file does not count as a new release."""
     same = _text_of(stage / "README.md") == _text_of(place / "README.md")
-    return same and (place / RELEASE_MARKER).is_file() and _content(stage / name) == _content(place / name)
+    return same and (place / RELEASE_MARKER).is_file() and _files_of(stage / name) == _files_of(place / name)
 
 
-def _plain(page: str) -> list[str]:
-    """A first page without its badge."""
+def _without_badge(page: str) -> list[str]:
+    """The lines of a README without its badge."""
     return [line for line in page.splitlines() if line and not line.startswith("[![Open in Colab]")]
 
 
-def _content(folder: Path) -> dict[str, bytes]:
+def _files_of(folder: Path) -> dict[str, bytes]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

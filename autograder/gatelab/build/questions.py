@@ -1,4 +1,4 @@
-"""Checks a master's cells against the table of questions: every question has its own cells, and nothing of it is elsewhere."""
+"""Checks a master's cells against the table of questions: every question has its own cells, and no other cell defines its answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.text import cell_start
 
-# What a cell may hold besides its source; all of it is released.
+# The metadata that a cell may have; all of it is released.
 METADATA = {"nbgrader", "tags", "cellView", "jupyter"}
 NBGRADER = {
     "grade",
@@ -32,7 +32,7 @@ _TAG = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
 def check_cell(cell: NotebookNode, lab: Lab) -> None:
-    """Raise Fault if a cell is not of the kind that its metadata says, or would release what no marker gives."""
+    """Raise Fault if a cell is not of the kind that its metadata says, or would release something that no marker allows."""
     found = regions.find(cell)
     _check_metadata(cell)
     if is_solution(cell):
@@ -85,7 +85,7 @@ def _check_solution(cell: NotebookNode, found: list[regions.Region], question: Q
 
 
 def _check_grade_cell(cell: NotebookNode) -> None:
-    """The check of a question is one call with its ID: tests written into the cell would be released."""
+    """Check that a check cell is one call with the question's ID, because tests written into the cell would be released."""
     id = question_id(cell)
     if cell.cell_type == "code":
         body = _statements(cell.source)
@@ -101,7 +101,7 @@ def _check_grade_cell(cell: NotebookNode) -> None:
 
 
 def check_notebook(notebook: NotebookNode, lab: Lab, master: Path) -> None:
-    """Raise BuildError unless each question has its cells, and each name it asks for its own stub there."""
+    """Raise BuildError unless each question has its cells, with a stub for each name that it asks for."""
     for question in lab.questions.values():
         cells = [c for c in notebook.cells if "nbgrader" in c.metadata and question_id(c) == question.id]
         wanted = (
@@ -122,7 +122,7 @@ def check_notebook(notebook: NotebookNode, lab: Lab, master: Path) -> None:
 
 
 def _check_order(notebook: NotebookNode, lab: Lab, master: Path) -> None:
-    """Run from top to bottom, as students do, a cell finds what it needs: a check its answer, a question what it builds on."""
+    """Check that cells, run from top to bottom, find what they need: a check its answer, a question the names that it builds on."""
     asks = {name: question.id for question in lab.questions.values() for name in question.names}
     solutions: dict[str, list[int]] = {id: [] for id in lab.questions}
     checks: dict[str, int] = {}
@@ -149,7 +149,7 @@ def _check_names(question: QuestionSpec, cells: list[NotebookNode], master: Path
     forms = [form.of_master(cell.source, regions.find(cell)) for cell in cells]
     stubbed = {name for each in forms for name in each.stubbed}
     for name in question.names:
-        # A value, such as a table of answers, is given, and the stub of the whole cell is below it.
+        # A value, such as a table of answers, is given, with the stub of the whole cell below it.
         as_value = any(name in each.bound and "" in each.stubbed for each in forms)
         if name not in {stub.split(".")[0] for stub in stubbed} and not as_value:
             raise BuildError(
@@ -159,7 +159,7 @@ def _check_names(question: QuestionSpec, cells: list[NotebookNode], master: Path
 
 
 def _check_other_cells(notebook: NotebookNode, lab: Lab, master: Path) -> None:
-    """What a question asks for is defined in its solution cell alone, whatever the code of others looks like."""
+    """Check that the names a question asks for are defined only in its solution cells."""
     asked = {name: question.id for question in lab.questions.values() for name in question.names}
     for cell in notebook.cells:
         own = question_id(cell) if is_solution(cell) else ""
@@ -168,7 +168,7 @@ def _check_other_cells(notebook: NotebookNode, lab: Lab, master: Path) -> None:
         try:
             statements = _statements(cell.source)
         except Fault:
-            continue  # a magic; the search for solution lines reads it all the same
+            continue  # a magic; the search for solution lines reads this cell anyway
         for node in (node for statement in statements for node in ast.walk(statement)):
             name = syntax.bound_name(node)
             if name in asked and asked[name] != own:

@@ -1,6 +1,6 @@
-"""The table of questions as students get it: a file of the handout that their own commands read.
+"""Writes the table of questions for students: a file of the handout that their commands read.
 
-lab.toml itself is for staff. The file is written by the build alone, so that the two never differ in a release.
+lab.toml itself is for staff. Only the build writes this file, so that the two never differ in a release.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gatelab.lab.table import FILE as TABLE
 
 
 def text_of(lab: Lab) -> str:
-    """The file's text: title, notebook, the kit's version, and of each question what a student knows of it anyway."""
+    """The file's text: title, notebook, the kit's version, and for each question what students may know about it."""
     questions = [
         {
             "id": question.id,
@@ -35,7 +35,7 @@ def text_of(lab: Lab) -> str:
 
 
 def keep_up(lab: Lab, settings: Settings) -> None:
-    """Write the file where lab.toml asks for one and it is not up to date. Raises BuildError."""
+    """Write the file if lab.toml asks for one and it is not up to date. Raises BuildError."""
     if not settings.questions_file:
         return
     path = lab.assignment / settings.questions_file

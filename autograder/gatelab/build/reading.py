@@ -1,4 +1,4 @@
-"""Cells as HTML that needs nothing else: formulas are MathML, pictures are in the page, and no script is there to colour or load anything."""
+"""Renders cells as self-contained HTML: formulas are MathML, pictures are embedded, and there are no scripts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 WIDE = '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>'
 
-# What latex2mathml calls an environment of that name, and a gap between lines, which it would print.
+# latex2mathml's names for these environments; and a gap between lines, which it would print as text.
 KNOWN_AS = (("align*", "aligned"), ("matrix", "gathered"))
 _GAP = re.compile(r"\\\\\[[\d.]+\w+\]")
 
 
 class Renderer(IPythonRenderer):
-    """Markdown's HTML. folder: where the notebook's pictures are; beside: the address of that folder from the page."""
+    """Renders Markdown. folder: where the notebook's pictures are; beside: that folder's address, relative to the page."""
 
     def __init__(self, folder: Path, beside: str) -> None:
         super().__init__(escape=False, embed_images=True, exclude_anchor_links=True, path=str(folder))
@@ -41,11 +41,11 @@ class Renderer(IPythonRenderer):
         return f"<pre>{escape(code)}</pre>"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """A picture from elsewhere, as the badge, is shown as its words."""
+        """Render a picture; one from another site, such as the badge, is shown as its alternative text."""
         scheme = urlsplit(url).scheme
         if scheme not in ("", "data"):
             return str(escape(text))
-        # nbconvert looks for a file of the name as it is written in the address.
+        # nbconvert takes the address as the file's name.
         return str(super().image(text, url if scheme else unquote(url), title))
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
@@ -59,7 +59,7 @@ def text(source: str, renderer: Renderer) -> Markup:
 
 
 def code(source: str) -> Markup:
-    """A code cell, in colours that the page's style gives."""
+    """A code cell, coloured by the page's style."""
     return Markup(Highlight2HTML(pygments_lexer="ipython3")(source))
 
 
@@ -69,5 +69,5 @@ def _formula(body: str, display: str) -> str:
     body = _GAP.sub(r"\\\\", body)
     try:
         return str(convert(body, display=display))
-    except Exception:  # whatever it raises at what is no formula
+    except Exception:  # whatever it raises if this is not a formula
         return f"<code>{escape(body)}</code>"

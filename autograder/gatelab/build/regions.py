@@ -1,4 +1,4 @@
-"""Where the solution regions of a cell are, and that nothing in it merely looks like their markers."""
+"""Finds the solution regions of a cell, and refuses text that merely looks like their markers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gatelab.build.markers import BEGIN, BEGINS, END, ENDS, GIVEN, given_mark
 from gatelab.handed_out.marks import question_of
 from gatelab.text import brief
 
-# Characters that Python takes for the end of a line, or editors do not show, but nbgrader counts as letters.
+# Characters that Python treats as line ends, or that editors do not show, but that nbgrader treats as letters.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 
 
 class Fault(ValueError):
-    """What is wrong in a cell, in a sentence without its full stop. `line` counts from 1 in the cell."""
+    """Something is wrong in a cell: a sentence without its full stop. `line` counts from 1 in the cell."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,7 +38,7 @@ class Region:
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Is this a cell in which a student writes?"""
+    """Whether students write their answer in this cell."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
@@ -50,7 +50,7 @@ def question_id(cell: NotebookNode) -> str:
 def find(cell: NotebookNode) -> list[Region]:
     """The regions of a cell, from top to bottom.
 
-    Raises Fault when markers do not pair up, are where none may be, or are only nearly markers.
+    Raises Fault if markers do not form pairs, are in a wrong place, or are only nearly markers.
     """
     hidden = _INVISIBLE.search(cell.source)
     if hidden:
@@ -67,7 +67,7 @@ def find(cell: NotebookNode) -> list[Region]:
         if exact:
             found.append((remark.line, begins))
         elif markers.looks_like_marker(text, prose=remark.kind == "string" or cell.cell_type == "markdown"):
-            raise Fault(remark.line, _nearly(cell.cell_type, remark))
+            raise Fault(remark.line, _why_not_a_marker(cell.cell_type, remark))
         elif remark.kind == "comment" and given_mark(text) and not is_solution(cell):
             raise Fault(
                 remark.line,
@@ -82,7 +82,7 @@ def find(cell: NotebookNode) -> list[Region]:
     return regions
 
 
-def _nearly(cell_type: str, remark: markers.Remark) -> str:
+def _why_not_a_marker(cell_type: str, remark: markers.Remark) -> str:
     """Why a remark that looks like a marker is not one, and what to do."""
     text = remark.text.strip()
     shown = brief(text)
@@ -97,21 +97,22 @@ def _nearly(cell_type: str, remark: markers.Remark) -> str:
 
 
 def _pair(found: list[tuple[int, bool]]) -> list[Region]:
-    regions, opened = [], 0
+    regions, open_line = [], 0
     for line, begins in found:
-        if begins and opened:
+        if begins and open_line:
             raise Fault(
-                line, f"a second {BEGIN} before the {END} of line {opened} of the cell; end that region first"
+                line,
+                f"a second {BEGIN} before the {END} of line {open_line} of the cell; end that region first",
             )
-        if not begins and not opened:
+        if not begins and not open_line:
             raise Fault(line, f"{END} without {BEGIN} above it; add the missing marker or delete this one")
         if begins:
-            opened = line
+            open_line = line
         else:
-            regions.append(Region(opened, line))
-            opened = 0
-    if opened:
-        raise Fault(opened, f"{BEGIN} without {END} below it in this cell; add the missing marker")
+            regions.append(Region(open_line, line))
+            open_line = 0
+    if open_line:
+        raise Fault(open_line, f"{BEGIN} without {END} below it in this cell; add the missing marker")
     return regions
 
 
@@ -122,7 +123,7 @@ def solution_lines(cell: NotebookNode) -> list[str]:
 
 
 def solved(cell: NotebookNode) -> str:
-    """The solved source: everything but the markers."""
+    """The solved source: everything except the markers."""
     marks = {line for region in find(cell) for line in (region.begin, region.end)}
     lines = enumerate(cell.source.split("\n"), start=1)
     source = "\n".join(line for number, line in lines if number not in marks)

@@ -1,4 +1,4 @@
-"""The release: nbgrader's own conversion, in a folder of its own."""
+"""Makes the release with nbgrader's own conversion, in a separate folder."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from gatelab.lab.spec import Lab
 def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     """Convert the lab with nbgrader and return the folder `workspace/release/<lab>`.
 
-    No grade book is touched, and a conversion that fails leaves nothing but a workspace to delete; in place,
-    nbgrader deletes the release before it finds out that it cannot make a new one.
+    The grade book is not touched, and a conversion that fails leaves only a workspace to be deleted. Run in place, nbgrader
+    would delete the release before it finds out that it cannot make a new one.
     """
     source = workspace / "assignment" / lab.name
     source.mkdir(parents=True)
@@ -33,7 +33,7 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     settings = Config()
     course.release_settings(settings)
     settings.CourseDirectory.ignore = course.ignored(lab)
-    settings.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db does
+    settings.SaveCells.enabled = False  # together with no_database, the same as nbgrader's --no-db
     settings.GenerateAssignment.no_database = True
     settings.CourseDirectory.root = str(workspace)
     settings.CourseDirectory.assignment_id = lab.name
@@ -54,25 +54,25 @@ def _copy(source: Path, target: Path) -> None:
 
 def _convert(settings: Config, lab: Lab) -> None:
     log = cast(logging.Logger, traitlets.log.get_logger())  # no adapter has been set
-    heard = _Errors()
-    log.addHandler(heard)
+    errors = _Errors()
+    log.addHandler(errors)
     propagate, log.propagate = log.propagate, False
     try:
         folder = CourseDirectory(config=settings)
         GenerateAssignment(coursedir=folder, config=settings).start()
     except NbGraderException as error:
-        # nbgrader's exception says "see the log"; what happened first is there, as a traceback's last line.
-        first = next(iter(heard.texts), str(error)).strip().split("\n")[-1]
+        # nbgrader's exception says "see the log". The cause is the first error there; the last line of its traceback names it.
+        first = next(iter(errors.texts), str(error)).strip().split("\n")[-1]
         raise BuildError(
             f"{lab.notebook}: nbgrader could not convert it ({first}); fix that in {lab.master}."
         ) from error
     finally:
         log.propagate = propagate
-        log.removeHandler(heard)
+        log.removeHandler(errors)
 
 
 class _Errors(logging.Handler):
-    """Keep what nbgrader logs as an error."""
+    """Collects what nbgrader logs as an error."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -83,14 +83,14 @@ class _Errors(logging.Handler):
 
 
 def _compare(source: Path, release: Path, lab: Lab) -> None:
-    """nbgrader's ignore list has names without folders, so a needed file can get lost."""
+    """Raise BuildError if files were lost: nbgrader's ignore list matches names in every folder."""
     wanted, got = _names(source), _names(release)
     if wanted != got:
         lost, extra = sorted(wanted - got), sorted(got - wanted)
-        did = [f"left out {', '.join(lost)}"] if lost else []
-        did += [f"added {', '.join(extra)}"] if extra else []
+        changes = [f"left out {', '.join(lost)}"] if lost else []
+        changes += [f"added {', '.join(extra)}"] if extra else []
         raise BuildError(
-            f"release/{lab.name}: nbgrader {' and '.join(did)}; rename what is named, because nbgrader's ignore list matches names in "
+            f"release/{lab.name}: nbgrader {' and '.join(changes)}; rename what is named, because nbgrader's ignore list matches names in "
             "every folder."
         )
 

@@ -1,4 +1,4 @@
-"""Git: what it says of a repository, and a clone on the branch that its readers get."""
+"""Asks git about a repository, and clones one on the branch that its readers get."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ REFUSED = re.compile(r"^ ! \[[\w ]*rejected\] .*\((.*)\)$")  # a branch that git
 
 
 def clone(address: str, place: Path, say: Callable[[str], None]) -> None:
-    """Clone a repository, on the branch that its own HEAD names: students who clone it get that one. Where that branch does
-    not exist and others do, it is the one of ours, or the only one."""
+    """Clone a repository on the branch that its HEAD names, because students who clone it get that one. If that branch does not
+    exist and others do, use BRANCH, or the only one."""
     git(place.parent, "clone", "--quiet", "--", address, str(place))
     branch_of(place)
     if has_commits(place):
@@ -39,7 +39,7 @@ def clone(address: str, place: Path, say: Callable[[str], None]) -> None:
 
 
 def branch_of(place: Path) -> str:
-    """The branch that a repository is on, which may have no commit yet. Raises PublishError where it is on none."""
+    """The branch that a repository is on, which may have no commit yet. Raises PublishError if it is on none."""
     done = _run(place, "symbolic-ref", "--short", "--quiet", "HEAD")
     if done.returncode:
         raise PublishError(f"{place}: is on no branch (its HEAD is a commit); make a branch its HEAD there.")
@@ -69,16 +69,18 @@ def last_commit(place: Path) -> str:
 
 
 def git_folder(place: Path) -> Path:
-    """`.git`, or where that leads."""
+    """`.git`, or the folder that it refers to."""
     return Path(git(place, "rev-parse", "--absolute-git-dir"))
 
 
-def git(place: Path, *words: str, who: bool = False) -> str:
-    """What git prints. Raises PublishError with the last line that it says where it fails."""
-    given = []
-    if who and _run(place, "config", "user.email").returncode:
-        given = ["-c", "user.name=gatelab", "-c", "user.email=gatelab@localhost"]
-    done = _run(place, *given, *words)
+def git(place: Path, *arguments: str, commits: bool = False) -> str:
+    """Run git and return what it prints. Raises PublishError with the line that says why it failed.
+
+    commits: whether the command makes a commit, which needs an author."""
+    author = []
+    if commits and _run(place, "config", "user.email").returncode:
+        author = ["-c", "user.name=gatelab", "-c", "user.email=gatelab@localhost"]
+    done = _run(place, *author, *arguments)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         why = next(
@@ -86,22 +88,22 @@ def git(place: Path, *words: str, who: bool = False) -> str:
             lines[-1] if lines else "no word",
         )
         if refused := next((found[1] for line in lines if (found := REFUSED.search(line))), ""):
-            why = refused  # the text beside the branch says more than "failed to push some refs"
-        raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
+            why = refused  # the text next to the branch says more than "failed to push some refs"
+        raise PublishError(f"git {arguments[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
     return done.stdout.strip()
 
 
-def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def _run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # No prompt for a password, and no environment variables that lead to another repository.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         return subprocess.run(
-            ["git", "-C", str(place), *words], capture_output=True, text=True, timeout=GIT_PUSH_SECONDS,
+            ["git", "-C", str(place), *arguments], capture_output=True, text=True, timeout=GIT_PUSH_SECONDS,
             env={**environment, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError as error:
         raise PublishError("git is not installed here; install it.") from error
     except subprocess.TimeoutExpired as error:
         raise PublishError(
-            f"git {words[0]} took more than {GIT_PUSH_SECONDS:g} s; is the address right?"
+            f"git {arguments[0]} took more than {GIT_PUSH_SECONDS:g} s; is the address right?"
         ) from error

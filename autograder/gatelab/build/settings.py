@@ -1,4 +1,4 @@
-"""The build's few settings, which a lab's lab.toml gives above its questions."""
+"""The build's settings, which are above the questions in a lab's lab.toml."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Settings:
     # Lines that a solution or a hidden suite may share with the release.
     shared_lines: tuple[str, ...] = ()
     handout_url: str = ""  # where Colab fetches the handout
-    questions_file: str = ""  # where in the handout its table of questions is
+    questions_file: str = ""  # the path of the table of questions in the handout
 
     @classmethod
     def of(cls, lab: Lab) -> Settings:
-        """Read them from the lab's table. Raises BuildError when one is missing that the build cannot do without."""
+        """Read them from the lab's table. Raises BuildError if a required one is missing."""
         for key in ("colab_base", "release"):
             if not getattr(lab.settings, key):
                 raise BuildError(

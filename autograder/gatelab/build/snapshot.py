@@ -1,8 +1,8 @@
-"""What students will see, as accepted by a person: `assignment/<lab>/released.snapshot`.
+"""The snapshot of what students will see, accepted by a person: `assignment/<lab>/released.snapshot`.
 
-The leak check finds solutions that it knows. Only a person can say that nothing else reaches students, so the snapshot
-holds the text of every cell and the digest of every file of the release, and a build that would make
-anything else is refused with the difference until `gatelab build --accept` rewrites the snapshot.
+The leak check finds only solutions that it knows. Whether anything else reaches students only a person can tell, so the
+snapshot contains the text of every cell and the digest of every file of the release. A build that would make anything else is
+refused, with the difference, until `gatelab build --accept` rewrites the snapshot.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HEAD = (
     "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
 )
 ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
-LONGEST = 120  # lines of a difference that are shown
+MAX_LINES = 120  # lines of a difference that are shown
 
 
 class NotAccepted(BuildError):
@@ -55,15 +55,16 @@ def text_of(release: Path, lab: Lab) -> str:
 
 
 def accept(release: Path, lab: Lab) -> Path:
-    """Write the snapshot of this release and return its path. The cells that it replaces are kept: students may have them."""
+    """Write the snapshot of this release and return its path. The cells of the previous one are recorded, since students may have them."""
     path, text = path_of(lab), text_of(release, lab)
-    _keep_earlier(lab, _release_in(_accepted(lab)), _release_in(text))
+    _record_earlier(lab, _release_in(_accepted(lab)), _release_in(text))
     write_whole(path, text)
     return path
 
 
-def _keep_earlier(lab: Lab, before: Release, now: Release) -> None:
-    """Write the accepted release, if this one has other cells, to the file of earlier ones. Raises BuildError if that cannot be read."""
+def _record_earlier(lab: Lab, before: Release, now: Release) -> None:
+    """If this release has other cells than the accepted one, add that to the file of earlier releases. Raises BuildError if the file
+    cannot be read."""
     if not before or before == now:
         return
     try:
@@ -77,7 +78,7 @@ def _keep_earlier(lab: Lab, before: Release, now: Release) -> None:
 def check(release: Path, lab: Lab, old: Path) -> None:
     """Raise NotAccepted if the release is not the accepted one.
 
-    old: the release as it is in the repository; where it is the accepted one, changed files are shown line by line.
+    old: the release in the repository; if it is the accepted one, changed files are shown line by line.
     """
     accepted = _accepted(lab)
     new = text_of(release, lab)
@@ -87,7 +88,9 @@ def check(release: Path, lab: Lab, old: Path) -> None:
     before, now = _files(accepted), _files(new)
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     for name in names:
-        difference += _of_file(name, before.get(name), release / name, old / name, name == lab.notebook)
+        difference += _file_difference(
+            name, before.get(name), release / name, old / name, name == lab.notebook
+        )
     what = f"{len(names)} of its files differ ({listed(names, NAMES_SHOWN)})"
     raise NotAccepted(
         f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT.format(lab.option)}.",
@@ -96,9 +99,9 @@ def check(release: Path, lab: Lab, old: Path) -> None:
 
 
 def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None:
-    """Raise NotAccepted when nbgrader is about to release another notebook or other files than the accepted ones.
+    """Raise NotAccepted if nbgrader is about to release another notebook or other files than the accepted ones.
 
-    notebook: with its stubs, not yet with nbgrader's checksums. names: what lab.toml lists for release.
+    notebook: with its stubs, but without nbgrader's checksums. names: the files that lab.toml lists for release.
     """
     accepted = _accepted(lab)
     difference = _difference(_cells(accepted), cell_lines(notebook), lab.notebook)
@@ -114,7 +117,7 @@ def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None
 
 
 def cell_lines(notebook: NotebookNode) -> list[str]:
-    """The notebook's cells as a person reads them, without what nbgrader adds."""
+    """The notebook's cells as a person reads them, without nbgrader's additions."""
     lines: list[str] = []
     for cell in notebook.cells:
         metadata = {
@@ -193,8 +196,8 @@ def _listed(folder: Path, names: Iterable[str]) -> list[tuple[str, Path]]:
     ]
 
 
-def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook: bool) -> list[str]:
-    """The difference of one file; the notebook's cells were compared already."""
+def _file_difference(name: str, accepted: str | None, new: Path, old: Path, is_notebook: bool) -> list[str]:
+    """The difference of one file. The notebook's cells have already been compared."""
     if accepted is None:
         return [f"+++ {name} is new"]
     if not new.is_file():
@@ -212,4 +215,4 @@ def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook:
 
 def _difference(before: list[str], now: list[str], name: str) -> list[str]:
     lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
-    return [brief(line, LINE_SHOWN) for line in first_lines(lines, LONGEST, "lines")]
+    return [brief(line, LINE_SHOWN) for line in first_lines(lines, MAX_LINES, "lines")]

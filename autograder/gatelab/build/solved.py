@@ -1,4 +1,4 @@
-"""The solved notebooks, executed: what the lab looks like when it is done."""
+"""Makes and executes the solved notebooks, which show what the finished lab looks like."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
 from gatelab.text import brief, cell_start
 
-# Makes two runs print the same: one thread, fixed hashes, no dates in figures.
+# Makes runs reproducible: one thread, fixed hashes, no dates in figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
-_OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # by what follows the carriage return
+_OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # text that a carriage return overwrites
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
-# otter's words for a check that did not pass, and what it says, up to the next question's
+# otter's output for a check that did not pass, up to the next question's
 _NOT_PASSED = re.compile(
     r"^(?P<id>\S+) results:[ ]*\n(?P<said>.*?)(?=^\S+ results:|\Z)", re.MULTILINE | re.DOTALL
 )
-CHECKS_WORDS = 200  # characters of what a check says that are quoted
+MAX_CHECK_TEXT = 200  # characters of a check's message that are quoted
 
 
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
-    """File name → solved notebook without outputs, for each master there is."""
+    """File name → solved notebook without outputs, for each master."""
     solved = {}
     for path in master.masters_of(lab):
         file = path.with_suffix(".ipynb").name
@@ -50,7 +50,7 @@ def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
 
 
 def recipe(notebook: NotebookNode, release: Path) -> str:
-    """A hash of all that a solved notebook's outputs are made from: its own text, the package and the public checks."""
+    """A hash of everything that a solved notebook's outputs depend on: its own text, the package and the public checks."""
     digest = hashlib.sha256(master.dumps(notebook).encode())
     for path in sorted(release.rglob("*")):
         if path.is_file() and path.suffix not in (".ipynb", ".md", ".txt"):
@@ -62,16 +62,16 @@ def recipe(notebook: NotebookNode, release: Path) -> str:
 def executed(name: str, notebook: NotebookNode, release: Path, old: Path) -> NotebookNode:
     """The notebook with its outputs.
 
-    Times, and with another processor the last digits of trained numbers, come out differently at each run. So a
-    notebook in `old` that was made from the very same text and files is kept instead of executed again.
+    Times differ between runs, and so do the last digits of trained numbers on another processor. So a notebook in `old` that was
+    made from exactly the same text and files is kept and not executed again.
     """
-    made_from = recipe(notebook, release)
+    current_recipe = recipe(notebook, release)
     if old.is_file():
         kept: NotebookNode = nbformat.read(old, as_version=4)
-        if kept.metadata.get("gatelab", {}).get("recipe") == made_from:
+        if kept.metadata.get("gatelab", {}).get("recipe") == current_recipe:
             return kept
     notebook = execute(name, notebook, release)
-    notebook.metadata["gatelab"] = {"recipe": made_from}
+    notebook.metadata["gatelab"] = {"recipe": current_recipe}
     return notebook
 
 
@@ -84,37 +84,39 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
         client = NotebookClient(
             notebook,
             timeout=SOLVED_CELL_SECONDS,
-            startup_timeout=SOLVED_CELL_SECONDS,  # of the kernel; nbclient's minute is short on a busy machine
+            startup_timeout=SOLVED_CELL_SECONDS,  # for the kernel; nbclient's default, a minute, is too short on a busy machine
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             extra_arguments=[
                 "--IPKernelApp.log_level=40"
-            ],  # errors only: it warns about its own local sockets
+            ],  # only errors, because it warns about its own local sockets
         )
         environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(scratch / "ipython")}
         try:
             client.execute(env=environment)
         except CellExecutionError as error:
             raise BuildError(
-                f"{name}, solved, {_raised(notebook)}: raised {error.ename}: {error.evalue}; fix it in the master."
+                f"{name}, solved, {_failed_cell(notebook)}: raised {error.ename}: {error.evalue}; fix it in the master."
             ) from error
-        except (CellTimeoutError, RuntimeError) as error:  # a dead kernel's, or one's that does not start
-            atexit.unregister(client._cleanup_kernel)  # it would fail: there is no kernel any more
+        except (CellTimeoutError, RuntimeError) as error:  # the kernel died or did not start
+            atexit.unregister(client._cleanup_kernel)  # it would fail, because there is no kernel any more
             raise BuildError(f"{name}, solved: {str(error).splitlines()[0]}") from error
-    notebook.metadata["language_info"] = dict(master.LANGUAGE)  # the kernel wrote its version there
+    notebook.metadata["language_info"] = dict(
+        master.LANGUAGE
+    )  # which the kernel has replaced by one with its version
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
-            outputs = (_stable(output) for output in _joined(cell.outputs))
+            outputs = (_reproducible(output) for output in _merge_streams(cell.outputs))
             cell.outputs = [output for output in outputs if output.get("text") != ""]
     return notebook
 
 
 def check_public(notebook: NotebookNode, lab: Lab) -> None:
-    """Raise BuildError if a public check says in an executed notebook that the solution is not right.
+    """Raise BuildError if a public check in an executed notebook does not accept the solution.
 
-    The hidden suites say nothing of that: fingerprints.json may be older than the check's calls.
+    The hidden suites cannot notice that: fingerprints.json may be older than the check's calls.
     """
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
@@ -123,13 +125,13 @@ def check_public(notebook: NotebookNode, lab: Lab) -> None:
                 if found["id"] in lab.questions:
                     said = " ".join(found["said"].split())
                     raise BuildError(
-                        f"{found['id']}: the solution does not pass its own public check ({brief(said, CHECKS_WORDS)}); run "
+                        f"{found['id']}: the solution does not pass its own public check ({brief(said, MAX_CHECK_TEXT)}); run "
                         "gatelab fingerprints if the check's calls have changed, otherwise fix the check or the solution."
                     )
 
 
-def _raised(notebook: NotebookNode) -> str:
-    """`cell 12 ("x = 3")`: the cell that stopped the run, the last one with an error among its outputs."""
+def _failed_cell(notebook: NotebookNode) -> str:
+    """`cell 12 ("x = 3")`: the cell that stopped the run, which is the last one with an error among its outputs."""
     failed = [
         (number, cell)
         for number, cell in enumerate(notebook.cells, 1)
@@ -141,10 +143,10 @@ def _raised(notebook: NotebookNode) -> str:
     return f'cell {number} ("{cell_start(cell.source)}")'
 
 
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Without stderr; what was printed in one go is one output, however the kernel sent it.
+def _merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs without stderr, with consecutive pieces of text joined, however the kernel sent them.
 
-    What was printed after a figure stays after it (nbclient's own `coalesce_streams` puts it before).
+    Text that was printed after a figure stays after it (nbclient's own `coalesce_streams` puts it before the figure).
     """
     joined: list[NotebookNode] = []
     for output in outputs:
@@ -160,8 +162,8 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return joined
 
 
-def _stable(output: NotebookNode) -> NotebookNode:
-    """An output without progress bars, the addresses of objects and the emoji that otter picks at random."""
+def _reproducible(output: NotebookNode) -> NotebookNode:
+    """An output without progress bars, addresses of objects and the emoji that otter picks at random."""
     if output.output_type == "stream":
         output.text = _PROGRESS.sub("", _ADDRESS.sub("at 0x…", output.text))
     for kind in ("text/plain", "text/html"):

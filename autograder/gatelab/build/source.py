@@ -1,4 +1,4 @@
-"""The notebook that `nbgrader generate_assignment` reads, which of the files beside it are copied, and where the release is made."""
+"""Hooks into `nbgrader generate_assignment`: which notebook it reads, which files next to it are copied, and where the release is made."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Dict, Unicode
 
 from gatelab.build.course import ignored
-from gatelab.build.graded_cells import other_cells
+from gatelab.build.graded_cells import changed_cells
 from gatelab.folders import put_in_place, temporary_folder
 from gatelab.lab.spec import Lab, LabError
 
 
 class SourceExporter(NotebookExporter):
-    """Made before the first file is copied: leaves out what this lab does not list, and refuses the step if the lab is faulty, or has other
-    cells than its submissions in the grade book. A release that cannot be made leaves the existing one as it is."""
+    """Created before the first file is copied. It leaves out the files that this lab does not list, and refuses the step if the lab is
+    faulty or has other cells than its submissions in the grade book. If a release cannot be made, the existing one is kept."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
-    faulty = Dict(help="What is wrong with a lab, in a sentence, by the lab's name.").tag(config=True)
+    faulty = Dict(help="Name of a lab → a sentence that says what is wrong with it.").tag(config=True)
     parent: Any  # nbgrader's GenerateAssignment
 
     def __init__(self, **kwargs: Any) -> None:
@@ -39,7 +39,7 @@ class SourceExporter(NotebookExporter):
                 raise LabError(why)
             lab = Lab.in_repository(Path(self.kit), folders.assignment_id)
             folders.ignore = ignored(lab)
-            if not converter.no_database and (why := other_cells(lab, folders.db_url)):
+            if not converter.no_database and (why := changed_cells(lab, folders.db_url)):
                 raise LabError(why)
         except LabError as error:
             converter.log.error("%s", error)
@@ -47,10 +47,10 @@ class SourceExporter(NotebookExporter):
         converter.coursedir = folders
         if folders.notebook_id == "*":  # otherwise nbgrader replaces single notebooks of the release
             self._convert: Callable[[], None] = converter.convert_notebooks
-            converter.convert_notebooks = self._swapped_in
+            converter.convert_notebooks = self._convert_and_swap
 
-    def _swapped_in(self) -> None:
-        """nbgrader's conversion, in a folder of its own: it removes the release at the beginning, and also what it has made if it fails."""
+    def _convert_and_swap(self) -> None:
+        """Run nbgrader's conversion in a separate folder, because it first removes the release and, if it fails, also its own output."""
         folders = self.parent.coursedir
         place = Path(folders.format_path(folders.release_directory, ".", folders.assignment_id))
         with temporary_folder(".gatelab-build-", Path(self.kit)) as workspace:

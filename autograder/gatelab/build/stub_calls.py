@@ -1,4 +1,4 @@
-"""The process in which `untouched_release` runs the cells of a release and calls its stubs; it imports only what they import."""
+"""The process in which `untouched_release` runs the cells of a release and calls its stubs. It imports nothing else of the engine."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ def _run(names: dict[str, Any], source: str) -> None:
 
 
 def _call(names: dict[str, Any], name: str) -> Any:
-    """Call a function, or a method on an object whose own __init__ has not run, with None for everything."""
+    """Call a function, or a method on an object whose __init__ has not been run, with None for every argument."""
     owner, _, method = name.partition(".")
     value = names[owner]
     if not method:
-        return value(*_blanks(value))
+        return value(*_none_arguments(value))
     plain = inspect.getattr_static(value, method)
     if isinstance(plain, property):
         return cast(Callable[[Any], Any], plain.fget)(value.__new__(value))
     if isinstance(plain, staticmethod):
-        return plain.__func__(*_blanks(plain.__func__))
+        return plain.__func__(*_none_arguments(plain.__func__))
     function = plain.__func__ if isinstance(plain, classmethod) else plain
     first = value if isinstance(plain, classmethod) else value.__new__(value)
-    return function(first, *_blanks(function)[1:])
+    return function(first, *_none_arguments(function)[1:])
 
 
-def _blanks(function: Callable[..., Any]) -> list[None]:
+def _none_arguments(function: Callable[..., Any]) -> list[None]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [
         None
@@ -81,9 +81,11 @@ def _outcome(act: Callable[[], Any], id: str) -> str:
 
 
 def main(answer: str) -> None:
-    """The entry of the process: cells come in on stdin, faults go to a file."""
+    """The entry point of the process: it reads cells from stdin and writes faults to a file."""
     with contextlib.suppress(OSError, AttributeError):
-        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it dies with `gatelab build`, however that ends
+        libc.prctl(
+            libc.PR_SET_PDEATHSIG, signal.SIGKILL
+        )  # this process dies with `gatelab build`, however that ends
     sys.path.insert(0, os.getcwd())  # the package is next to the notebook
     cells = json.load(sys.stdin)
     found = list(faults(cells))

@@ -1,4 +1,4 @@
-"""nbgrader's ClearSolutions with a stub that names its question, and a check of the result."""
+"""nbgrader's ClearSolutions, but with a stub that names its question and a check of the result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ TEXT_STUB = "*Write your answer here.*"
 
 
 class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no stubs
-    """Each solution region becomes `raise NotImplementedError("q1: not written yet")`.
+    """Replaces each solution region by `raise NotImplementedError("q1: not written yet")`.
 
-    The ID in the error is the one in the check, the hidden suite and the report, so that a failing stub leads
-    to its paragraph. nbgrader has one stub for the whole notebook, so it is set again for each cell. The marks on
-    given lines are removed, too. Raises BuildError when anything but stubs and given lines would be left.
+    The ID in the error is the same as in the check, the hidden suite and the report, so a failing stub leads to its
+    paragraph. nbgrader has one stub for the whole notebook, so the stub is set anew for each cell. The marks on given lines
+    are removed too. Raises BuildError if anything but stubs and given lines would remain.
     """
 
     def preprocess_cell(
@@ -38,7 +38,7 @@ class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no st
 
 
 def check_cell(released: NotebookNode, master: NotebookNode) -> None:
-    """Raise BuildError when a released solution cell holds more than its master's cell gives to students."""
+    """Raise BuildError if a released solution cell contains more than its master's cell gives to students."""
     label = master.metadata["nbgrader"]["grade_id"]
     try:
         if master.cell_type == "code":

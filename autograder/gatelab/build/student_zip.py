@@ -1,4 +1,4 @@
-"""The student zip: the release as one file, the same bytes from the same release."""
+"""Writes the student zip: the release as one file. The same release gives the same bytes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gatelab.lab.spec import Lab
 def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
     """Write `<out>/<lab>.zip` and, next to it, `<lab>.zip.sha256`; return the zip's path.
 
-    release: a folder that has passed the gate. Its files are in the zip under `<lab>/`, stored and not
-    compressed (the compressed bytes are the zlib's to choose).
+    release: a folder that has passed the gate. Its files are in the zip under `<lab>/`, not compressed
+    (compressed bytes depend on the version of zlib).
     """
     files = {
         f"{lab.name}/{path.relative_to(release).as_posix()}": path.read_bytes()

@@ -1,4 +1,4 @@
-"""Pieces of a cell's code that the form of a solution cell is judged by."""
+"""Helpers for reading a cell's code, used to check the form of solution cells."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def parse(source: str) -> ast.Module:
 
 
 def comments(source: str) -> dict[int, tuple[str, bool]]:
-    """Line → its comment, and whether the line holds nothing else."""
+    """Line → its comment, and whether the line contains nothing else."""
     found = {}
-    parse(source)  # says what is wrong better than the tokenizer
+    parse(source)  # its error message is better than the tokenizer's
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError) as error:
@@ -44,7 +44,7 @@ def span(statement: ast.stmt) -> tuple[int, int]:
 
 
 def last_line(node: ast.stmt | ast.expr) -> int:
-    """The last line of what was parsed: such a node always has one."""
+    """The last line of a parsed node, which always has one."""
     assert node.end_lineno is not None
     return node.end_lineno
 
@@ -63,15 +63,15 @@ def bound(statement: ast.stmt) -> set[str]:
     return {name for name in map(bound_name, ast.walk(statement)) if name}
 
 
-# A signature only names things: code in it would be released with it.
-_IN_A_SIGNATURE = (
+# A signature may only name things, because any code in it would be released.
+_ALLOWED_IN_SIGNATURE = (
     ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.UnaryOp,
     ast.USub, ast.expr_context,
 )  # fmt: skip
 
 
 def check_signature(definition: Definition) -> None:
-    """Raise Fault when a default, an annotation or a base class is more than a name or a number."""
+    """Raise Fault if a default, an annotation or a base class is more than a name or a number."""
     parts: list[ast.AST | None]
     if isinstance(definition, ast.ClassDef):
         parts = [*definition.bases, *definition.keywords]
@@ -80,7 +80,7 @@ def check_signature(definition: Definition) -> None:
         every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
         parts = [*a.defaults, *a.kw_defaults, *(each.annotation for each in every), definition.returns]
     for part in filter(None, parts):
-        if not all(isinstance(node, _IN_A_SIGNATURE) for node in ast.walk(part)):
+        if not all(isinstance(node, _ALLOWED_IN_SIGNATURE) for node in ast.walk(part)):
             raise Fault(
                 definition.lineno,
                 f"the signature of {definition.name} holds code, which would be released; use names and numbers only",

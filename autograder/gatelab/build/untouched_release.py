@@ -1,7 +1,7 @@
-"""Runs the untouched release and calls its stubs: everything a question asks for must raise its own NotImplementedError.
+"""Runs the untouched release and calls its stubs: everything that a question asks for must raise its own NotImplementedError.
 
-One stub that answers for a whole class would leave the others unseen: their solutions, or nothing at all, could
-are where students should write.
+If only one stub of a class were called, the other methods could contain their solutions, or no stub at all, without anybody
+noticing.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
                 "stubbed": sorted(stubbed.get(mark.get("grade_id"), ())) if own else [],
             }
         )
-    for fault in _required_cells(cells, release):
+    for fault in _faults_of(cells, release):
         raise BuildError(f"{lab.notebook} of the untouched release: {fault}.")
 
 
-def _required_cells(cells: list[dict[str, Any]], release: Path) -> list[str]:
+def _faults_of(cells: list[dict[str, Any]], release: Path) -> list[str]:
     with temporary_folder("gatelab-untouched-") as scratch:
         environment = {
             **os.environ,

@@ -66,7 +66,7 @@ def diff_command(
     changed = False
     with (
         tempfile.TemporaryDirectory(prefix="gatelab-diff-") as folder,
-        pipeline.released_now(lab, kit) as new,
+        pipeline.built_release(lab, kit) as new,
     ):
         old = kit / "release" / lab.assignment.name
         if since is not None:

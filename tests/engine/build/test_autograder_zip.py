@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.build.student_zip import write_student_zip
 from gatelab.lab.spec import Lab, LabError
 from helpers import build_kit
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def kit(tmp_path_factory) -> Path:
     """The tiny lab with its release, as it is in a repository where it was built."""
     root = build_kit.make_kit(tmp_path_factory.mktemp("kit"))
-    with released_now(Lab.in_repository(root), root) as release:
+    with built_release(Lab.in_repository(root), root) as release:
         shutil.copytree(release, root / "release" / build_kit.NAME)
     return root
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gatelab.build.errors import BuildError
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.build.snapshot import NotAccepted, check
 from gatelab.grading.released import released
 from gatelab.lab.spec import Lab
@@ -37,7 +37,7 @@ ANSWER = "Only the differences between the logits."
 def release(kit: Path, place: Path) -> dict:
     """Make the release that the master now gives; its notebook."""
     lab = Lab.in_repository(kit)
-    with released_now(lab, kit) as made:
+    with built_release(lab, kit) as made:
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(made, place)
     return load_notebook(place / lab.notebook)
@@ -139,12 +139,12 @@ def test_what_a_refusal_advises_names_the_lab_where_there_are_two(tmp_path: Path
     kit = build_kit.make_kit(tmp_path / "kit")
     build_kit.write_master(kit, MASTER)
     lab = Lab.in_repository(kit, build_kit.NAME)
-    with released_now(lab, kit) as made, pytest.raises(NotAccepted, match="`gatelab build --accept`"):
+    with built_release(lab, kit) as made, pytest.raises(NotAccepted, match="`gatelab build --accept`"):
         check(made, lab, made)
     shutil.copytree(lab.assignment, kit / "assignment" / "other")
     lab = Lab.in_repository(kit, build_kit.NAME)
     advised = f"`gatelab build --accept --lab {build_kit.NAME}`"
-    with released_now(lab, kit) as made, pytest.raises(NotAccepted, match=advised):
+    with built_release(lab, kit) as made, pytest.raises(NotAccepted, match=advised):
         check(made, lab, made)
     done = subprocess.run(
         [Path(sys.executable).with_name("nbgrader"), "generate_assignment", build_kit.NAME],

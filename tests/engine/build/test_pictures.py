@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from gatelab.build import links, pictures
 from gatelab.build.difference import differences
 from gatelab.build.errors import BuildError
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.build.preview import preview
 from gatelab.lab.spec import Lab
 from helpers import build_kit
@@ -159,12 +159,12 @@ def test_a_picture_is_released_and_its_change_is_reported(kit: Path) -> None:
     show(kit, '![axes](<img/the axes.png> "x") ![](img/the%20axes.png) [the folder](img)', release="img")
     accept_now(kit)
     lab = Lab.in_repository(kit)
-    with released_now(lab, kit) as old:
+    with built_release(lab, kit) as old:
         assert (old / "img" / "the axes.png").read_bytes() == picture("PNG")
         shutil.copytree(old, kit / "release" / LAB)
         assert "data:image/png;base64," in preview(lab, kit).read_text(encoding="utf-8")
         put(kit, "img/the axes.png", picture("PNG", "L"))
-        with released_now(lab, kit) as new:
+        with built_release(lab, kit) as new:
             lines = list(differences(old, new, lab))
     assert lines[0] == "file: img/the axes.png" and "other bytes" in lines[1] and len(lines) == 2
     assert "img/the axes.png" in (kit / "assignment" / LAB / "released.snapshot").read_text(encoding="utf-8")

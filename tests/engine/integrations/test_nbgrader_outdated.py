@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from gatelab.build import snapshot
 from gatelab.build.course import configure
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.integrations.nbgrader import engines
 from gatelab.lab.spec import Lab
 from helpers import build_kit
@@ -70,7 +70,7 @@ class Course:
 
     def accept(self) -> None:
         lab = Lab.in_repository(self.root)
-        with released_now(lab, self.root) as release:
+        with built_release(lab, self.root) as release:
             snapshot.accept(release, lab)
 
     def kept(self) -> dict[str, dict[str, bytes]]:

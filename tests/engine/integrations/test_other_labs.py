@@ -9,7 +9,7 @@ import pytest
 
 from gatelab.build.course import write_source
 from gatelab.build.new import TEMPLATE, new_lab
-from gatelab.build.pipeline import released_now
+from gatelab.build.pipeline import built_release
 from gatelab.lab.spec import Lab
 from helpers import build_kit
 from helpers.build_kit import accept_now
@@ -71,7 +71,7 @@ def test_a_file_that_one_lab_hands_out_stays_with_the_staff_of_the_other(kit: Pa
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_lab_is_refused_and_the_other_one_is_built(kit: Path, fault: str) -> None:
     said = break_other(kit, fault)
-    with released_now(Lab.in_repository(kit, OWN), kit) as release:  # as the build does
+    with built_release(Lab.in_repository(kit, OWN), kit) as release:  # as the build does
         assert (release / "lab.ipynb").is_file()
     done = typed(kit, "nbgrader", "generate_assignment", OTHER)
     assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -10,7 +10,7 @@ from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
-from gatelab.testkit.leftovers import costs
+from gatelab.testkit.leftovers import part_to_charge
 from helpers.tiny_lab import tiny_lab
 
 SOFTMAX = "def softmax(logits):\n    {change}\n    powers = (logits - logits.amax(dim=1, keepdim=True)).exp()\n    return powers / powers.sum(dim={dim}, keepdim=True)\n"
@@ -59,6 +59,6 @@ def test_a_change_beside_right_numbers_is_reported_by_the_check_that_looks_for_i
 
 def test_the_smallest_part_is_charged() -> None:
     points = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 0.5}
-    assert costs(["a", "b", "c"], points) == "c"
-    assert costs(["a"], points) == "a"
-    assert costs([], points) is None
+    assert part_to_charge(["a", "b", "c"], points) == "c"
+    assert part_to_charge(["a"], points) == "a"
+    assert part_to_charge([], points) is None

@@ -12,7 +12,7 @@ import pytest
 from solved_notebook import Cells, answer, code, place, swap
 from solved_notebook import full as has_all
 
-from gatelab.sandbox.worker.type_parameters import parsed
+from gatelab.sandbox.worker.type_parameters import parse_newer
 
 pytestmark = pytest.mark.one_in(3, at=1)
 
@@ -132,4 +132,4 @@ def test_code_that_needs_the_value_of_a_missing_name_reports_which(graded: Calla
     ],
 )
 def test_code_that_has_nothing_new_stays_as_it_is(source: str) -> None:
-    assert ast.dump(parsed(source, "cell")) == ast.dump(ast.parse(source))
+    assert ast.dump(parse_newer(source, "cell")) == ast.dump(ast.parse(source))
