@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from gatelab.build import checks, questions_file, snapshot
 from gatelab.build.master import bring_points_up_to_date
-from gatelab.build.pipeline import inspect, built_release
+from gatelab.build.pipeline import built_release, inspect
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 from helpers.tiny_lab import tiny_kit
