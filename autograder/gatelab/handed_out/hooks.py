@@ -1,4 +1,5 @@
-"""What a lab's package does when it is imported: note the notebook's runs, and put right what otter says and where it computes."""
+"""Installs what a lab's package needs when it is imported: the record of the notebook's runs, and changes to what otter says and where it
+computes."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from . import check_names, device, natural_order, progress, runs
 
 
 def install() -> None:
-    """Install all of it. May be called again, since a notebook may import the package before otter."""
+    """Install everything. May be called again, because a notebook may import the package before otter."""
     runs.listen()
     progress.listen()
     natural_order.install()

@@ -49,14 +49,14 @@ BESIDE = [
     "pyyaml==6.0.4",
     "wrapt==1.17.3",
 ]
-# Megabytes that are downloaded, and that it takes on the disk: the editor and the checks, and what large packages add. Measured on Linux.
+# Megabytes to download, and on the disk: for the editor and the checks, and in addition for large packages. Measured on Linux.
 EDITOR = (80, 450)
 LARGE = {"torch": (200, 850), "scikit-learn": (50, 200), "matplotlib": (20, 100)}
 ROOM = 900  # megabytes that must be free besides
-# How often a download may break off, and how pip says so: a file cut short is "invalid" to older versions, or has another hash.
+# How often a download may break off, and how pip reports it: older versions call an incomplete file "invalid", or its hash differs.
 TRIES = 20
 BROKE_OFF = re.compile(r"is invalid|DO NOT MATCH|[Ii]ncomplete|[Cc]onnection|[Tt]imed out|Timeout")
-# Which modules the packages bring, asked of the environment: a line of them.
+# A program for the environment's Python that prints, for each package, a line with its modules.
 MODULES = """
 import importlib.metadata, re, sys
 plain = lambda name: re.sub("[-_.]+", "-", name).lower()
@@ -68,7 +68,7 @@ for asked in map(plain, sys.argv[1:]):
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one sentence."""
+    """Reports wrong usage in one sentence."""
 
     def error(self, message):
         self.exit(2, f"start.py: {message}; `python start.py --help` says what there is.\n")
@@ -79,7 +79,7 @@ class Stop(Exception):
 
 
 def main(arguments=None):
-    """Do what the command line says; returns the exit code."""
+    """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -154,7 +154,7 @@ def explorer():
 
 
 def about():
-    """What is at the top of this file, with the commands that there are in this lab."""
+    """The text at the top of this file, with the commands that this lab has."""
     there = commands()
     lines = __doc__.split("\n")
     for name in ("check", "submit"):
@@ -239,7 +239,7 @@ def trying(pins):
 
 
 def say_what_is_there(pins):
-    """`--check`: three lines, then whether all is ready; returns the exit code."""
+    """`--check`: print three lines, then whether everything is ready; returns the exit code."""
     ready = is_ready(pins)
     print(f"Python      {platform.python_version()} ({sys.executable})")
     print("environment {}".format(VENV if ready else "not made yet, or only in part"))
@@ -265,7 +265,7 @@ def of_the_package(arguments, pins):
 
 
 def attended(command, **more):
-    """Run a program that answers Ctrl+C itself, however long that takes; returns its exit code."""
+    """Run a program that handles Ctrl+C itself, and wait for it; returns its exit code."""
     before = signal.signal(signal.SIGINT, lambda *heard: None)
     try:
         return subprocess.call(command, **more)
@@ -327,7 +327,7 @@ def size(pins):
 
 
 def make_venv(room):
-    """Make an environment whose Python starts and has pip; one left half made is made again."""
+    """Make an environment whose Python starts and has pip; an incomplete one is made again."""
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
@@ -381,7 +381,7 @@ def install_torch(pip, torch, any_torch):
 
 
 def run_pip(command):
-    """Run pip. Raises Stop with what it said, if that came to nothing."""
+    """Run pip. If it fails, raises Stop with its message."""
     text = attempted(command, 2)
     if text:
         lines = [line for line in text.splitlines() if "ERROR" in line]
@@ -392,7 +392,8 @@ def run_pip(command):
 
 
 def attempted(command, tries):
-    """Run pip so often, or more often where a download breaks off: the files that came whole are kept. Returns what it said last, "" once it is done."""
+    """Run pip up to `tries` times, or more often if a download breaks off (complete files are kept). Returns its last message, or "" on
+    success."""
     for number in range(1, TRIES + 1):
         done = subprocess.run(command, env=clean(), stderr=subprocess.PIPE)
         if done.returncode == 0:

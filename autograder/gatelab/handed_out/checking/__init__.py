@@ -1,1 +1,1 @@
-"""The frame of the public checks. A lab has its own `__init__.py` here, which says what its checks may import."""
+"""The framework of the public checks. A lab has its own `__init__.py` here, which says what its checks may import."""

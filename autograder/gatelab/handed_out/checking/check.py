@@ -244,10 +244,10 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
-                device.on_the_processor(),
+                device.on_cpu(),
                 render.quiet(),
                 patience.watched(self.check.question, global_environment),
-                patience.few_lines() as printed,
+                patience.show_first_lines() as printed,
             ):
                 found = self.check.outcome(self.name, global_environment)
                 explained = None

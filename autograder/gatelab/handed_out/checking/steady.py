@@ -1,4 +1,4 @@
-"""Whether equal calls get equal answers: if not, a wrong number does not lead to the mistake."""
+"""Checks whether equal calls get equal answers. If not, wrong numbers do not lead to the mistake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .record import Call
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that gives another answer when repeated, and the message about it."""
-    # A function that is given an optimiser is meant to change the model, so the next call finds a different one.
+    # A function that takes an optimiser is meant to change the model, so its next call gets a different model.
     calls = [call for call in record if call.group == group and call.again and not call.error]
     for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
         :CALLS_REPEATED

@@ -1,4 +1,4 @@
-"""The command line of the students' package: `check`, `submit`, and `explore` where the lab has a page for it."""
+"""The command line of the students' package: `check`, `submit`, and `explore` if the lab has a page for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one sentence, with the command that was probably meant."""
+    """Reports wrong usage in one sentence, with the command that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
         self._refuse(f"{message}; `{self.prog} --help` says what there is")
@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run the command line; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         if asked.command == "explore":
             explorer.show()
             return PASSED
-        checks.has_its_table()
+        checks.require_table()
         path = notebook.find(asked.notebook, Path())
         return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
     except Refused as refused:
@@ -122,7 +122,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
 
 
 def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
-    """Run the checks; a line each as it comes, then one for all."""
+    """Run the checks; print a line for each as its result comes, then a summary."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""
     for news in checks.run(read.path, everything):
@@ -146,7 +146,7 @@ def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcom
         print("Checks give no points: the grader asks the same with other sizes and numbers.")
     print()
     unknown = {outcome.unknown for outcome in outcomes}
-    if not everything and unknown & answers.of_experiments(read):
+    if not everything and unknown & answers.names_in_experiments(read):
         print(
             "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
         )

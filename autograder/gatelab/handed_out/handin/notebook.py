@@ -1,4 +1,4 @@
-"""The notebook's file: which one it is, and what is in it."""
+"""Finds the notebook's file and reads it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Notebook:
 
     @property
     def sha256(self) -> str:
-        """Of the file's bytes; the grader's reports have the same."""
+        """The hash of the file's bytes; the grader's reports have the same."""
         return hashlib.sha256(self.data).hexdigest()
 
     def code(self) -> list[tuple[int, str]]:
@@ -44,7 +44,7 @@ class Notebook:
 
 
 def find(named: str | None, folder: Path) -> Path:
-    """The notebook that is meant. Raises Refused where there is none, or where there are several of this lab.
+    """The notebook that is meant. Raises Refused if there is none, or if there are several of this lab.
 
     named: as typed; None: the one notebook of this lab in the folder.
     """
@@ -85,7 +85,7 @@ def find(named: str | None, folder: Path) -> Path:
 
 
 def read(path: Path) -> Notebook:
-    """Read a notebook. Raises Refused where it cannot be read or is none."""
+    """Read a notebook. Raises Refused if it cannot be read or is not a notebook."""
     try:
         data, saved = _settled(path), path.stat().st_mtime
     except OSError as error:
@@ -105,7 +105,7 @@ def read(path: Path) -> Notebook:
 
 
 def _settled(path: Path) -> bytes:
-    """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
+    """The file's contents once it is complete: while Jupyter saves it, the file is empty or incomplete for a moment."""
     end = path.stat().st_mtime + SAVING_SECONDS
     while True:
         data = path.read_bytes()
@@ -116,7 +116,8 @@ def _settled(path: Path) -> bytes:
 
 
 def copies(notebook: Notebook, folder: Path) -> list[str]:
-    """A sentence on each other notebook of this lab next to it, which says whether that was saved later; and on a file name that is not the lab's."""
+    """A sentence for each other notebook of this lab next to it, which says whether that was saved later; and one if the file does not have
+    the lab's name."""
     wanted, found = progress.table()["notebook"], []
     for path in sorted(folder.glob("*.ipynb")):
         if path.name.startswith(".") or path.resolve() == notebook.path.resolve() or not _is_ours(path):
@@ -153,7 +154,7 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
+    """Whether a notebook belongs to this lab, judged by its cells' metadata or by the names that it defines."""
     try:
         cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST_FILE else None
     except OSError:

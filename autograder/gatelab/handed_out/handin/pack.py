@@ -1,4 +1,4 @@
-"""The zip to hand in, as otter writes it, and the receipt: which bytes were handed in, and what the checks said of them."""
+"""Writes the zip to hand in, in otter's format, and the receipt: which bytes were handed in, and what the checks said about them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def receipt(
 
 
 def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Path:
-    """Where the zip goes: as named, or in the notebook's folder, called after it and the time, as otter does.
+    """Where the zip is written: as named, or in the notebook's folder, named after the notebook and the time, as otter does.
 
-    Looked at before anything that takes minutes. Raises Refused where no zip can be written.
+    This is checked before anything that takes minutes. Raises Refused if no zip can be written there.
     """
     out = named or notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
     if out.suffix != ".zip":
