@@ -87,7 +87,9 @@ def answers(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[st
     return [(text, whole) for text, whole in json.loads(done.stdout.splitlines()[-1])][1:]
 
 
-def test_a_slip_is_answered_in_one_sentence_that_says_what_there_is(answers: list[tuple[str, bool]]) -> None:
+def test_a_mistyped_call_gets_one_sentence_that_says_which_checks_exist(
+    answers: list[tuple[str, bool]],
+) -> None:
     shown = answers[len(RIGHT) : len(RIGHT) + len(ASKED)]
     assert [text for text, _ in shown] == [sentence for _, sentence in ASKED]
     assert not any(

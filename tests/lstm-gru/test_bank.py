@@ -157,7 +157,7 @@ def test_another_message_or_a_grading_left_out_is_a_difference() -> None:
     assert differences(first, first) == []
 
 
-def test_what_the_second_time_left_out_is_no_difference() -> None:
+def test_a_question_left_out_the_second_time_is_not_a_difference() -> None:
     whole = {"": [("graded", "")], "q1": [("q1", "", ""), ("q1/outputs", 0, "")]}
     more = {"q3": [("q3", "", ""), ("q3/values", 2, "")]}
     first, second = (

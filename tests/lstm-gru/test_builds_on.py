@@ -43,7 +43,7 @@ def test_most_mistakes_of_last_valid_are_seen_by_q7(check) -> None:
 
 
 @pytest.mark.parametrize("right", RIGHT)
-def test_a_wrong_classifier_over_a_right_last_valid_is_not_sent_to_q6(check, right: str) -> None:
+def test_a_wrong_classifier_with_a_right_last_valid_is_not_sent_to_q6(check, right: str) -> None:
     names = names_with(LAB, RIGHT[right])
     names["SequenceClassifier"].forward = lambda self, tokens, lengths: self.head(
         self.recurrent(self.embedding(tokens))[0][:, 0]

@@ -118,7 +118,7 @@ def test_broken_translators_never_pass():
     )
 
 
-def test_no_wrong_model_wins_a_quick_training_and_nearly_every_right_one_does():
+def test_no_wrong_model_passes_a_quick_training_and_nearly_every_right_one_does():
     wins: dict[str, list[bool]] = {}
     for line in quick_runs.lines():
         wins.setdefault(line["run"], []).append(line["won"] is not None)

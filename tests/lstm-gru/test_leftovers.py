@@ -126,7 +126,7 @@ IN_PLACE = {
 
 @pytest.mark.parametrize("question", IN_PLACE)
 @pytest.mark.one_in(2)
-def test_a_change_in_place_is_said_where_the_numbers_are_wrong_too(lab: Lab, question: str) -> None:
+def test_a_change_in_place_is_reported_if_the_numbers_are_wrong_too(lab: Lab, question: str) -> None:
     line, change = IN_PLACE[question]
     source = lab.reference(question)
     assert line in source
@@ -152,7 +152,7 @@ def as_before() -> Iterator[None]:
 
 @pytest.mark.usefixtures("as_before")
 @pytest.mark.parametrize("question", CODE)
-def test_what_changes_no_other_answer_costs_nothing(check, lab: Lab, question: str) -> None:
+def test_a_change_that_affects_no_other_answer_costs_nothing(check, lab: Lab, question: str) -> None:
     source = leaving(lab, question, HARMLESS, "module.made_in_forward = torch.nn.Dropout(0.0)")
     lost = [
         part
@@ -174,7 +174,7 @@ def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
 
 @pytest.mark.parametrize(("kind", "question"), TRIED)
 @pytest.mark.one_in(3)
-def test_a_public_check_reports_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
+def test_a_public_check_reports_and_restores_it(check, lab: Lab, question: str, kind: str) -> None:
     before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
     result = check(question, names_with(lab, leaving(lab, question, (LEAVES | MORE)[kind])))
     assert not all(case.passed for case in result.test_case_results)

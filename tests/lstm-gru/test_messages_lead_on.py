@@ -106,7 +106,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
 
 
 @pytest.mark.parametrize("about", SAID)
-def test_what_is_said_leads_on(check, lab, about: str) -> None:
+def test_the_message_says_where_to_look_next(check, lab, about: str) -> None:
     question, code, says = SAID[about]
     names = names_with(lab, f"import math\nfrom torch import nn\nimport torch.nn.functional as F\n{code}")
     said = [r.test_case.failure_message for r in check(question, names).test_case_results if not r.passed]

@@ -23,7 +23,7 @@ LENGTHS = OWN["an LSTM that takes lengths"]
 
 
 @pytest.mark.parametrize("what", [what for what in OWN if what != ROUND])
-def test_what_an_own_version_adds_is_there_when_it_is_checked(check, lab: Lab, what: str) -> None:
+def test_additions_of_an_own_version_are_available_in_the_check(check, lab: Lab, what: str) -> None:
     names = names_with(lab, OWN[what])
     for question in OWN[what]:
         result = check(question, names)
@@ -54,7 +54,7 @@ def test_a_mistake_with_the_students_own_version_is_reported_and_not_what_the_st
     assert chaff.misconception in shown and "unexpected keyword" not in shown
 
 
-def test_a_check_looks_once_where_nothing_is_wrong(check, lab: Lab) -> None:
+def test_a_check_calls_once_if_nothing_is_wrong(check, lab: Lab) -> None:
     names = names_with(lab, {})
     calls: list[str] = []
     own = names["Seq2Seq"]

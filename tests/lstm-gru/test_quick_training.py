@@ -104,13 +104,17 @@ def speaking(engine: Engine) -> str:
     return source.replace(HEAD, SAYS)
 
 
-def test_a_training_ends_at_the_first_look_at_which_it_is_won(easy: Engine, tmp_path: Path) -> None:
+def test_a_quick_training_ends_at_the_first_look_at_which_the_model_passes(
+    easy: Engine, tmp_path: Path
+) -> None:
     question = graded(easy, tmp_path, source=speaking(easy))
     assert accuracy(question) == (True, "")
     assert said(question) == ["32 40"] * LOOKS[0]
 
 
-def test_one_that_is_not_won_is_followed_by_the_full_one(hard: Engine, tmp_path: Path) -> None:
+def test_a_quick_training_that_does_not_pass_is_followed_by_the_full_one(
+    hard: Engine, tmp_path: Path
+) -> None:
     question = graded(hard, tmp_path, source=speaking(hard))
     curve = question.curve
     assert curve is not None and not curve.won
@@ -132,7 +136,7 @@ def test_a_near_miss_continues_to_the_late_looks(small: Lab, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("question", ["q7", "q11"])
-def test_a_model_that_does_not_win_it_is_graded_as_if_there_were_none(
+def test_a_model_that_does_not_pass_the_quick_training_is_graded_as_if_there_were_none(
     hard: Engine, small: Lab, tmp_path: Path, question: str
 ) -> None:
     whole = in_full(small, tmp_path)
@@ -172,14 +176,14 @@ def test_reported_losses_that_are_nonsense_cost_nothing_and_break_no_page(
 
 
 @pytest.mark.parametrize("trick", [KNOWS, SAYS_WON], ids=["answers by a loop", "says that it is done"])
-def test_right_predictions_without_trained_weights_win_nothing(
+def test_right_predictions_without_trained_weights_do_not_pass(
     hard: Engine, tmp_path: Path, trick: str
 ) -> None:
     question = graded(hard, tmp_path, source=hard.lab.reference("q7") + trick)
     assert not accuracy(question)[0]
 
 
-def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine, tmp_path: Path) -> None:
+def test_the_real_encoder_decoder_passes_without_a_full_training(engine: Engine, tmp_path: Path) -> None:
     """With the lab's own settings and as many steps as these need."""
     source = engine.lab.reference("q11").replace(
         "    return loss", "    print('<', *source.shape, '>')\n    return loss"
@@ -197,7 +201,7 @@ def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine,
     assert len(near) >= 10 and sum(near) >= 0.8 * len(near), curve
 
 
-def test_a_model_that_brings_its_process_down_is_not_trained_again_and_again(
+def test_a_model_that_crashes_its_process_is_not_trained_again_and_again(
     easy: Engine, tmp_path: Path
 ) -> None:
     source = easy.lab.reference("q7").replace(

@@ -136,7 +136,7 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
+def test_without_an_environment_a_message_says_what_to_do(folder: Path) -> None:
     done = begin(folder, "--check")
     assert done.returncode == 1 and "Run `python start.py`." in done.stdout
     assert not (folder / ".venv").exists()
@@ -171,7 +171,7 @@ def test_an_unknown_option_gets_one_sentence(folder: Path) -> None:
     )
 
 
-def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> None:
+def test_an_incomplete_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "mine.txt").write_text("kept")
     done = begin(folder, "--no-open")

@@ -138,14 +138,14 @@ def report_on(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]
     return engine.grade(notebook, questions=["q1", "q2", "q3", "q6", "q7"])
 
 
-def test_a_right_step_that_is_too_slow_is_not_trained_over(quick: Engine, tmp_path: Path) -> None:
+def test_a_right_step_that_is_too_slow_is_not_used_for_training(quick: Engine, tmp_path: Path) -> None:
     slow, right = (report_on(quick, tmp_path, edits) for edits in ({"q1": [SLOW_STEP]}, {}))
     # All steps were made, with the reference: the same weights come out as with a quick step.
     one, other = ([(p.name, p.points, p.student_text) for p in r.question("q7").parts] for r in (slow, right))
     assert one == other and slow.question("q1").points == 10
 
 
-def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: Path) -> None:
+def test_an_answer_that_needs_own_versions_is_trained_with_them(quick: Engine, tmp_path: Path) -> None:
     """To the same losses as with the references, since these own versions compute the same; with a slow own step too."""
     plain, own, slow = (
         report_on(quick, tmp_path, edits).question("q7") for edits in ({}, AXIS, AXIS | {"q1": [SLOW_STEP]})
@@ -169,7 +169,7 @@ def test_a_wrong_answer_is_not_trained_a_second_time(quick: Engine, tmp_path: Pa
     assert again["accuracy"] == "This check was not run."
 
 
-def test_a_module_more_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:
+def test_an_additional_module_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:
     found = parts(quick, tmp_path, "q7", (LINEAR, f"{LINEAR}\n        self.spare = nn.Linear(2, 2)"))
     assert [part.student_text for name, part in found.items() if name != "accuracy" and not part.passed] == []
     assert "state_dict" not in found["accuracy"].student_text

@@ -112,7 +112,7 @@ def said() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize("way", WAYS.strip().splitlines()[:-2])
-def test_a_way_to_the_librarys_own_cell_is_shut(said, way: str) -> None:
+def test_a_way_to_the_librarys_own_cell_is_closed(said, way: str) -> None:
     before, after = said
     assert before[way] == ""
     assert SHUT in after[way]
@@ -275,7 +275,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_a_way_prepared_while_the_notebook_loads_is_shut_as_well(
+def test_a_way_prepared_while_the_notebook_loads_is_closed_too(
     engine: Engine, tmp_path: Path, name: str
 ) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
@@ -285,7 +285,7 @@ def test_a_way_prepared_while_the_notebook_loads_is_shut_as_well(
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_a_prepared_way_round_is_pointed_out_to_staff(engine: Engine, tmp_path: Path, name: str) -> None:
+def test_a_prepared_workaround_is_reported_to_staff(engine: Engine, tmp_path: Path, name: str) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
     assert engine.grade(path, questions=["q2"], training=False).hints
 

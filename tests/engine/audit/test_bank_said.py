@@ -47,11 +47,11 @@ def test_a_record_has_the_points_and_each_message_with_its_parts() -> None:
         ("the loss is 0.2513; it should be 1.25.", "the loss is nan; it should be -1.251."),
     ],
 )
-def test_what_another_processor_rounds_differently_is_no_difference(here: str, there: str) -> None:
+def test_rounding_on_another_processor_is_not_a_difference(here: str, there: str) -> None:
     assert record(here) == record(there)
 
 
-def test_everything_else_that_a_mistake_gets_is_a_difference() -> None:
+def test_any_other_change_is_a_difference() -> None:
     records = [
         record("wrong"),
         record("Wrong"),
@@ -89,7 +89,7 @@ def test_a_difference_names_the_mistake_both_texts_and_the_command() -> None:
 
 
 @pytest.mark.one_in(6)
-def test_what_was_accepted_is_what_the_next_grading_gives_with_other_jobs(tmp_path: Path) -> None:
+def test_the_accepted_record_is_reproduced_with_another_number_of_jobs(tmp_path: Path) -> None:
     lab = tiny_lab(tmp_path)
     chaffs = load_bank(lab).chaffs
     assert bank_said.read(lab) == {}

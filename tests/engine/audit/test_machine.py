@@ -92,7 +92,7 @@ def test_a_missing_piece_says_what_a_submission_could_do(piece: str) -> None:
     assert (f"--accept-missing {piece}" in found.do) == (piece in REQUIRED)
 
 
-def test_a_worker_that_does_not_start_gets_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_start_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("/bin/false", "/nowhere/python"):
         monkeypatch.setattr(sys, "executable", program)
         (found,) = machine_pieces.confinement(machine_pieces.trial())
@@ -165,7 +165,7 @@ def test_a_command_that_is_process_1_of_its_container_counts_as_running(tmp_path
     assert machine_leftovers.stray_servers(tmp_path) == []
 
 
-def test_a_fork_server_at_work_and_its_folder_are_left_alone(temporary: Path) -> None:
+def test_a_running_fork_server_and_its_folder_are_left_alone(temporary: Path) -> None:
     temporary.chmod(0o755)
     for above in list(temporary.parents)[:2]:
         above.chmod(0o755)

@@ -25,6 +25,6 @@ RIGHT: dict[str, Any] = {"lost": ("values",), "elsewhere": (), "named": "slip"}
         ),
     ],
 )
-def test_a_fault_is_a_true_sentence(change: dict[str, Any], said: list[str]) -> None:
+def test_each_fault_of_the_matrix_is_a_true_sentence(change: dict[str, Any], said: list[str]) -> None:
     row = ChaffRow("slip", "q1", "A slip.", **{**RIGHT, **change})
     assert Matrix(chaffs=[row]).faults == said

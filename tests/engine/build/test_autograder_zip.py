@@ -127,7 +127,7 @@ def test_its_kit_is_a_whole_lab(lab, built, tmp_path):
     assert (packed.bank / "chaff" / "q1").is_dir()
 
 
-def test_masters_and_litter_are_left_out(names):
+def test_masters_and_temporary_files_are_left_out(names):
     """The one notebook that goes along is the release's: by it the grader knows what a student left untouched."""
     engine, released = "gatelab/lab/spec.py", "release/softmax/lab.ipynb"
     for name in names:

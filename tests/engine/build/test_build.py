@@ -127,7 +127,7 @@ def test_the_points_come_from_the_table_and_others_in_the_notebook_are_refused(k
             course.source_text(Lab.in_repository(kit), kit)
 
 
-def test_points_changed_in_the_table_reach_a_cell_that_holds_its_own(kit):
+def test_points_changed_in_the_table_reach_a_cell_that_states_its_own(kit):
     marked = '"grade_id": "q1", "grade": true'
     build_kit.write_master(kit, build_kit.MASTER.replace(marked, f'{marked}, "points": 12.5'))
     master = kit / "assignment" / NAME / "lab.py"
@@ -180,7 +180,7 @@ def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit, und
         ("{{DUE q1}}", r"must be \{\{DUE\}\}; the whole lab has one due date"),
     ],
 )
-def test_a_fact_that_the_table_does_not_hold_stops_the_build(kit, mark, said):
+def test_a_placeholder_without_a_value_in_the_table_stops_the_build(kit, mark, said):
     build_kit.write_master(kit, build_kit.MASTER.replace("# # Two steps", f"# # Two steps {mark}"))
     with pytest.raises(BuildError, match=said):
         release_of(kit)
@@ -326,7 +326,7 @@ def test_the_gate_demands_full_points_for_the_solution_and_none_for_the_release(
     assert not (kit / "release").exists()
 
 
-def test_a_line_in_both_passes_the_gate_when_listed(kit):
+def test_a_listed_line_may_be_in_a_solution_and_in_the_release(kit):
     leak_in_a_cell(kit)
     with pytest.raises(BuildError):
         release_of(kit)

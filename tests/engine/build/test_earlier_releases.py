@@ -77,7 +77,7 @@ def handed_in(notebook: dict, metadata: bool, answer: str = "") -> dict:
 
 
 @pytest.mark.parametrize("metadata", [True, False], ids=["with metadata", "without"])
-def test_what_an_earlier_release_handed_out_is_nobodys_writing(
+def test_text_from_an_earlier_release_does_not_count_as_the_students(
     released_twice: tuple[Lab, dict], tmp_path: Path, metadata: bool
 ) -> None:
     lab, first = released_twice
@@ -135,7 +135,7 @@ def test_only_what_was_replaced_is_kept_and_each_cell_once(tmp_path: Path) -> No
         change(kit, MASTER.replace(ASKED, REWORDED), 2)
 
 
-def test_what_a_refusal_advises_names_the_lab_where_there_are_two(tmp_path: Path) -> None:
+def test_the_advice_in_a_refusal_names_the_lab_if_there_are_two(tmp_path: Path) -> None:
     kit = build_kit.make_kit(tmp_path / "kit")
     build_kit.write_master(kit, MASTER)
     lab = Lab.in_repository(kit, build_kit.NAME)

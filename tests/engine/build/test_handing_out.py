@@ -245,7 +245,7 @@ def test_an_address_that_colab_cannot_open_is_refused(kit: Path, tmp_path: Path,
     assert not (tmp_path / "x").exists()
 
 
-def test_the_first_page_begins_with_what_installs_the_lab(kit: Path, tmp_path: Path) -> None:
+def test_the_readme_begins_with_how_to_install_the_lab(kit: Path, tmp_path: Path) -> None:
     to = tmp_path / "students"
     said(kit, "release", "--to", to, "--address", HUB.removeprefix("https://"))
     page = (to / "README.md").read_text(encoding="utf-8")
@@ -368,9 +368,7 @@ def test_the_address_of_the_first_release_is_kept(kit: Path, tmp_path: Path) -> 
     assert "softmax-for-students-2/blob/main/softmax/lab.ipynb" in text
 
 
-def test_a_changed_title_reaches_the_first_page_unless_staff_have_edited_it(
-    kit: Path, tmp_path: Path
-) -> None:
+def test_a_changed_title_reaches_the_readme_unless_staff_have_edited_it(kit: Path, tmp_path: Path) -> None:
     to, table = tmp_path / "students", kit / "assignment" / "softmax" / "lab.toml"
     said(kit, "release", "--to", to, "--address", HUB)
     replace_in(table, 'title = "Softmax and cross-entropy"', 'title = "Brand new title"')
@@ -503,7 +501,7 @@ def test_a_folder_that_holds_something_else_is_left_as_it_is(kit: Path, tmp_path
 
 
 @pytest.mark.parametrize("inside", ["", "release", "students", ".."])
-def test_a_release_never_lands_in_the_kit_or_around_it(kit: Path, inside: str) -> None:
+def test_a_release_is_never_written_into_the_kit_or_a_folder_around_it(kit: Path, inside: str) -> None:
     assert "is in the kit" in said(kit, "release", "--to", kit / inside, code=2)
 
 

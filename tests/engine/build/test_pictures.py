@@ -119,7 +119,7 @@ def test_data_that_a_png_does_not_show_is_found(pixels: bytes) -> None:
 
 
 @pytest.mark.parametrize("ending", FULL)
-def test_the_lines_of_the_page_leave_the_picture_alone(tmp_path: Path, ending: str) -> None:
+def test_the_commands_on_the_page_leave_only_the_picture(tmp_path: Path, ending: str) -> None:
     page = (ROOT / "docs" / "start-a-lab.md").read_text(encoding="utf-8")
     lines = re.findall(r"^```python\n(from PIL .*?)^```", page, re.MULTILINE | re.DOTALL)[0]
     path = tmp_path / "img" / f"axes{ending}"

@@ -89,7 +89,7 @@ def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
      "return bytearray(8 << 30)", "import sys; sys.stdout.close(); import os; os.closerange(0, 200)",
      "import fcntl, os; os.write(1, b'x'); fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_DIRECT)"],
 )  # fmt: skip
-def test_code_that_brings_its_process_down_costs_its_own_question_only(
+def test_code_that_crashes_its_process_costs_only_its_own_question(
     engine: Engine, lab: Lab, tmp_path: Path, body: str
 ) -> None:
     path = reference_notebook(tmp_path / "lab.ipynb", lab, q2=f"def cross_entropy(*args):\n    {body}\n")
@@ -355,7 +355,7 @@ def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_
 
 
 @pytest.mark.one_in(3, among="slow")
-def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_code_printed(
+def test_a_fault_of_the_grader_is_reported_to_staff_and_is_not_what_the_students_code_printed(
     lab: Lab, tmp_path: Path
 ) -> None:
     """A suite that cannot be opened, and was not there when the examiner started."""

@@ -98,11 +98,11 @@ LEFT = {
 
 
 @pytest.mark.parametrize("where", LEFT)
-def test_what_is_not_the_answer_or_needs_more_than_the_reference_has_stays(where: str) -> None:
+def test_a_value_that_is_not_the_answer_or_needs_more_than_the_reference_has_is_kept(where: str) -> None:
     assert given(LEFT[where])["use"]() == "own"
 
 
-def test_a_base_that_takes_more_arguments_stays() -> None:
+def test_a_base_that_takes_more_arguments_is_kept() -> None:
     wrong = WRONG.replace("def call(self, x)", "def call(self, x, again=1)")
     names = given("class A(Layer):\n    def call(self, x): return super().call(x, again=2)\n", wrong=wrong)
     assert names["A"](2).call(1) == ("own", 1)
@@ -118,7 +118,7 @@ def test_a_library_function_used_as_an_answer_stays_everywhere_else() -> None:
     assert names["other"] is len and names["step"](1) == "reference"
 
 
-def test_an_answer_extended_in_the_cell_of_the_question_is_kept_over_the_reference() -> None:
+def test_an_answer_extended_in_the_cell_of_the_question_is_kept_on_top_of_the_reference() -> None:
     source = "class Layer(Layer):\n    def both(self, x): return self.call(x)\n\nclass Model:\n    def use(self): return Layer(2).both(1)\n"
     assert given(source, into=("Model",))["Model"]().use() == ("reference", 1)
     assert not hasattr(given(source)["Layer"], "both")  # of an earlier question: replaced as a whole
@@ -131,7 +131,7 @@ def test_an_extension_that_python_cannot_put_on_the_reference_is_replaced_as_a_w
     assert given(source, ("model",), wrong)["model"]() == ("reference", 2)
 
 
-def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_is_taken_out_again() -> None:
+def test_a_step_that_a_check_defines_replaces_kept_answers_and_is_removed_afterwards() -> None:
     """As a hidden suite does, with the usual one kept under a name of its own."""
     names = given("class A:\n    f = staticmethod(step)\n")
     runtime = Runtime(names, NoModules())
@@ -143,7 +143,7 @@ def test_a_step_put_there_for_a_check_reaches_what_was_kept_and_is_taken_out_aga
         assert names["A"].f(1) == names["step"](1) == expected
 
 
-def test_objects_of_a_class_that_cannot_be_hashed_do_not_stop_the_exchange() -> None:
+def test_objects_of_an_unhashable_class_do_not_stop_the_replacement() -> None:
     source = """
 class Meta(type):
     def __eq__(cls, other): raise RuntimeError("no")
@@ -154,7 +154,7 @@ other = step
     assert given(source)["other"](1) == "reference"
 
 
-def test_odd_objects_do_not_stop_the_exchange() -> None:
+def test_odd_objects_do_not_stop_the_replacement() -> None:
     source = """
 class Meta(type):
     def __setattr__(cls, name, value): raise RuntimeError("no")

@@ -7,7 +7,7 @@ import torch
 from gatelab.grading.alike import equal_answers
 
 
-def test_failures_are_the_same_only_with_the_same_words_but_for_own_names() -> None:
+def test_failures_are_equal_only_if_their_messages_are_except_for_own_names() -> None:
     def answer(message: str) -> dict:
         return {"error": {"type": "RuntimeError", "message": message, "frames": [], "traceback": ""}}
 

@@ -87,7 +87,7 @@ def test_a_subclass_of_dict_stays_one() -> None:
     assert student.call("answer", held, also=held).value == (0, 0) and held == {"a": 1}
 
 
-def test_a_wrong_number_after_a_switched_on_weight_is_led_to_the_switch() -> None:
+def test_a_wrong_number_after_requires_grad_was_switched_on_is_explained_by_it() -> None:
     """The number is wrong because the call changed what it counts."""
 
     def count(layer: torch.nn.Module) -> int:

@@ -57,7 +57,7 @@ PAIRS: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("pair", "use"), [*itertools.product(range(len(PAIRS)), MEASURES)])
-def test_nothing_differs_but_what_may(pair: int, use: str) -> None:
+def test_only_allowed_differences_count_as_equal(pair: int, use: str) -> None:
     a, b, where = PAIRS[pair]
     for x, y in ((a, b), (b, a), ([a], [b]), ({"x": (a, 1)}, {"x": (b, 1)})):
         assert alike(x, y, MEASURES[use]) == (use in where.split()), (x, y)

@@ -202,7 +202,7 @@ def test_the_labs_own_python_without_a_package_does_not_lead_in_a_circle(folder:
     assert "use the lab's own" in said[sys.executable]
 
 
-def test_half_a_handout_is_reported_in_one_sentence(folder: Path) -> None:
+def test_an_incomplete_handout_is_reported_in_one_sentence(folder: Path) -> None:
     (folder / "tests" / "q2.py").unlink()
     done = package(folder, "check")
     assert done.returncode == 2 and "tests/q2.py is missing; unzip the handout again" in done.stderr
@@ -314,7 +314,7 @@ def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
 
 
 @pytest.mark.parametrize("points", [None, "x", [], 10**400], ids=["null", "text", "list", "large"])
-def test_a_spoiled_mark_keeps_nobody_from_handing_in(folder: Path, points: object) -> None:
+def test_damaged_cell_metadata_does_not_prevent_handing_in(folder: Path, points: object) -> None:
     """nbgrader's mark of an answer; and letters that no file can hold."""
     path = put(folder, {"q1": "def softmax(x):\n    return '\ud800'"})
     book = json.loads(path.read_text(encoding="utf-8"))

@@ -48,7 +48,7 @@ def one_wrong(numbers: Tensor) -> Tensor:
         (WANT.tanh(), "rise and fall with the right ones"),
     ],
 )
-def test_a_likeness_is_stated_without_any_of_the_right_numbers(got: Tensor, says: str) -> None:
+def test_a_similarity_is_stated_without_any_of_the_right_numbers(got: Tensor, says: str) -> None:
     want = WANT.sigmoid() if "rise" in says else WANT
     sentence = likeness(got, want, ["N", "T", "H"])
     assert says in sentence

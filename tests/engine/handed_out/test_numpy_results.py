@@ -50,7 +50,7 @@ def test_a_numpy_scalar_is_a_python_number_to_a_check() -> None:
         is_number(returning(np.bool_(True)), int)
 
 
-def test_what_is_stored_of_plain_values_and_tensors_stays() -> None:
+def test_stored_fingerprints_of_plain_values_and_tensors_do_not_change() -> None:
     """The files that labs have would be outdated otherwise."""
     kept = [
         (2.5, ["0f8af21a", 2.5]),

@@ -62,7 +62,7 @@ def made(folder: Path) -> Any:
     return start
 
 
-def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
+def test_without_an_environment_a_message_says_what_to_do(folder: Path) -> None:
     done = begin(folder, "--check")
     assert done.returncode == 1 and done.stdout.endswith("Run `python start.py`.\n")
     for command in ("check", "submit"):

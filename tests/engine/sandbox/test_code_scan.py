@@ -103,7 +103,7 @@ def test_ordinary_code_is_not_reported() -> None:
     assert hints([[3, source]]) == []
 
 
-def test_code_that_cannot_be_looked_at_hides_nothing_else_and_is_named() -> None:
+def test_code_that_cannot_be_scanned_is_reported_and_hides_no_other_code() -> None:
     deep = "vars(torch" + ".x" * 900 + ")"
     found = hints([[0, f"{deep}\ntorch.lstm_cell"], [1, "torch.lstm_cell"]])
     assert found == [
@@ -122,7 +122,7 @@ def test_many_shortcuts_do_not_hide_that_there_are_more() -> None:
     ["x = [" + "1, " * 200_000 + "]\n", "%%bash\n" + "cat > a <<'END'\n" * 60_000],
     ids=["list", "here-documents"],
 )
-def test_code_that_takes_too_long_to_look_at_is_named(slow: str) -> None:
+def test_code_that_takes_too_long_to_scan_is_reported(slow: str) -> None:
     cells = [[0, "torch.lstm_cell"], [1, slow], [2, slow], [3, "torch.gru_cell"]]
     gc.disable()  # hypothesis listens to the collector here, and would be interrupted in the middle of the parser; no worker has that
     try:

@@ -64,7 +64,7 @@ def test_a_client_that_sends_no_order_is_closed_and_the_others_are_served(
     assert descriptors(bare) == before
 
 
-def test_a_client_that_goes_in_the_middle_of_an_order_stops_nobody(bare: ForkServer) -> None:
+def test_a_client_that_disconnects_in_the_middle_of_an_order_stops_nobody(bare: ForkServer) -> None:
     with bare.client.new_connection() as line:
         line.sendall(HALF)
     began = time.monotonic()

@@ -46,7 +46,7 @@ def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_ma
 @pytest.mark.parametrize("namespaces", [True, False])
 @pytest.mark.parametrize("filtered", [True, False])
 @pytest.mark.parametrize("alone", [True, False])
-def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
+def test_a_refusal_names_what_would_provide_the_piece_and_nothing_else(
     level: int, namespaces: bool, filtered: bool, alone: bool
 ) -> None:
     given = provided_pieces(namespaces, level, filtered, alone)
@@ -69,7 +69,7 @@ def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
         assert said == ([] if level else ["no Landlock"]) or off == {"calls"}
 
 
-def test_what_is_missing_is_accepted_by_its_name_and_nothing_else_with_it() -> None:
+def test_accepting_a_missing_piece_by_its_name_accepts_no_other() -> None:
     off = dict.fromkeys(PIECES, True) | {"files": False, "network": False, "calls": False, "disk": False}
     with pytest.raises(ProtectionMissing, match=r"\(missing: network\)"):
         check(off, accepted=["files"])
@@ -158,7 +158,7 @@ TRIED: dict[str, dict[str, Any]] = {}
 @pytest.mark.parametrize("who", protection_table.WHO)
 @pytest.mark.timeout(300)
 @pytest.mark.one_in(2)
-def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> None:
+def test_the_pieces_that_are_on_are_those_in_security_md_and_they_hold(who: str) -> None:
     found = tried(who)
     for whose, filtered, level in protection_table.combinations():
         if whose != who or level > landlockpy.abi_version():
@@ -171,7 +171,7 @@ def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> N
 
 
 @pytest.mark.timeout(300)
-def test_the_notebook_that_looks_for_a_way_out_finds_each_where_it_is_open() -> None:
+def test_the_escape_notebook_finds_every_way_out_that_is_open() -> None:
     """Otherwise the test above proves nothing."""
     found = tried("a user, namespaces refused")[protection_table.key(False, 0, False)]
     assert set(found["reached"]) == {"read", "write", "network", "socket", "signals"} and found["laid"]

@@ -131,7 +131,9 @@ def test_memory_below_the_limit_is_allowed(inside: Run) -> None:
     assert inside(body) == "alive"
 
 
-def test_its_memory_goes_first_and_no_other_worker_has_its_user(lab: Lab, server: ForkServer) -> None:
+def test_it_is_killed_first_if_memory_runs_out_and_no_other_worker_has_its_user(
+    lab: Lab, server: ForkServer
+) -> None:
     pair = [ConfinedWorkers(lab, [], server.client, server.library) for _ in range(2)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gatelab.sandbox.process._numbers", itertools.repeat(7))  # as of two examiners
@@ -192,7 +194,7 @@ def test_workers_in_a_row_give_the_first_result_of_a_layer(lab: Lab, server: For
         workers.unload()
 
 
-def test_what_a_question_started_goes_with_it(lab: Lab, server: ForkServer) -> None:
+def test_processes_that_a_question_started_end_with_it(lab: Lab, server: ForkServer) -> None:
     bomb = (
         "import os, time\ndef f():\n    for _ in range(20):\n        if os.fork() == 0:\n            while True: pass\n"
         "    while True: pass"

@@ -44,7 +44,7 @@ def test_a_module_that_is_loaded_again_is_found_in_its_new_form(load):
     assert written.loaded() == [again]
 
 
-def test_after_a_change_of_the_folder_its_modules_count(load, monkeypatch, tmp_path):
+def test_modules_of_a_new_working_folder_are_found(load, monkeypatch, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     inner = load("mine_4", other)

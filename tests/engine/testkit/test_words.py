@@ -112,7 +112,7 @@ def test_a_message_of_the_labs_policy_is_shown_with_what_fits_its_places_and_not
         assert words.message(message) == WITHHELD
 
 
-def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
+def test_nothing_else_is_shown_with_a_known_message(words: Words) -> None:
     assert words.message("list index out of range " + FORGED) == "list index out of range"
     for message in (
         "name 'pre_i, pre_f' is not defined",
@@ -206,7 +206,7 @@ def test_every_message_is_filtered_after_the_first_reference_was_given(
     assert is_given_a_reference(lab, order) is given
 
 
-def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
+def test_defining_source_counts_as_receiving_a_reference(lab: Lab) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
     student = grading.student_for("q1", "test")
     student.run("def main(ns): return 1").value  # noqa: B018
@@ -215,7 +215,7 @@ def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
     assert grading.words.restricted
 
 
-def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
+def test_a_message_is_withheld_only_in_a_question_that_received_a_reference(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
@@ -223,7 +223,7 @@ def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
     assert shown == {"q1": True, "q2": False} == {id: not lab.questions[id].builds_on for id in shown}
 
 
-def test_endless_answers_are_not_kept() -> None:
+def test_answers_that_are_too_large_are_not_recorded() -> None:
     trace, answer = (
         Trace("q1"),
         {"value": torch.zeros(TRACE_LIMIT // 32)},

@@ -89,7 +89,7 @@ def test_every_message_is_filtered_after_the_first_reference_was_given(
     assert is_given_a_reference(lab, order) is given
 
 
-def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
+def test_a_message_is_withheld_only_in_a_question_that_received_a_reference(
     plain_engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
