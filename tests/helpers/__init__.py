@@ -1,1 +1,1 @@
-"""What tests import: small labs, classes and notebooks to try things on, and what looks at the outcome."""
+"""Helpers for the tests: small labs, classes and notebooks to test with, and ways to look at the results."""

@@ -1,4 +1,4 @@
-"""What students get, as text in which a difference can be read: what the records of the sample class and of the bank share.
+"""Converts what students get to text that can be compared, for the records of the sample class and of the bank.
 
 A record is a text file of sections, `== name` and the lines below it; `make accept` and `make accept-bank` write them.
 """

@@ -1,4 +1,4 @@
-"""What a file system may hold under a name."""
+"""Names that a file system may contain."""
 
 from __future__ import annotations
 

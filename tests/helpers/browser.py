@@ -1,4 +1,4 @@
-"""A headless Chromium for tests that do what a person does; where there is none, they are skipped with one sentence."""
+"""A headless Chromium for tests that act like a person; if there is none, they are skipped with one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command in the tests' own process, which spares an import of torch; other programs as they are typed."""
+"""Runs the command in the tests' own process, which saves an import of torch; runs other programs as they are typed."""
 
 from __future__ import annotations
 

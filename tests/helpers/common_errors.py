@@ -1,4 +1,4 @@
-"""The exceptions that students really get, each from the line of code that raises it."""
+"""The exceptions that students really get, each with the line of code that raises it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a test: what a folder holds, and a text with a change in it."""
+"""The files of a folder, and edits of a text."""
 
 from __future__ import annotations
 

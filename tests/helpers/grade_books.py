@@ -1,4 +1,4 @@
-"""What nbgrader's grade book, an SQLite file, holds of a class."""
+"""What nbgrader's grade book, an SQLite file, contains about a class."""
 
 from __future__ import annotations
 

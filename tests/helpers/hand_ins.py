@@ -1,4 +1,4 @@
-"""Hand-ins of several notebooks, and the one of them that is the lab: used at every door."""
+"""Hand-ins with several notebooks, one of which is the lab; used for every interface."""
 
 from __future__ import annotations
 

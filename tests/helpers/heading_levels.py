@@ -1,4 +1,4 @@
-"""The headings of a page or notebook, as somebody meets them who goes from heading to heading with a screen reader."""
+"""The headings of a page or notebook, as a screen reader lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suites of a lab that a test has copied and run in this process: they are forgotten, so that the next test gets those of its own copy."""
+"""Forgets a lab's suites that a test has copied and run in this process, so that the next test imports its own copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A JupyterLab of a test's own, which nothing of this machine's settings changes and which asks the network for nothing."""
+"""A JupyterLab only for a test, which ignores this machine's settings and does not use the network."""
 
 from __future__ import annotations
 

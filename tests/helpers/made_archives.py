@@ -1,4 +1,4 @@
-"""Archives of every kind that is read, made from names and bytes, and a class with one of them."""
+"""Makes archives of every kind that can be read, from names and bytes, and a class with one of them."""
 
 from __future__ import annotations
 

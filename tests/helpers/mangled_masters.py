@@ -1,4 +1,4 @@
-"""Masters as somebody may mangle them around their markers, and what must stay secret of one."""
+"""Mangles masters around their markers, as somebody might, and lists what must stay secret."""
 
 from __future__ import annotations
 

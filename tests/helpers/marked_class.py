@@ -1,4 +1,4 @@
-"""A class that is graded and marked by hand, for tests of what becomes of its marks: no engine is needed to write it out again."""
+"""A class that is graded and marked by hand, for tests of its marks. It can be written out again without an engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory a call takes, whatever the tests' process has taken before it: a process's own peak never falls."""
+"""Measures how much memory a call takes, whatever the tests' process has used before: a process's peak never falls."""
 
 from __future__ import annotations
 

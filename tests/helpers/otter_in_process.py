@@ -1,4 +1,4 @@
-"""otter in the tests' own process: an engine that stays open, and what came of a submission."""
+"""otter in the tests' own process: an engine that stays open, and the results of a submission."""
 
 from __future__ import annotations
 

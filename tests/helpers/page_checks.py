@@ -1,4 +1,4 @@
-"""A page as somebody meets it in a browser: no violation (axe, WCAG 2.2 AA), no wider than the screen, nothing from elsewhere."""
+"""Checks a page in a browser: no accessibility violation (axe, WCAG 2.2 AA), no wider than the screen, nothing loaded from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that a grading starts, for tests of what becomes of them."""
+"""Finds the processes that a grading starts, for tests of what happens to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests' process, and those that it starts, go without what takes seconds to import: python_start/sitecustomize.py."""
+"""Spares the tests' process, and those that it starts, imports that take seconds: python_start/sitecustomize.py."""
 
 from __future__ import annotations
 

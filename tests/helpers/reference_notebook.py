@@ -1,4 +1,4 @@
-"""A notebook that holds the lab's references, or other code in the place of some."""
+"""A notebook with the lab's references, some of them possibly replaced by other code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a student who makes a mistake from the bank gets: points, name and messages, as text in which a difference can be read.
+"""What a student who makes a mistake from the bank gets (points, name, messages), as text that can be compared.
 
     make accept-bank                                   grade the bank's mistakes and accept what they get
     make accept-bank QUESTION="q1 q3"                  only those of these questions

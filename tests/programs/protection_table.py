@@ -1,4 +1,4 @@
-"""What is left of the protection on a machine that has less, and the table of it in SECURITY.md.
+"""What remains of the protection on a machine that has less, and the table of it in SECURITY.md.
 
     python tests/programs/protection_table.py            tries everything on this machine (as root) and writes the table
     python tests/programs/protection_table.py --try      as this user: tries every combination and prints JSON (used by the former)

@@ -266,7 +266,7 @@ def of_the_package(arguments, pins):
 
 def attended(command, **more):
     """Run a program that handles Ctrl+C itself, and wait for it; returns its exit code."""
-    before = signal.signal(signal.SIGINT, lambda *heard: None)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.call(command, **more)
     finally:

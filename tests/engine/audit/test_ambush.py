@@ -1,4 +1,4 @@
-"""What the public checks let pass, and the points that the hidden suites then take from it."""
+"""Wrong work that passes the public checks, and the points that it then loses in the hidden suites."""
 
 from __future__ import annotations
 

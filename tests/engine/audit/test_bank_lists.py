@@ -1,4 +1,4 @@
-"""A list of the bank that is written wrongly is refused in one sentence: file, key, value, what is allowed."""
+"""An invalid list in the bank is refused in one sentence: file, key, value, what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of what the mistakes of a bank get: one command writes it, rounding leaves it as it is, a difference says what to do."""
+"""The record of what a bank's mistakes get: a command writes it, rounding does not change it, and a difference says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gatelab doctor`: does it see what a machine lacks, say what that means and what to do, and leave alone what is in use?"""
+"""`gatelab doctor`: does it find what a machine lacks, say what that means and what to do, and leave alone what is in use?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `gatelab verify` says of a chaff that did not come out as it should is true, whatever became of it."""
+"""What `gatelab verify` says about a chaff that did not fail as it should is true, whatever happened."""
 
 from __future__ import annotations
 

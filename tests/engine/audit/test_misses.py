@@ -1,4 +1,4 @@
-"""`gatelab misses`: wrong answers without a name are grouped by what they compute, and one becomes a named mistake."""
+"""`gatelab misses`: unnamed wrong answers are grouped by what they compute, and a group becomes a named mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A matrix that was cut off, or is made again, works out only what is new."""
+"""A matrix that was interrupted, or is made again, computes only what is new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the autograder zip the same from build to build, whole, and free of what it must not carry?"""
+"""Is the autograder zip the same at every build, complete, and free of what it must not contain?"""
 
 import json
 import shutil

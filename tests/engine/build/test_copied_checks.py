@@ -1,4 +1,4 @@
-"""The public checks and the hidden suites compare with one program: the package of a lab holds the engine's own files."""
+"""The public checks and the hidden suites compare with the same code: a lab's package contains the engine's own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A question's text or points are changed after the release: what the earlier release handed out is nobody's own writing."""
+"""A question's text or points are changed after the release: the text of the earlier release does not count as a student's work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a solution be released by a typing mistake? Every slip is a marker all the same or an error that names the line."""
+"""Can a solution be released because of a typing mistake? Every misspelt marker still counts as one, or is an error that names the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in a lab's files but wrong there is said in one sentence by `gatelab diff` and `gatelab build`, before anything is handed out."""
+"""Mistakes in a lab's files are reported in one sentence by `gatelab diff` and `gatelab build`, before anything is handed out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lab.toml says what the students' notebook is called, and its master is the script of that name."""
+"""lab.toml names the students' notebook, and its master is the script with the same name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures and links in what students get: is a picture shown to them all that its file holds, and is every file linked to there?"""
+"""Pictures and links in what students get: does a picture contain only what it shows, and do students get every linked file?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of questions in the handout: written by the build, and what lab.toml says."""
+"""The table of questions in the handout: the build writes it, and it says the same as lab.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The executing build: does the solution pass its own public checks, which students will run?"""
+"""A build that executes notebooks: does the solution pass its own public checks, which students will run?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A grading that has so much time and no more: what is put off until the end?"""
+"""A grading with a deadline: what is put off until the end?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The attempts that fit every lab, at the tiny one: some of them at each run, all with GATELAB_ALL.
+"""The attempts that fit every lab, tried on the tiny one: some of them at each run, all with GATELAB_ALL.
 
 The kit's lab has its own besides (tests/<lab>/hostile); its tests send both through every door.
 """

@@ -1,4 +1,4 @@
-"""When two answers count as the same, so that one is named after the other."""
+"""When two answers count as the same, so that a mistake is named after a chaff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hidden suite or a reference that is itself at fault costs nobody a point in silence."""
+"""A fault in a hidden suite or a reference does not silently cost anybody a point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission leaves goes with it, and what the grader itself takes is given back, however it ends."""
+"""Everything that a submission or the grader leaves behind is removed, however it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of an argument in place is reported, whatever the argument is, and the next call gets it as it was."""
+"""A change of an argument in place is reported, whatever the argument is, and the next call gets the argument unchanged."""
 
 from __future__ import annotations
 

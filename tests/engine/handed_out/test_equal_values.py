@@ -1,4 +1,4 @@
-"""Whether two values are equal is asked in four uses, of one comparison: what may differ is all that differs between them."""
+"""One function compares values for four purposes, which differ only in the tolerance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m PACKAGE check` and `submit` in a lab that `gatelab new` made, in the tiny lab, and in one that a person marks alone."""
+"""`python -m PACKAGE check` and `submit` in a lab that `gatelab new` made, in the tiny lab, and in one that is marked only by hand."""
 
 from __future__ import annotations
 

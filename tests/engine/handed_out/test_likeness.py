@@ -1,4 +1,4 @@
-"""What wrong numbers have in common with the right ones is said, and only where it is so."""
+"""What wrong numbers have in common with the right ones is reported, but only if it is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What common exceptions mean is said in plain words."""
+"""The meaning of common exceptions is explained in plain words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one search for a known word that a mistyped one was meant to be."""
+"""One function finds the known word that a mistyped one was meant to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What numpy gives in an answer is compared by its numbers: its scalars as plain numbers, as in the hidden suites."""
+"""Results from numpy are compared by their numbers; its scalars count as plain numbers, as in the hidden suites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map of the questions in a student's notebook: what their checks said, and how much that is."""
+"""The map of the questions in a student's notebook: what their checks said, and how many points that is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A module that is missing here is known by what the import system says in the exception's fields, in whatever words."""
+"""A module that is missing here is recognised by the exception's fields, whatever its message says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules that a notebook wrote, found without a search at every call."""
+"""The modules that a notebook wrote are found without a search at every call."""
 
 import sys
 import types

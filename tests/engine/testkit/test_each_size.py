@@ -1,4 +1,4 @@
-"""Sizes as one argument of a test, under the names that pytest would give the numbers."""
+"""Sizes as one argument of a test, with the IDs that pytest would give separate numbers."""
 
 import pytest
 

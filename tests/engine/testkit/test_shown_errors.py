@@ -1,4 +1,4 @@
-"""Common exceptions are shown in full even after a reference was given, and paths of the grader never are."""
+"""Common exceptions are shown in full even after a worker received a reference; paths of the grader never are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lab says what its axes are called, and hidden suites and public checks use its words and no others."""
+"""A lab defines what its axes are called, and hidden suites and public checks use these words and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which words from the worker a student may be shown, and what the worker itself is given."""
+"""Which words from the worker a student may see, and which references the worker receives."""
 
 from __future__ import annotations
 
