@@ -1,4 +1,4 @@
-"""Submissions that attack the grader of any lab, the doors they go in by, and what must hold of them."""
+"""Submissions that attack the grader of any lab, the doors (interfaces) they are graded through, and what must hold for them."""
 
 import pytest
 

@@ -1,8 +1,10 @@
-"""Hostile submissions as notebooks: each file of attempts/, and of the lab's own, on top of a wrong answer to its first question and no others.
+"""Writes hostile submissions as notebooks: each file in attempts/ or in the lab's own folder, on top of a wrong answer to the first
+question and no other answer.
 
-A file is its docstring (what it tries), optional literals METADATA, CELL_METADATA and TRIES, and then cells, separated by
-`# %%`; in attempts that fit every lab `first_answer` and `second_answer` are what its first two questions ask for. No attempt deserves a point. TRIES names the piece of protection, of those that are not required, that alone stops it: where that
-piece is off, it may say that it could do what it tried (SECURITY.md says what that is), and all else must hold.
+A file consists of its docstring (what it tries), optional literals METADATA, CELL_METADATA and TRIES, and then cells, separated by
+`# %%`. In attempts that fit every lab, `first_answer` and `second_answer` are the names that the first two questions ask for. No
+attempt deserves a point. TRIES names the optional piece of protection that alone stops the attempt: if that piece is off, the attempt
+may report that it succeeded (SECURITY.md says in what), but everything else must hold.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Attempt:
 
 
 def attempts(target: Target, own: bool | None = None) -> Iterator[Attempt]:
-    """All attempts at a lab, by name. own: the lab's alone, or those alone that fit every lab."""
+    """All attempts at a lab, by name. own: True for only the lab's own, False for only those that fit every lab."""
     folders = ([] if own else [ATTEMPTS]) + ([target.own] if target.own and own is not False else [])
     paths = [path for folder in folders for path in folder.glob("*.py")]
     for path in sorted(paths, key=lambda path: path.name):
@@ -41,7 +43,7 @@ def attempts(target: Target, own: bool | None = None) -> Iterator[Attempt]:
 
 
 def read(path: Path) -> Attempt:
-    """Read one file; nothing of it is executed (shell escapes and magics are no Python anyway)."""
+    """Read one file. Nothing in it is executed (shell escapes and magics are not Python anyway)."""
     text = path.read_text(encoding="utf-8")
     _, what, rest = text.split('"""', 2)
     literals, lines = {}, rest.strip("\n").split("\n")
@@ -55,7 +57,7 @@ def read(path: Path) -> Attempt:
 
 
 def write(attempt: Attempt | None, path: Path, target: Target) -> Path:
-    """Write the submission; without an attempt, the wrong answer alone."""
+    """Write the submission; without an attempt, only the wrong answer."""
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     book = nbformat.v4.new_notebook(
         metadata=metadata | (attempt.literals.get("METADATA", {}) if attempt else {})

@@ -1,8 +1,8 @@
-"""What must hold of hostile submissions at every door: no undeserved point, nothing hidden in what comes back, a truthful
-status, every other submission as it was, nothing left behind.
+"""Tests of what must hold for hostile submissions at every door: no undeserved points, nothing hidden in what comes back, a true
+status, every other submission unchanged, nothing left behind.
 
-A test module imports all of this, and adds a fixture for every door, which gives the class that went through it, and a
-`pytest_generate_tests` that says which attempts go where.
+A test module imports all of this and adds a fixture for every door, which returns the class that was graded through it, and a
+`pytest_generate_tests` that says which attempts are graded where.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = [
     "door",
     "test_an_attempt_gains_nothing",
     "test_an_attempt_has_a_truthful_status",
-    "test_every_submission_has_its_outcome_and_is_as_it_was",
-    "test_nothing_is_left_running_and_no_mark_outside_the_folder",
-    "test_the_class_goes_on_before_and_after_them",
-    "test_what_the_student_gets_back_holds_nothing_hidden",
+    "test_every_submission_has_an_outcome_and_is_unchanged",
+    "test_no_process_and_no_file_outside_the_folder_is_left",
+    "test_submissions_before_and_after_them_are_graded",
+    "test_what_the_student_gets_back_contains_nothing_hidden",
 ]
 
-STOLEN = "STOLEN"  # what an attempt says that had success
-# Words of hidden suites and references of any lab that nothing a student gets back may hold.
+STOLEN = "STOLEN"  # what an attempt prints if it succeeded
+# Words of hidden suites and references that nothing a student gets back may contain.
 HIDDEN = (
     STOLEN,
     "@part(",
@@ -40,19 +40,19 @@ HIDDEN = (
     "want =",
     "Traceback (most recent",
 )
-# An expected value would show as a float64. The messages' own numbers are rounded to four digits or fewer.
+# An expected value would appear as a float64. The numbers in messages are rounded to four digits or fewer.
 DIGITS = 6
 NUMBER = re.compile(r"\d+\.(\d+)")
-LONGEST = 1500  # characters of one line of what comes back
-# Sizes in an error's message are the worker's to choose: few of them, so that they spell nothing.
+MAX_LINE = 1500  # characters of one line of what comes back
+# The worker can choose the sizes in an error's message. There must be few, so that they cannot spell anything.
 SIZES = re.compile(
     r"(?:Your code raised |could not continue with your code \()\w+: (.*?)(?: \(cell |\)\. Compare |$)"
 )
-MOST_DIGITS = 20
+MAX_DIGITS = 20
 
 
 def parametrize(metafunc: pytest.Metafunc, doors: Mapping[str, Sequence[Attempt]]) -> None:
-    """Run a test for every door (the name of its fixture) or, where it takes an attempt, for every door and attempt."""
+    """Run a test for every door (the name of its fixture) or, if it takes an attempt, for every door and attempt."""
     if "attempt" in metafunc.fixturenames:
         pairs = [(door, attempt) for door, attempts in doors.items() for attempt in attempts]
         ids = [f"{door}-{attempt.id}" for door, attempt in pairs]
@@ -63,7 +63,7 @@ def parametrize(metafunc: pytest.Metafunc, doors: Mapping[str, Sequence[Attempt]
 
 @pytest.fixture
 def door(request: pytest.FixtureRequest) -> Class:
-    """The class that went through this door."""
+    """The class that was graded through this door."""
     return request.getfixturevalue(request.param)
 
 
@@ -81,34 +81,34 @@ def test_an_attempt_has_a_truthful_status(door: Class, attempt: Attempt) -> None
         assert outcome.status == "ungradable" and outcome.reason and not any(outcome.points.values())
 
 
-def test_what_the_student_gets_back_holds_nothing_hidden(door: Class, attempt: Attempt) -> None:
+def test_what_the_student_gets_back_contains_nothing_hidden(door: Class, attempt: Attempt) -> None:
     outcome = door.outcomes[attempt.id]
     own = {normal(line) for cell in attempt.cells for line in cell.split("\n")}
     lines = [line for line in outcome.said.split("\n") if normal(line) and normal(line) not in own]
     assert lines, "the search below would find nothing"
-    could = attempt.literals.get("TRIES") in door.off  # then it says so, and that is all it may do
+    could = attempt.literals.get("TRIES") in door.off  # then it reports that, and may do nothing else
     hidden = [word for word in (*HIDDEN, *door.target.hidden_words) if word != STOLEN or not could]
     assert [line for line in lines if any(word in line for word in hidden) or _exact(line)] == []
-    assert [line for line in lines if len(line) > LONGEST] == []
-    assert [size for line in lines for size in SIZES.findall(line) if _digits(size) > MOST_DIGITS] == []
+    assert [line for line in lines if len(line) > MAX_LINE] == []
+    assert [size for line in lines for size in SIZES.findall(line) if _digits(size) > MAX_DIGITS] == []
     text = "\n".join(normal(line) for line in lines)
     assert [needle.text for needle in _needles(door.target.lab.hidden) if needle.text in text] == []
     assert "<script>alert" not in outcome.page
 
 
-def test_every_submission_has_its_outcome_and_is_as_it_was(door: Class) -> None:
+def test_every_submission_has_an_outcome_and_is_unchanged(door: Class) -> None:
     folders = {path.name for path in (door.target.lab.assignment.parents[1] / "submitted").iterdir()}
     assert door.outcomes.keys() == folders
     assert door.changed == []
 
 
-def test_the_class_goes_on_before_and_after_them(door: Class) -> None:
+def test_submissions_before_and_after_them_are_graded(door: Class) -> None:
     for name in (BEFORE, AFTER):
         points = door.outcomes[name].points
         assert {id: points[id] for id in door.answered} == door.answered, name
 
 
-def test_nothing_is_left_running_and_no_mark_outside_the_folder(door: Class) -> None:
+def test_no_process_and_no_file_outside_the_folder_is_left(door: Class) -> None:
     assert door.left == []
     assert not MARK.exists()
 

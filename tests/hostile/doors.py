@@ -1,7 +1,7 @@
-"""The ways in by which a class is graded, and what comes back by each: one `Outcome` a submission.
+"""The doors (interfaces) through which a class is graded, and what each returns: one `Outcome` for each submission.
 
-A class lies in `submitted/<name>/<lab>/<notebook>` of a course, which all of them can read. The commands are the
-installed ones. `otter_inside` is otter without a process of its own for every submission: quick enough for each run.
+A class is in `submitted/<name>/<lab>/<notebook>` of a course, which all doors can read. The commands are the installed ones.
+`otter_inside` is otter without a separate process for every submission, quick enough to be part of every test run.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from hostile.build import Attempt, write
 from hostile.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = Path("/tmp/gatelab-hostile-was-here")  # what attempts try to leave outside of their folder
+MARK = Path("/tmp/gatelab-hostile-was-here")  # the file that attempts try to leave outside of their folder
 BEFORE, AFTER, WRONG = "00-first", "zz-last", "wrong"
 NOT_GRADED = re.compile(r"Not graded\. (.+)")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one submission. `said` is all that its student gets back, as text; `page` is it as HTML."""
+    """The outcome of one submission. `said`: everything that its student gets back, as text; `page`: the same as HTML."""
 
     status: str
     reason: str
@@ -57,16 +57,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Class:
-    """A class of attempts that has been through a door.
+    """A class of attempts that was graded through a door.
 
-    Its outcomes are those of the attempts, of a correct submission before and after them (whose `answered` questions
-    must be full) and of WRONG, which has what every attempt has beside its attack.
+    It contains the attempts, a correct submission before and after them (whose `answered` questions must get full points), and
+    WRONG, which is what every attempt contains besides its attack.
     """
 
     target: Target
     outcomes: dict[str, Outcome]
     answered: dict[str, float]  # question ID → points
-    changed: list[str]  # files of submissions that are not what was handed in
+    changed: list[str]  # files of submissions that differ from what was handed in
     left: list[int]  # processes that outlived the grading
     off: frozenset[str] = frozenset()  # pieces of protection that were off, as the class report says
 
@@ -77,7 +77,7 @@ Way = Callable[[Path], dict[str, Outcome]]  # from a course's folder to its outc
 def grade(
     way: Way, course: Path, target: Target, attempts: Iterable[Attempt], leave_empty: Iterable[str] = ()
 ) -> Class:
-    """Hand a class of attempts at the lab of a course in and grade it. The correct submissions leave the questions `leave_empty` empty."""
+    """Hand in a class of attempts at the lab of a course, and grade it. The correct submissions leave the questions `leave_empty` empty."""
     lab = Lab.in_repository(course)
     target = replace(target, lab=lab)
     handed_in = course / "submitted"
@@ -89,7 +89,7 @@ def grade(
     answered = {q.id: q.points for q in lab.questions.values() if not q.by_hand and q.id not in leave_empty}
     before = files_below(handed_in)
     MARK.unlink(missing_ok=True)
-    with _what_stays() as left:
+    with _left_processes() as left:
         outcomes = way(course)
     after = files_below(handed_in)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
@@ -97,28 +97,28 @@ def grade(
 
 
 def _off(course: Path) -> frozenset[str]:
-    """Pieces of protection that were off. Only the class command says so; the other doors are used with all pieces on."""
+    """The pieces of protection that were off. Only the class command reports them; the other doors are used with all pieces on."""
     report = course / "out" / "class.json"
     pieces = json.loads(report.read_text(encoding="utf-8"))["protection"] if report.is_file() else {}
     return frozenset(piece for piece, on in pieces.items() if not on)
 
 
 def whole_course(root: Path, lab: Lab, seconds: int | None = None, mistakes: int | None = None) -> Path:
-    """Copy what grades a class into `root`: a lab of the kit, its suites and its bank.
+    """Copy everything that grades a class into `root`: a lab of the kit, its suites and its bank.
 
-    seconds: wall time that the first two questions may take, instead of the lab's own limit.
-    mistakes: known mistakes of each question, instead of all. Who starts an engine for each submission has a wrong answer
-        compared with all of them each time, which takes far longer than all the rest.
+    seconds: wall time that the first two questions may take, in place of the lab's own limit.
+    mistakes: how many known mistakes each question keeps (None: all). If an engine is started for each submission, its wrong
+        answer is compared with all of them each time, which takes far longer than everything else.
     """
     here = ROOT
-    litter = shutil.ignore_patterns("__pycache__", ".*")
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
     for folder in (
         f"assignment/{lab.name}",
         f"release/{lab.name}",
         f"tests/{lab.name}/hidden",
         f"tests/{lab.name}/bank/chaff",
     ):
-        shutil.copytree(here / folder, root / folder, ignore=litter)
+        shutil.copytree(here / folder, root / folder, ignore=ignored)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(here / name, root / name)
     for question in (root / "tests" / lab.name / "bank" / "chaff").iterdir():
@@ -150,7 +150,7 @@ def class_command(course: Path, questions: Iterable[str] = ()) -> dict[str, Outc
 
 
 def nbgrader(course: Path) -> dict[str, Outcome]:
-    """`nbgrader autograde` for the points, `nbgrader generate_feedback` for what is said."""
+    """`nbgrader autograde` for the points, `nbgrader generate_feedback` for the messages."""
     lab = Lab.in_repository(course)
     for command in ("generate_assignment", "autograde", "generate_feedback"):
         done = subprocess.run(
@@ -168,7 +168,7 @@ def nbgrader(course: Path) -> dict[str, Outcome]:
 
 
 def otter(course: Path) -> dict[str, Outcome]:
-    """`otter run`, once a submission, two at a time; `gatelab otter-run` where otter cannot open it."""
+    """`otter run`, once for each submission, two at a time; `gatelab otter-run` if otter cannot open the submission."""
     autograder = build_autograder_zip(Lab.in_repository(course), course / "dist")
 
     def run(notebook: Path) -> tuple[str, Outcome]:
@@ -199,7 +199,7 @@ def otter_inside(course: Path) -> dict[str, Outcome]:
 
 
 def _of_results(results: dict[str, Any]) -> Outcome:
-    """Of otter's results.json; only the test for staff, which Gradescope shows no student, is not in `said`."""
+    """The outcome in otter's results.json. `said` contains everything except the test for staff, which Gradescope does not show to students."""
     found = by_question(results)
     shown = {key: value for key, value in results.items() if key not in ("tests", "output")}
     said = [results["output"], json.dumps(shown, indent=1), *(text for _, text in found.values())]
@@ -218,7 +218,7 @@ def _text(page: str) -> str:
 
 
 def place(course: Path, name: str) -> Path:
-    """Where the notebook of this student of a course lies; its folder is made."""
+    """The path of this student's notebook in a course; its folder is created."""
     lab = Lab.in_repository(course)
     path = course / "submitted" / name / lab.name / lab.notebook
     path.parent.mkdir(parents=True)
@@ -235,15 +235,15 @@ def _program(name: str) -> Path:
 
 
 @contextmanager
-def _what_stays() -> Iterator[list[int]]:
+def _left_processes() -> Iterator[list[int]]:
     """The processes that a grading leaves behind.
 
-    Looked for twice: below the fork server of an engine of this process, when it has graded its last (its end
-    takes everything along); and among what comes to us when its parent, some command of the grading, has gone.
+    They are searched for twice: below the fork server of an engine in this process, just before it ends (its end would also end
+    them); and among the processes that become our children because their parent, a command of the grading, has ended.
     """
     left: list[int] = []
     end = Engine.__exit__
-    others = {child.pid for child in psutil.Process().children(recursive=True)}
+    earlier = {child.pid for child in psutil.Process().children(recursive=True)}
 
     def look(engine: Engine, *exception: object) -> None:
         left.extend(_workers(engine))
@@ -255,7 +255,7 @@ def _what_stays() -> Iterator[list[int]]:
             patch.setattr(Engine, "__exit__", look)
             yield left
         stay = psutil.Process().children(recursive=True)
-        left += [p.pid for p in stay if p.pid not in others and alive(p)]
+        left += [p.pid for p in stay if p.pid not in earlier and alive(p)]
     finally:
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 0)
 

@@ -1,6 +1,6 @@
-"""The lab that is attacked: what an attempt must know of it, in a table of the lab, tests/<lab>/hostile/target.toml.
+"""The lab that is attacked. What an attempt must know about it is in a table of the lab, tests/<lab>/hostile/target.toml.
 
-The lab's own attempts, which go by the names or the subject of its questions, are in attempts/ beside that table.
+The lab's own attempts, which use the names or the subject of its questions, are in attempts/ next to that table.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from gatelab.lab.spec import Lab
 
-# Names in attempts that fit every lab, for those that its first two questions ask for.
+# Placeholders in attempts that fit every lab, for the names that the first two questions ask for.
 FIRST, SECOND = "first_answer", "second_answer"
 
 
 @dataclass(frozen=True)
 class Target:
-    """A lab's table, and its folder of attempts (none: it has no own)."""
+    """A lab's table, and its folder of attempts (None if it has no attempts of its own)."""
 
     lab: Lab
     wrong: str  # a wrong answer to the first question
@@ -32,9 +32,9 @@ class Target:
         return id, other
 
     def named(self, source: str) -> str:
-        """A cell of an attempt, with the names that this lab asks for."""
-        for stands, id in zip((FIRST, SECOND), self.first, strict=True):
-            source = source.replace(stands, self.lab.questions[id].names[0])
+        """A cell of an attempt, with the placeholders replaced by the names that this lab asks for."""
+        for placeholder, id in zip((FIRST, SECOND), self.first, strict=True):
+            source = source.replace(placeholder, self.lab.questions[id].names[0])
         return source
 
 

@@ -134,7 +134,7 @@ def test_a_secret_that_leaks_is_detected(said: str | None, lab: Lab) -> None:
     attempt = ATTEMPTS[0]
     door = doors.Class(TARGET, {attempt.id: doors.Outcome("graded", "", {}, f"q1\n{said}\n")}, {}, [], [])
     with pytest.raises(AssertionError, match="== \\[\\]"):
-        checks.test_what_the_student_gets_back_holds_nothing_hidden(door, attempt)
+        checks.test_what_the_student_gets_back_contains_nothing_hidden(door, attempt)
 
 
 def test_there_are_at_least_sixty_attempts_and_each_says_what_it_tries() -> None:
