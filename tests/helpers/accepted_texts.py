@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-# Another processor rounds differently, which changes the outcome of a training: numbers with a point are compared only by their presence.
+# Another processor rounds differently, which changes the result of training, so numbers with a decimal point only have to be present.
 MEASURED = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|\bnan\b|\d+e-\d+")
 
 
@@ -31,6 +31,6 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, sections: Mapping[str, str]) -> None:
-    """The record with these sections, in the place of the one before."""
+    """Write a record with these sections, replacing the previous one."""
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(f"== {name}\n{text}" for name, text in sections.items()), encoding="utf-8")

@@ -6,7 +6,7 @@ import os
 
 from hypothesis import strategies as st
 
-# What a file system may hold under a name: any bytes but "/" and NUL, 255 of them.
+# A name may consist of up to 255 bytes, any except "/" and NUL.
 raw_names = (
     st.one_of(
         st.binary(min_size=1, max_size=255).map(lambda data: data.replace(b"/", b"_").replace(b"\0", b"_")),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-Page = Any  # playwright.sync_api.Page; playwright is a dependency of the tests alone
+Page = Any  # playwright.sync_api.Page; only the tests depend on playwright
 
 
 def chromium() -> str:
@@ -23,7 +23,7 @@ def chromium() -> str:
 
 @contextmanager
 def opened(address: str, alone: bool = True) -> Iterator[Page]:
-    """A page in a browser of its own. What its scripts raise fails at the end, and what it asks another host for, if `alone`."""
+    """A page in a new browser. Errors raised by its scripts make the test fail at the end, and so do requests to other hosts if `alone`."""
     api = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: no browser was tried"
     )

@@ -65,7 +65,7 @@ print("figures go here", 1 / 3)
 
 
 def make_kit(root: Path) -> Path:
-    """Write the kit, its release accepted, into `root` and return it."""
+    """Write the kit into `root`, with its release accepted, and return it."""
     shutil.copytree(_made().name, root, dirs_exist_ok=True)
     return root
 

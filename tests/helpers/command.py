@@ -12,7 +12,7 @@ from gatelab.cli.app import app
 
 
 def gatelab(*words: object, **more: object) -> Result:
-    """`gatelab` with these words. What it raises besides its exit code is a fault, and raised here."""
+    """Run `gatelab` with these arguments. If it raises anything but its exit code, that is raised here."""
     done = CliRunner().invoke(app, [str(word) for word in words], **more)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -20,20 +20,20 @@ def gatelab(*words: object, **more: object) -> Result:
 
 
 def succeeded(*words: object) -> str:
-    """What a command prints that must end with exit code 0."""
+    """Run a command that must exit with code 0; returns what it prints."""
     done = gatelab(*words)
     assert done.exit_code == 0, done.output
     return done.output
 
 
 def printed(*words: object, code: int = 0) -> str:
-    """What a command with this exit code prints, on one line."""
+    """Run a command that must have this exit code; returns what it prints, on one line."""
     done = gatelab(*words)
     assert done.exit_code == code, done.output
     return " ".join(done.output.split())
 
 
 def typed(folder: Path, program: str, *words: object) -> subprocess.CompletedProcess[str]:
-    """An installed program as it is typed in a folder."""
+    """Run an installed program in a folder, as typed there."""
     line = [Path(sys.executable).with_name(program), *map(str, words)]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)

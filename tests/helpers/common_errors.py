@@ -167,7 +167,7 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "debugger": lambda: (_ for _ in ()).throw(bdb.BdbQuit()),
 }  # fmt: skip
 
-# A notebook whose own names and messages the words may hold.
+# A notebook whose own names and messages may be shown.
 OWN = """
 class Layer:
     def emb(self, tokens, *, lengths): ...
@@ -182,7 +182,7 @@ class Model(nn.Module):
         raise ValueError(f"bad shape {emb.shape} at step {t}: {emb.dtype}")
 """
 
-# Their messages are shown where a lab's policy lists them.
+# Their messages are shown if a lab's policy lists them.
 OF_A_LAB = {about for about in MISTAKES if "packed" in about or "lstm" in about}
 
 
@@ -195,7 +195,7 @@ def raised(code: Callable[[], object]) -> dict:
 
 
 def is_shown_where_a_reference_was_given(about: str, words: Words) -> None:
-    """The exception keeps its message, or one of the same meaning. `words`: of a notebook with OWN in its cell 3."""
+    """Check that the exception keeps its message, or gets one with the same meaning. `words`: for a notebook with OWN in cell 3."""
     error = raised(MISTAKES[about])
     if not error:
         return  # this version of PyTorch allows it

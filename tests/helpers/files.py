@@ -15,7 +15,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 def replace_in(path: Path, old: str, new: str, count: int = -1) -> None:
-    """Replace a text that must be in the file, everywhere or so often."""
+    """Replace a text, which must be in the file, everywhere or `count` times."""
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{path} does not hold {old!r}"
     path.write_text(text.replace(old, new, count), encoding="utf-8")

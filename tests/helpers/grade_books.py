@@ -12,8 +12,8 @@ from helpers.tiny_class import Tiny
 
 
 def make_book(tiny: Tiny) -> Path:
-    """A grade book with the class's lab in it, as `nbgrader generate_assignment` leaves it, and nobody yet."""
-    find_programs()  # alembic, by which nbgrader makes the book
+    """Make a grade book with the class's lab, as after `nbgrader generate_assignment`, but without students."""
+    find_programs()  # alembic, with which nbgrader creates the book
     path = tiny.base / "gradebook.db"
     with Gradebook(f"sqlite:///{path}") as book:
         book.add_assignment("softmax")
@@ -30,7 +30,7 @@ def make_book(tiny: Tiny) -> Path:
 
 
 def read_book(path: Path, assignment: str | None = None) -> dict[str, dict[str, float | None]]:
-    """Student → grade cell → automatic points, in a book of one assignment, or of the one named."""
+    """Student → grade cell → automatic points, in a book with one assignment, or for the one that is named."""
     book: dict[str, dict[str, float | None]] = {}
     for student, cell, points, of in _grades(path, "auto_score"):
         if assignment in (None, of):

@@ -8,13 +8,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# What a file holds: work (a number tells one from another), the release, another course's notebook, or no notebook.
+# The contents of a file: work (numbered), the release, another course's notebook, or no notebook.
 WORK, OTHER_WORK, RELEASE, FOREIGN, BROKEN = "work", "other work", "release", "foreign", "broken"
 
 
 @dataclass(frozen=True)
 class HandIn:
-    """`files`: path → what is in it (one of the words above, or the text itself), oldest first; `right`: the path of the lab; `others`: those listed as not graded."""
+    """`files`: path → contents (one of the words above, or the text itself), oldest first; `right`: the path of the lab; `others`: those listed as not
+    graded."""
 
     files: dict[str, str]
     right: str
@@ -22,7 +23,7 @@ class HandIn:
 
 
 def _one(name: str, *others: str) -> HandIn:
-    """The first was worked in; the others, newer, hold other work."""
+    """The first file has the student's work; the others, which are newer, have other work."""
     return HandIn({name: WORK} | dict.fromkeys(others, OTHER_WORK), name, others)
 
 
@@ -90,7 +91,7 @@ HAND_INS = {
 
 
 def write(folder: Path, hand_in: HandIn, contents: dict[str, bytes]) -> Path:
-    """Lay the files out below `folder`, each a minute newer than the one before. `contents`: what → its bytes."""
+    """Write the files below `folder`, each a minute newer than the one before. `contents`: word → bytes."""
     for number, (name, what) in enumerate(hand_in.files.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ def write(folder: Path, hand_in: HandIn, contents: dict[str, bytes]) -> Path:
 
 
 def contents(solved: dict, release: dict) -> dict[str, bytes]:
-    """Bytes for what a file may hold, from the JSON of a solved notebook and of the release."""
+    """Word → bytes, from the JSON of a solved notebook and of the release."""
     other = copy.deepcopy(solved)
     other["cells"].append({"cell_type": "markdown", "id": "x", "metadata": {}, "source": "another version"})
     foreign = {"cells": [{"cell_type": "code", "id": "y", "metadata": {}, "source": "x = 1", "outputs": [],

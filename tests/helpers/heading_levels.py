@@ -21,21 +21,21 @@ class _Headings(HTMLParser):
 
 
 def of_page(html: str) -> list[int]:
-    """The levels of a page's headings, in its order."""
+    """The levels of a page's headings, in order."""
     parser = _Headings()
     parser.feed(html)
     return parser.levels
 
 
 def of_notebook(path: Path) -> list[int]:
-    """The same of a notebook (.ipynb) or a master (.py): of its text cells as they are shown."""
+    """The same for a notebook (.ipynb) or a master (.py), from its text cells as they are rendered."""
     notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, 4)
     show = MarkdownIt("commonmark", {"html": True}).render
     return of_page("\n".join(show(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"))
 
 
 def faults(levels: list[int]) -> list[str]:
-    """What is wrong: there is one h1, it comes first, and no level is skipped on the way down."""
+    """What is wrong with the headings: there must be one h1, it must come first, and no level may be skipped on the way down."""
     found = [] if levels.count(1) == 1 else [f"{levels.count(1)} h1"]
     before = 0
     for place, level in enumerate(levels, 1):

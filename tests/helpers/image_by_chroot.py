@@ -1,4 +1,4 @@
-"""The grading image without a container engine: an empty Debian that the zip sets up by itself, and in which it grades.
+"""The grading image without a container engine: an empty Debian in which the zip's own scripts install everything and grade.
 
 `debootstrap` makes the system, the zip's own setup.sh installs the environment in it, and run_autograder grades each file by
 `chroot`, in namespaces of its own for mounts and processes, which end with it. Packages are taken from a folder of wheels that is
@@ -31,11 +31,11 @@ exec chroot "$root" "$@"
 
 
 class NotMade(Exception):
-    """A sentence: what of the system could not be made, and what the program said."""
+    """A sentence that says which part of the system could not be made, and what the program printed."""
 
 
 def missing() -> str:
-    """Why it cannot be done here, in a sentence; "" where it can."""
+    """A sentence that says why it is not possible here; "" if it is."""
     if os.geteuid() != 0:
         return "debootstrap and chroot need root"
     if not shutil.which("debootstrap"):
@@ -55,7 +55,7 @@ def make(root: Path, zip_file: Path) -> None:
 
 
 def grade(root: Path, file: Path) -> dict[str, Any]:
-    """The results.json of one submission, as Gradescope would have it: two folders emptied, the file put in, the script started."""
+    """The results.json of one submission, made as on Gradescope: two folders are emptied, the file is put in, the script is started."""
     for name in ("submission", "results"):
         shutil.rmtree(root / "autograder" / name, ignore_errors=True)
         (root / "autograder" / name).mkdir()
@@ -74,13 +74,13 @@ def grade(root: Path, file: Path) -> dict[str, Any]:
 
 
 def copied(path: Path, folder: Path) -> None:
-    """Put a file, or a folder with all in it, into a folder."""
+    """Copy a file, or a folder with its contents, into a folder."""
     copy = shutil.copytree if path.is_dir() else shutil.copy
     copy(path, folder / path.name)
 
 
 def _wheels(source: Path) -> None:
-    """Lay the wheels of all pins beside the zip's files: those of WHEELS, or fetched as pip is set up on this machine."""
+    """Put the wheels of all pins next to the zip's files: those in WHEELS, or downloaded with this machine's pip settings."""
     wheels = source / "wheels"
     if given := os.environ.get("WHEELS"):
         shutil.copytree(given, wheels)
@@ -92,17 +92,17 @@ def _wheels(source: Path) -> None:
 
 
 def fetch(wheels: Path, *words: str | Path) -> None:
-    """Put wheels into a folder, as pip is set up on this machine."""
+    """Download wheels into a folder, with this machine's pip settings."""
     _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", wheels, *words)
 
 
 def of_cpu(torch: str) -> list[str]:
-    """pip's words for the CPU build of a pinned torch."""
+    """pip's arguments for the CPU build of a pinned torch."""
     return ["--extra-index-url", os.environ.get("CPU_INDEX", CPU_INDEX), f"{torch}+cpu"]
 
 
 def _within(root: Path, *command: str) -> list[str | Path]:
-    """A command inside the system, with a clean environment; its mounts and processes end with it."""
+    """Run a command inside the system, with a clean environment; its mounts and processes end with it."""
     clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
     return [*clean, "unshare", "--mount", "--pid", "--fork", "bash", "-c", INSIDE, "bash", root, *command]
 

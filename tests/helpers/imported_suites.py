@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def forget_suites() -> None:
-    """Forget the suites that an earlier test imported: under one name, a process imports from one place only."""
+    """Forget the suites that an earlier test imported, because a process imports each name from only one place."""
     for name in [name for name in sys.modules if re.match(r"test_q\d", name)]:
         del sys.modules[name]
     sys.path[:] = [place for place in sys.path if Path(place).name != "hidden"]

@@ -11,14 +11,14 @@ from gatelab.report.record.model import Question
 
 
 def graded_here(lab: Lab, question: str, source: str, bank: Bank | None = None) -> Question:
-    """A question whose answer is this source, without what trains."""
+    """Grade a question with this source as the answer, without the parts that train."""
     grading = Grading(lab, 11, LocalWorkers(lab, [source]), bank)
     run_suites(lab, grading, [question], training=False)
     return grading.finished[question]
 
 
 def grading_order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
-    """The questions in the order in which they are graded if there is time until then, and those of them that train a model."""
+    """The questions in the order in which they are graded with this deadline, and those that train a model."""
     grading = Grading(lab, 0, LocalWorkers(lab, []), None)
     grading.until = until
     _pytest(lab, grading, (), "--collect-only")

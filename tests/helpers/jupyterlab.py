@@ -13,16 +13,16 @@ from pathlib import Path
 
 from helpers.browser import Page
 
-SETTINGS = {  # every cell is there to be found, and nothing is asked of the network
+SETTINGS = {  # all cells are in the page, and nothing is requested from the network
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-SECONDS = 180  # that anything in it may take on a busy machine
+SECONDS = 180  # for any step, on a busy machine
 
 
 @contextmanager
 def served(place: Path, folder: Path, **settings: dict[str, object]) -> Iterator[str]:
-    """A JupyterLab of its own, its settings and files under `place`; its address."""
+    """Start a JupyterLab with its settings and files in `place`; yields its address."""
     place.mkdir(exist_ok=True)
     for name, values in (
         SETTINGS | {f"apputils-extension/{name}": values for name, values in settings.items()}

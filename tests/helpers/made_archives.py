@@ -49,7 +49,7 @@ MAKERS: dict[str, Callable[[Path, Files], None]] = {
 
 
 def class_of(tmp_path: Path, name: str, write: Callable[[Path], object]) -> tuple[Submission, Path]:
-    """The row of an archive in a class, beside somebody else's notebook."""
+    """The row of an archive in a class that also has another student's notebook."""
     folder = tmp_path / "class"
     folder.mkdir()
     (folder / "zoe.ipynb").write_bytes(BOOK)

@@ -13,7 +13,7 @@ from gatelab.report.record.model import Kind, Mistake, Part, Question, Report
 from gatelab.report.whole_class.class_report import Row
 from helpers.tiny_lab import tiny_kit
 
-# The tiny lab with a question that trains a model, and two that are marked by hand.
+# The tiny lab, with an additional question that trains a model and two that are marked by hand.
 MORE = """
 [q3]
 title = "A trained model"
@@ -99,7 +99,7 @@ def a_class() -> list[Row]:
 
 
 class Seen(HTMLParser):
-    """What a browser makes of a page: its text and its tags."""
+    """A page as a browser sees it: its text and its tags."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ def shown_by(release: Path) -> str:
 
 @st.composite
 def mangled(draw: st.DrawFn, text: str) -> str:
-    """The master after one to four slips at its markers, its cells' heads or the lines beside them."""
+    """The master after one to four slips in its markers, its cells' headers or the lines next to them."""
     lines = text.split("\n")
     for _ in range(draw(st.integers(1, 4))):
         marks = [k for k, line in enumerate(lines) if re.search('SOLUTION|GIVEN|# %%|nbgrader|"""', line)]

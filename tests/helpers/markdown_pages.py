@@ -1,4 +1,4 @@
-"""The Markdown of the repository that people write; release/ repeats what lies in assignment/."""
+"""The Markdown files that people write; release/ is left out, because it repeats assignment/."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PLACES = ("docs", "assignment", "autograder", "solutions", "tests")
 
 
 def pages(root: Path) -> list[Path]:
-    """What git has; in a copy without git, what lies in the folders."""
+    """The files that git tracks; in a copy without git, the files in the folders."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "*.md"], cwd=root, capture_output=True, text=True, check=False
     )

@@ -20,7 +20,7 @@ NAMES = ("007", "Jörg Ü", "ada", "bob", "cleo; x")
 
 
 def class_of(folder: Path) -> tuple[Path, Path]:
-    """Lay out a lab and a class; the kit's folder and the class's."""
+    """Write a lab and a class; returns the kit's folder and the class's."""
     kit, students = folder / "kit", folder / "class"
     tiny_kit(kit, by_hand=True)
     students.mkdir()
@@ -67,7 +67,7 @@ class Class:
         return grades(self.out)
 
     def marks(self) -> dict[tuple[str, str], float]:
-        """What marks.csv holds for this class, the last mark of a name and question."""
+        """The contents of marks.csv for this class: the last mark for each name and question."""
         path = self.out / "marks.csv"
         if not path.exists():
             return {}
@@ -91,7 +91,7 @@ class Class:
         return {str(path): path.read_bytes() for path in self.out.rglob("*") if path.is_file()}
 
     def kept(self) -> list[bytes]:
-        """Contents of what is kept beside grades.csv."""
+        """The contents of the copies that are kept next to grades.csv."""
         return [path.read_bytes() for path in (self.out / "earlier").glob("*-edited-*")]
 
 
@@ -103,7 +103,7 @@ def saved(
     ends: str = "\n",
     sep: bool = False,
 ) -> bytes:
-    """The bytes of a table as some program saves it; what the encoding lacks becomes a question mark."""
+    """The bytes of a table as some program saves it; characters that the encoding lacks become question marks."""
     text = io.StringIO()
     csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=ends).writerows(table)
     head = f"sep={separator}{ends}" if sep else ""
@@ -111,7 +111,7 @@ def saved(
 
 
 def workbook(table: list[list[str]]) -> bytes:
-    """The same as .xlsx, with numbers as numbers where a spreadsheet would take them for such."""
+    """The same as .xlsx, with numbers where a spreadsheet would recognise them."""
     book = Workbook()
     for row in table:
         book.active.append([_typed(cell) for cell in row])
@@ -127,7 +127,7 @@ def _typed(cell: str) -> object:
         return cell
 
 
-# What the fixture `marked` of tests/engine/classrun/conftest.py gives.
+# The value of the fixture `marked` in tests/engine/classrun/conftest.py.
 GIVEN = {("ada", "q3"): 1.5, ("bob", "q3"): 2.0, ("Jörg Ü", "q3"): 0.0, ("essay.pdf", "q3"): 1.0}
 
 

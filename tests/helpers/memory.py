@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Peak:
-    """`bytes`: the most that Python's objects took at once, beyond what they took before; known at the end."""
+    """`bytes`: the peak of Python's objects, minus what they took before; set at the end."""
 
     bytes = 0
 

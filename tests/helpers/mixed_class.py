@@ -17,7 +17,7 @@ OVER_THE_BATCH = (  # the bank's mistake of this name
     "import torch\ndef softmax(logits):\n    powers = (logits - logits.max(dim=1, keepdim=True).values).exp()\n"
     "    return powers / powers.sum(dim=0, keepdim=True)"
 )
-# The text of a hostile notebook: colours and links of a terminal, markup of rich, another direction of reading.
+# The text of a hostile notebook: terminal colours and links, rich's markup, right-to-left text.
 LOUD = "\x1b[31m\x1b]8;;http://x\x07[bold]\u202eRED[/bold]"
 RAISES = f"import torch\ndef softmax(logits):\n    print({LOUD!r})\n    raise ValueError({LOUD!r})"
 HOSTILE = "eve\x1b[31m[bold]"
@@ -41,7 +41,7 @@ def mixed_class(folder: Path) -> Path:
 
 
 def graded(folder: Path) -> Path:
-    """The tiny class, graded: its output folder, beside `kit` and `class`."""
+    """The tiny class, graded: its output folder, next to `kit` and `class`."""
     kit, students = tiny_kit(folder / "kit", by_hand=True), mixed_class(folder / "class")
     done = gatelab("grade", students, "-o", folder / "out", "--jobs", "1", "--root", kit)
     assert done.exit_code == 1, done.output  # essay.pdf

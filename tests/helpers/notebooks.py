@@ -35,7 +35,7 @@ def save_notebook(notebook: dict, path: Path) -> Path:
 
 
 def cell_of(notebook: dict, grade_id: str) -> dict:
-    """The notebook's cell of this grade_id. KeyError where it has none."""
+    """The notebook's cell with this grade_id. Raises KeyError if there is none."""
     for found in notebook["cells"]:
         if found["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
             return found

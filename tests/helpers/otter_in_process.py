@@ -15,6 +15,6 @@ def use_engine(patch: pytest.MonkeyPatch, engine: Engine) -> None:
 
 
 def by_question(results: dict) -> dict[str, tuple[float, str]]:
-    """Question → points and the student's text, of what students can see."""
+    """Question → points and text, as students see them."""
     shown = [test for test in results["tests"] if test["visibility"] == "visible"]
     return {test["name"].split(":")[0]: (test["score"], test["output"]) for test in shown}

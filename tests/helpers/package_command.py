@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# A console that knows few letters, as on Windows: nothing may end in an error of encoding.
+# A console with a small character set, as on Windows: nothing may fail with an encoding error.
 CONSOLE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
 
 

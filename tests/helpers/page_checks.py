@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from helpers.browser import chromium
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# What axe looks at of a page's long tables: every row is written by the same template.
+# The part of a page's long tables that axe checks, because every row comes from the same template.
 SHORTEN = "for (const row of document.querySelectorAll('tr:nth-child(n + 9)')) row.remove()"
 
-# What a mouse can press, and is there to be pressed; of a group of radio buttons, one.
+# Everything visible and enabled that a mouse can click; for a group of radio buttons, one.
 PRESSED = """() => [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [onclick], [role=button]"
 )].filter((one, k, all) => one.checkVisibility({visibilityProperty: true}) && !one.disabled
@@ -65,7 +65,7 @@ def look(browser: Browser, path: Path, width: int, scheme: str, shorten: bool = 
 
 
 def reach_with_tab(page: Page) -> None:
-    """Whatever can be pressed is a stop of the Tab key, and at each stop the focus can be seen."""
+    """Check that the Tab key reaches everything that can be clicked, and that the focus is visible each time."""
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         is_new, shown, what = page.evaluate(FOCUS)
@@ -77,7 +77,7 @@ def reach_with_tab(page: Page) -> None:
 
 
 def read_alone(browser: Browser, path: Path) -> None:
-    """The page asks for nothing, and says the same where scripts are off."""
+    """Check that the page requests nothing and shows the same text without scripts."""
     shown = []
     for scripts in (True, False):
         context = browser.new_context(java_script_enabled=scripts)

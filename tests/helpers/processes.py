@@ -44,8 +44,8 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-# Submissions that cost an examiner or the fork server something each time: no room for a fork, a process that is gone when
-# it is forked, answers that are none, output without end, folders full of files.
+# Submissions that use up some resource of an examiner or the fork server: no room for a fork, a process that is gone when it is
+# forked, invalid answers, endless output, folders full of files.
 LEAKY = {
     "64 sleeping threads": "import threading, time\nfor _ in range(64):\n    try:\n        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n    except RuntimeError:\n        break",
     "gone when it is forked": "import os, threading, time\nthreading.Thread(target=lambda: (time.sleep(0.3), os._exit(0))).start()",

@@ -1,9 +1,9 @@
 """Which lines of the engine run in the processes of its fork servers.
 
-coverage.py cannot see them: a worker ends by `os._exit` or is killed, and may write no file by then. Here every line has a byte in
-a file that the fork server has mapped before it forks, which all its forks share.
+coverage.py cannot measure them: a worker ends with `os._exit` or is killed, and may not write files. Here every line has a byte in a
+file that the fork server maps into memory before it forks, and that all its forks share.
 
-As a plugin, `pytest -p helpers.reached_lines` with GATELAB_REACHED=FILE in the environment, it marks what all the tests reach.
+As a plugin (`pytest -p helpers.reached_lines`, with GATELAB_REACHED=FILE in the environment) it marks the lines that all tests reach.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from types import CodeType
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "autograder" / "gatelab"
 MOST = 2000  # lines of a file
-CALLS = 2000  # of one function in one process, after which it is not looked at any more
+CALLS = 2000  # calls of one function in one process, after which it is no longer traced
 FILE = "GATELAB_REACHED"  # the environment variable that names the file of marks
 
-# What the fork server runs instead of itself: first the tracer, then what it always is.
+# What is run in place of the fork server: first the tracer is installed, then the real fork server runs.
 LAUNCH = """
 import sys
 sys.path[:0] = {path!r}
@@ -34,14 +34,14 @@ runpy.run_module("gatelab.sandbox.worker.zygote", run_name="__main__", alter_sys
 
 
 def files(rooms: Sequence[str]) -> list[Path]:
-    """The files of these rooms of the engine, in the order of their marks."""
+    """The files of these packages of the engine, in the order of their marks."""
     return sorted(path for room in rooms for path in (ENGINE / room).glob("**/*.py"))
 
 
 def start(marks: Path, rooms: Sequence[str]) -> None:
     """From now on every fork server of this process marks the lines that it and its forks reach.
 
-    The file is made where it is not there, with no line marked.
+    If the file does not exist, it is created with no line marked.
     """
     if not marks.is_file():
         marks.parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +60,9 @@ def start(marks: Path, rooms: Sequence[str]) -> None:
 
 
 def trace(marks: str, rooms: Sequence[str]) -> None:
-    """Mark every line of the rooms that this process, or a fork of it, comes to.
+    """Mark every line of these packages that this process, or a fork of it, reaches.
 
-    A function whose lines are all marked, or that has been called CALLS times, runs at its own speed from then on.
+    A function whose lines are all marked, or that has been called CALLS times, is no longer traced.
     """
     import threading
 
@@ -99,7 +99,7 @@ def trace(marks: str, rooms: Sequence[str]) -> None:
 
 
 def lines(path: Path) -> set[int]:
-    """The lines of a file's functions that can be reached; what runs at its import says nothing."""
+    """The lines of a file's functions that can be reached, without those that run at import."""
 
     def of(code: CodeType) -> Iterator[int]:
         for constant in code.co_consts:
@@ -124,7 +124,7 @@ def reached(marks: Path, rooms: Sequence[str]) -> dict[Path, set[int]]:
 
 
 def state() -> str:
-    """The commit whose lines a page lists, for its head: later ones have moved them."""
+    """The commit whose lines a page lists, for the page's head, because later commits move lines."""
     shown = subprocess.run(
         ["git", "log", "-1", "--format=%h, %ad", "--date=format:%Y-%m-%d"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -144,7 +144,7 @@ def ranges(numbers: list[int]) -> str:
     return ", ".join(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
-# As a plugin of pytest. Rooms whose code also runs, or runs only, below a fork server.
+# As a pytest plugin: the packages whose code also runs, or only runs, below a fork server.
 ROOMS = ("sandbox", "grading", "testkit", "handed_out", "report", "submission", "lab")
 
 

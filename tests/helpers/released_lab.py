@@ -45,6 +45,6 @@ def released_notebook() -> dict:
 def _made() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="released-lab-")
     root = Path(folder.name).resolve()
-    root.chmod(0o755)  # a submission's process, which is another user's, reads the students' package here
+    root.chmod(0o755)  # a submission's process, which runs as another user, reads the students' package here
     release(tiny_lab(root), root)
     return folder

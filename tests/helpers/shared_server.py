@@ -1,8 +1,8 @@
-"""One fork server for all engines of a test process, where a file of tests opens one engine after another.
+"""One fork server for all engines of a test process, for test files that open one engine after another.
 
-Starting it imports torch: some 3 s of processor time, six times what the rest of a small class takes. Nothing of a lab but its students'
-package is ever in it, so engines of the same package may share it; suites, references and bank are read by an examiner, which
-every engine still has to itself. What a fork server does when it starts, is lost and ends is tried by tests that have their own
+Starting it imports torch, about 3 s of CPU time, six times what the rest of a small class takes. It never contains anything of a lab
+except its students' package, so engines of the same package may share it; suites, references and bank are read by an examiner, which
+every engine still has for itself. How a fork server starts, is lost and ends is tested with separate fork servers
 (engine/grading/test_engine.py, test_tidying.py, engine/classrun/test_faults_of_the_grader.py, test_killed_command.py).
 """
 
@@ -18,14 +18,14 @@ _kept: dict[tuple[str, tuple[str, ...]], ForkServer] = {}
 
 
 class Lent:
-    """A fork server that stays when the engine that uses it ends."""
+    """A fork server that keeps running when the engine that uses it ends."""
 
     def __init__(self, server: ForkServer) -> None:
         self.process, self.client = server.process, server.client
         self.folder, self.library = server.folder, server.library
 
     def close(self) -> None:
-        """Others may use it yet."""
+        """Does nothing, because other engines may still use it."""
 
 
 def lend(package: Path | None, preload: Sequence[str] = ()) -> Lent:
@@ -35,12 +35,12 @@ def lend(package: Path | None, preload: Sequence[str] = ()) -> Lent:
     if server is not None and (server.client.lost or server.process.poll() is not None):
         server.close()
         server = None
-    _kept[key] = server or ForkServer(package, preload)  # the last used is the last in order
+    _kept[key] = server or ForkServer(package, preload)  # the most recently used comes last
     return Lent(_kept[key])
 
 
 def end(but: int = 0) -> None:
-    """End them, but for the last used: each holds the memory of a torch. No engine may be open that has one of them."""
+    """End all except the most recently used one, because each holds a torch in memory. No open engine may be using one of them."""
     while len(_kept) > but:
         _kept.pop(next(iter(_kept))).close()
 

@@ -1,11 +1,11 @@
-"""What `make test` looks at in part and `make test-all` (GATELAB_ALL=1) looks at whole.
+"""Selects the part of long tests that `make test` runs; `make test-all` (GATELAB_ALL=1) runs everything.
 
-`share` takes part of a bank inside a test, `@pytest.mark.one_in(k)` (conftest.py) one in k of a test's cases. Which part is drawn
-anew for each run, from the seed in the run's head: in the end all of it is looked at, and `--hypothesis-seed` gives the same part
-again. Whoever names a test (`-k`, `file.py::test`) gets all cases of it; a `share` is whole with GATELAB_ALL=1.
+`share` takes a part of a bank inside a test, `@pytest.mark.one_in(k)` (conftest.py) one in k of a test's cases. The part is drawn
+anew for each run, from the seed in the run's header, so everything is tested in the end, and `--hypothesis-seed` repeats the same part.
+If a test is named (`-k`, `file.py::test`), all its cases are run; a `share` is complete only with GATELAB_ALL=1.
 
-Files that take long and look at the kit from a similar side take turns: `pytestmark = pytest.mark.one_in(3, at=0)` in some of
-them, `at=1` and `at=2` in others, so that every run has a third of these files.
+Files that take long and test similar things take turns: `pytestmark = pytest.mark.one_in(3, at=0)` in some of them, `at=1` and `at=2`
+in others, so that every run has a third of these files.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import pytest
 
 Item = TypeVar("Item")
 WHOLE = bool(os.environ.get("GATELAB_ALL"))
-# Files take turns by the seed divided by this: so which cases of a file run does not depend on whose turn it is.
+# Files take turns by the seed divided by this, so that the cases that are run in a file do not depend on whose turn it is.
 ROUND = 12
 
 
 def share(items: Sequence[Item], every: int, turn: int) -> Sequence[Item]:
-    """Every so many of them, from the place where it is this run's turn to begin; all with GATELAB_ALL."""
+    """Every k-th of them, beginning at a place that depends on the run; all of them with GATELAB_ALL."""
     return items if WHOLE else items[turn % every :: every]
 
 
 def turn_of(config: pytest.Config) -> int:
-    """Whose turn it is: the seed of this run."""
+    """The seed of this run, which decides whose turn it is."""
     return int(config.getoption("--hypothesis-seed"))

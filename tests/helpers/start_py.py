@@ -20,7 +20,7 @@ def loaded(folder: Path) -> Any:
 
 
 def begin(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run it with these words, in a console that knows ASCII alone; it never ends with a traceback."""
+    """Run it with these arguments in a console that has only ASCII. It must never end with a traceback."""
     done = subprocess.run(
         [sys.executable, "start.py", *words],
         cwd=folder,

@@ -43,7 +43,7 @@ class Tiny:
         return Tiny(base)
 
     def gatelab(self, *words: object, **more: object) -> Result:
-        """A command in this process, in this kit."""
+        """Run a command in this process, in this kit."""
         return gatelab(*words, "-o", self.out, "--root", self.kit, **more)
 
     def grade(self, *words: object) -> Result:

@@ -28,7 +28,7 @@ RIGHT = {
     id: (TINY / "tests/softmax/hidden/reference" / f"{id}.py").read_text(encoding="utf-8")
     for id in ("q1", "q2")
 }
-# Right but for large logits, and for the mean.
+# Right except for large logits, and for the mean.
 NAIVE = (
     "def softmax(logits):\n    powers = logits.exp()\n    return powers / powers.sum(dim=1, keepdim=True)\n"
 )
@@ -36,7 +36,7 @@ SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
 
 
 def tiny_kit(root: Path, by_hand: bool = False) -> Path:
-    """Lay the tiny lab out below `root` like a repository; `by_hand`: with a third question, which is marked by hand."""
+    """Write the tiny lab below `root`, laid out like a repository; `by_hand`: with a third question, which is marked by hand."""
     shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     if by_hand:
@@ -51,7 +51,7 @@ def tiny_lab(root: Path, by_hand: bool = False) -> Lab:
 
 
 def tiny_lab_here() -> Lab:
-    """The same where it lies, for tests that only read; it has no release."""
+    """The tiny lab in its own place, for tests that only read. It has no release."""
     return Lab.in_repository(TINY)
 
 
@@ -62,7 +62,7 @@ def mistake(id: str) -> tuple[str, str]:
 
 
 def written_kit(root: Path) -> Path:
-    """Lay out a kit with a lab of one question, which is marked by hand: no suite, no reference, no public check."""
+    """Write a kit with a lab of one question, which is marked by hand: no suite, no reference, no public check."""
     tiny_kit(root)
     assignment, tests = root / "assignment" / "softmax", root / "tests" / "softmax"
     for path in (

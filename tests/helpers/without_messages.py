@@ -1,4 +1,4 @@
-"""A grading that is made for its points alone gives the same ones as a grading with messages."""
+"""A grading made only for its points gives the same points as one with messages."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ BACKWARDS = "say would I only what is this"[::-1]  # the words are not in the no
 
 
 def is_given_a_reference(lab: Lab, questions: list[str]) -> bool:
-    """Whether a reference is in reach once these questions have begun in this order."""
+    """Whether messages are restricted once these questions have begun in this order."""
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
     for question in questions:
         grading.student_for(question, "test")
@@ -22,7 +22,7 @@ def is_given_a_reference(lab: Lab, questions: list[str]) -> bool:
 
 
 def own_message_shown(engine: Engine, lab: Lab, notebook: Path) -> dict[str, bool]:
-    """Question with a reference → whether the student is shown a message of their own, in a grading of answers that all raise it."""
+    """Question with a reference → whether the student's own message is shown, in a grading of answers that all raise it."""
     names = {spec.id: spec.names for spec in lab.questions.values() if lab.has_reference(spec.id)}
     fails = f"    raise ValueError({BACKWARDS!r}[::-1])"
     cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}

@@ -4,10 +4,10 @@
     make accept-bank QUESTION="q1 q3"                  only those of these questions
     python tests/programs/bank_said.py --lab LAB q1 q3     the same
 
-What was accepted is in `tests/<lab>/bank/said/`, a file for each question; test_bank.py compares the mistakes that it grades with it.
-Commit it with the change that made it differ. A lab without that folder has accepted nothing, and nothing is compared.
+The accepted records are in `tests/<lab>/bank/said/`, one file for each question; test_bank.py compares the mistakes that it grades with
+them. Commit them with the change that altered them. A lab without that folder has accepted nothing, and nothing is compared.
 
-A mistake that gets its own name, and the two sentences of its file, gets no line for them here.
+If a mistake is named correctly, with the two sentences of its file, the record has no line for that.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from gatelab.report.record.points import number
 from helpers import accepted_texts
 
 ROOT = Path(__file__).resolve().parents[2]
-# Which of two numbers is the one that is most off, and how many are off by more than the tolerance, may be a matter of rounding.
+# Which of two numbers differs most, and how many differ by more than the tolerance, may depend on rounding.
 MOST = re.compile(r"the largest difference is .+? \(got [^)]*\)")
 HOW_MANY = re.compile(r"\d+(?= of \d+ numbers differ)")
 
 
 def said(matrix: Matrix, chaffs: Iterable[Chaff]) -> dict[str, str]:
-    """By chaff, `q1/some-slip`, of a matrix that has no wheat."""
+    """Chaff (`q1/some-slip`) → its record, from a matrix without wheat."""
     rows = {f"{row.question}/{row.id}": row for row in matrix.chaffs}
     return {
         chaff.key: _of(chaff, rows[chaff.key], matrix.outcomes[chaff.key])
@@ -70,14 +70,14 @@ def _masked(message: str) -> str:
 
 
 def folder(lab: Lab) -> Path:
-    """Where the records of a lab are, one for each question. Raises ValueError for a lab without a bank."""
+    """The folder with a lab's records, one for each question. Raises ValueError if the lab has no bank."""
     if lab.bank is None:
         raise ValueError(f"{lab.assignment.name} has no bank.")
     return lab.bank / "said"
 
 
 def read(lab: Lab) -> dict[str, str]:
-    """What was accepted, as `said` gives it; empty for a lab that has accepted nothing."""
+    """The accepted records, in the form of `said`; empty if the lab has accepted nothing."""
     found: dict[str, str] = {}
     for path in sorted(folder(lab).glob("*.txt")):
         found |= accepted_texts.read(path)
@@ -85,7 +85,7 @@ def read(lab: Lab) -> dict[str, str]:
 
 
 def differences(now: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
-    """A text for each chaff of these that gets something else than what was accepted: both, and what to do."""
+    """A text for each of these chaffs whose record differs from the accepted one: both records, and what to do."""
     found = []
     for key, text in now.items():
         if text != (was := before.get(key, "")):
@@ -95,13 +95,13 @@ def differences(now: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
 
 
 def what_to_do(key: str) -> str:
-    """About a chaff whose record is not what it gets."""
+    """What to do about a chaff whose record differs."""
     question = key.partition("/")[0]
     return f"if this is meant, run make accept-bank QUESTION={question}, read the difference and commit it"
 
 
 def accept(lab: Lab, questions: Iterable[str], jobs: int) -> list[Path]:
-    """Grade the chaffs of these questions (of all, if there are none) and write their records. What was written."""
+    """Grade the chaffs of these questions (of all, if none are named) and write their records. Returns what was written."""
     bank, written = load_bank(lab), []
     chosen = [id for id in lab.questions if id in {*questions}] or list(lab.questions)
     chaffs = tuple(chaff for chaff in bank.chaffs if chaff.question in chosen)

@@ -2,9 +2,9 @@
 
     python tests/programs/class_memory.py --lab LAB [--sizes 40 400 3000]
 
-As many students as a size says hand in copies of the sample class's notebooks, and get copies of their reports, so that
-nothing is to be graded: what the command then takes at most is what it takes for the class. The fork server and the
-examiners come on top of it and do not grow with the class. Prints each peak and how much it is above the first.
+For each size, that many students hand in copies of the sample class's notebooks and get copies of their reports, so that nothing
+has to be graded. The command's peak is then what it needs for the class. The fork server and the examiners need more memory, but
+theirs does not grow with the class. Prints each peak and its difference to the first.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def store_of(lab: Lab, out: Path, folder: Path) -> Store:
 
 
 def grown(lab: Lab, folder: Path, out: Path, base: Path, students: int) -> tuple[Path, Path]:
-    """A class of so many, and its results: copies of the graded notebooks that lie directly in `folder`."""
+    """Write a class of this size with its results: copies of the graded notebooks in `folder`."""
     mine, results = base / f"class-{students}", base / f"out-{students}"
     mine.mkdir()
     before, after = store_of(lab, out, folder), store_of(lab, results, mine)
@@ -57,7 +57,7 @@ def grown(lab: Lab, folder: Path, out: Path, base: Path, students: int) -> tuple
 
 
 def peak(lab: Lab, folder: Path, out: Path) -> float:
-    """MiB that `gatelab grade` takes at most, with nothing to grade."""
+    """The peak of `gatelab grade` in MiB, with nothing to grade."""
     command = Path(sys.executable).with_name("gatelab")
     words = [command, "grade", folder, "-o", out, "--root", HERE, "--lab", lab.name, "--jobs", "1"]
     done = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

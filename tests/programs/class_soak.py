@@ -2,8 +2,8 @@
 
     python tests/programs/class_soak.py --lab LAB [--classes 25] [--size 40] [--jobs 2] [--seconds 120]
 
-Prints a line for each class and one in the end. Exit code 1 when a class hangs (the line says where) or a
-correct notebook does not get all its points.
+Prints a line for each class and one at the end. The exit code is 1 if a class hangs (the line says where) or a
+correct notebook does not get full points.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ QUESTION = "q1"  # forks, confinement and the wire are the same for all question
 
 
 class Watchdog:
-    """Ends the whole run when nothing gets ready for too long: what hangs cannot be asked to stop."""
+    """Ends the whole run if nothing is finished for too long: a process that hangs cannot be asked to stop."""
 
     def __init__(self, number: int, names: list[str], jobs: int, seconds: float) -> None:
         self.number, self.left, self.jobs, self.seconds = number, list(names), jobs, seconds
@@ -59,7 +59,7 @@ class Watchdog:
 
 
 def wrong_ones(lab: Lab, notebook: Path, number: int, size: int, jobs: int, seconds: float) -> list[str]:
-    """Grade one class of the same correct notebook; what went wrong, one line each."""
+    """Grade a class of copies of one correct notebook. Returns a line for each thing that went wrong."""
     names = [f"submission {k}" for k in range(1, size + 1)]
     wrong = []
     with Watchdog(number, names, jobs, seconds) as watchdog, Engine(lab, jobs=jobs) as engine:

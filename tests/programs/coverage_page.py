@@ -2,8 +2,8 @@
 
     python tests/programs/coverage_page.py
 
-Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (its own file, for its reports know the
-first line of a statement only), and the marks of every process below a fork server (helpers/reached_lines.py, out/covered.bin).
+Reads what two tools found in one run of all tests: coverage.py in pytest's processes (from its data file, because its reports list only
+the first line of a statement), and the marks of every process below a fork server (helpers/reached_lines.py, out/covered.bin).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "coverage.md"
 
 
 def reached() -> dict[Path, set[int]]:
-    """Every file of the engine, and its lines that something reached."""
+    """File of the engine → the lines that were reached."""
     below = reached_lines.reached(MARKS, reached_lines.ROOMS)
     found = {path: below.get(path, set()) for path in reached_lines.files(["."])}
     data = CoverageData(str(FOUND))
@@ -40,19 +40,19 @@ def reached() -> dict[Path, set[int]]:
 
 
 def packages(root: Path) -> set[str]:
-    """The students' packages of the labs, which hold copies of the engine's files."""
+    """The labs' packages for students, which contain copies of the engine's files."""
     tables = [tomllib.loads(path.read_text("utf-8")) for path in root.glob("assignment/*/lab.toml")]
     return {table["package"] for table in tables if "package" in table}
 
 
 def original(path: Path, copies: set[str]) -> Path:
-    """The engine's file that this one is a copy of, as students have it; any other file is its own."""
+    """The engine's file that a file is a copy of; for any other file, the file itself."""
     at = max((k for k, part in enumerate(path.parts) if part in copies), default=None)
     return path if at is None else reached_lines.ENGINE.joinpath("handed_out", *path.parts[at + 1 :])
 
 
 def table(found: dict[Path, set[int]]) -> list[str]:
-    """A row for each package, and below them one for each file that has lines nothing reached."""
+    """A row for each package, followed by one for each file with lines that were not reached."""
     all = {path: reached_lines.lines(path) for path in found}
     missed = {path: sorted(all[path] - found[path]) for path in found}
     packages: dict[str, list[Path]] = {}
@@ -74,7 +74,7 @@ def table(found: dict[Path, set[int]]) -> list[str]:
 
 
 def below(page: Path) -> list[str]:
-    """What people wrote below the tables."""
+    """The text that people wrote below the tables."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     return ["", "## " + text.split("\n## ", 1)[1].rstrip()] if "\n## " in text else []
 

@@ -2,10 +2,10 @@
 
     python tests/programs/engine_growth.py --lab LAB [--submissions 300] [--jobs 2]
 
-One engine grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py that cost something each (forks that
-fail, sleeping threads, descriptors held, folders full of files), again and again. After every LOOK submissions a line says
-what the command, its fork server and its examiners hold. Exit code 1 when, from the end of the first round on, anything
-has grown: descriptors, threads, processes and files by one, memory by more than its column in MOST.
+One engine repeatedly grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py, each of which uses some
+resource (forks that fail, sleeping threads, open descriptors, folders full of files). After every LOOK submissions a line says what
+the command, its fork server and its examiners hold. The exit code is 1 if anything has grown since the end of the first round:
+descriptors, threads, processes and files by one, memory by more than its column in MOST.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hostile.doors import whole_course
 from hostile.target import Target, target_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 12  # wall time of the first question, so that those that wait for ever do not wait long
+SECONDS = 12  # wall time of the first question, so that attempts that wait forever do not wait long
 LOOK = 25
 MIB = 1 << 20
 # MiB by which memory may grow after the first round. An examiner that has grown by more than EXAMINER_GROWTH is replaced.
@@ -43,7 +43,7 @@ MOST = {"command MiB": 16, "server MiB": 4, "examiner MiB": EXAMINER_GROWTH / MI
 
 
 def held(engine: Engine) -> dict[str, float]:
-    """What the grader's processes hold now, when none of them is at work."""
+    """What the grader's processes hold now, while they are idle."""
     own, server = psutil.Process(), psutil.Process(engine._server.process.pid)
     examiners = [examiner for examiner in engine._all if examiner.ready]
     expected = len(examiners)
@@ -80,7 +80,7 @@ def class_of(folder: Path, target: Target) -> list[tuple[str, Path]]:
 
 
 def grown(seen: list[tuple[int, dict[str, float]]], round: int) -> Iterator[str]:
-    """What is larger at the end than at the end of the first round."""
+    """Whatever is larger at the end than after the first round."""
     first = next(values for count, values in seen if count >= round)
     for what, last in seen[-1][1].items():
         if last - first[what] > MOST.get(what, 0):

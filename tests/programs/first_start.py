@@ -1,11 +1,12 @@
-"""What a student's first command does, to its end and on a bad connection: `make start`. Prints how long it takes and how large it gets.
+"""Runs a student's first command to its end, over a bad connection: `make start`. Prints how long it takes and how much disk space it needs.
 
     python tests/programs/first_start.py --lab LAB [--uv]
 
-The handout is copied to an empty folder and `start.py --no-open` is run there until it says Ready, by an index on this machine that
-breaks off every large file halfway at the first try; once it is killed in the middle of its work as well. Then the checks of the
-untouched notebook are run by what it made. The packages are fetched beforehand, as pip is set up on this machine, and served by an
-index of our own, for the real one cannot be made to break off. --uv: with `uv run start.py`, as docs/students-first-hour.md says.
+The handout is copied to an empty folder, and `start.py --no-open` is run there until it prints Ready. It uses an index on this machine
+that breaks off the first download of every large file halfway; once, start.py is also killed in the middle of its work. Then the
+checks of the untouched notebook are run in the environment that it made. The packages are fetched beforehand, with this machine's
+pip settings, and served by our own index, because the real one cannot be made to break off. --uv: with `uv run start.py`, as in
+docs/students-first-hour.md.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class BadLine(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: pip says enough."""
+        """Logs nothing: pip prints enough."""
 
 
 def _project(wheel: str) -> str:
@@ -85,14 +86,14 @@ def _project(wheel: str) -> str:
 
 
 def serve(wheels: Path, large: int) -> str:
-    """Serve the wheels of a folder, files from so many bytes on at the second try; returns the address."""
+    """Serve the wheels in a folder. Files of at least this many bytes are complete only at the second try. Returns the address."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(BadLine, wheels, large))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
 
 def fetch(start: Path, wheels: Path) -> None:
-    """Get the wheels that start.py asks for, with what they need, into a folder."""
+    """Download the wheels that start.py asks for, with their dependencies, into a folder."""
     text = start.read_text(encoding="utf-8")
     pins = (start.parent / "requirements.txt").read_text(encoding="utf-8").split("\n")
     pins = [line for line in pins if re.match(r"[a-z]", line)]
@@ -109,7 +110,7 @@ def fetch(start: Path, wheels: Path) -> None:
 
 
 def run(command: list[str], folder: Path, address: str, killed: bool = False) -> int:
-    """Run start.py with that index alone; `killed`: until its second step has begun. Returns the exit code."""
+    """Run start.py with only that index; `killed`: kill it when its second step has begun. Returns the exit code."""
     of_ours = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": f"{address}/simple",
@@ -134,7 +135,7 @@ def run(command: list[str], folder: Path, address: str, killed: bool = False) ->
 
 
 def size(folder: Path) -> float:
-    """In GB, each file once."""
+    """The size in GB, counting each file once."""
     files = {(at := path.lstat()).st_ino: at.st_size for path in folder.rglob("*") if not path.is_symlink()}
     return sum(files.values()) / 1e9
 

@@ -1,11 +1,11 @@
-"""Does the grading image give the points of the class command? `make image`.
+"""Does the grading image give the same points as the class command? `make image`.
 
     python tests/programs/grading_image.py --lab LAB [--image debian:bookworm] [--jobs 2] [FILE.ipynb …]
 
-Where Docker with buildx runs, `otter grade` builds the image from the autograder zip and grades every file in a container of it.
-Elsewhere root makes an empty Debian with debootstrap, in which the zip sets itself up and grades by chroot (chrooted.py). `gatelab
-grade` grades the same files here. Prints both totals a file. Exit code 1 when a question's points differ or a file has none;
-where neither way is open that is said in a sentence, and nothing is tried.
+If Docker with buildx is available, `otter grade` builds the image from the autograder zip and grades every file in a container.
+Otherwise root makes an empty Debian with debootstrap, in which the zip is set up and grades with chroot (image_by_chroot.py). `gatelab
+grade` grades the same files here. Prints both totals for each file. The exit code is 1 if a question's points differ or a file has no
+points. If neither way is possible, a sentence says so and nothing is tried.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def points(path: Path, key: str) -> Points:
 
 
 def run(command: list[str | Path], folder: Path, codes: tuple[int, ...] = (0,)) -> None:
-    """Run a command of the kit's environment; its own words are the message when it fails."""
+    """Run a command of the kit's environment. If it fails, its output is the message."""
     program = Path(sys.executable).with_name(str(command[0]))
     done = subprocess.run([program, *command[1:]], cwd=folder, capture_output=True, text=True)
     if done.returncode not in codes:
@@ -46,7 +46,7 @@ def run(command: list[str | Path], folder: Path, codes: tuple[int, ...] = (0,)) 
 
 
 def no_engine() -> str:
-    """Why no image can be built here, in a sentence; "" where one can."""
+    """A sentence that says why no image can be built here; "" if one can."""
     try:
         for asked in (["docker", "info"], ["docker", "buildx", "version"]):
             done = subprocess.run(asked, capture_output=True, text=True, timeout=30)
@@ -59,7 +59,7 @@ def no_engine() -> str:
 
 
 def by_otter(zip_file: Path, files: list[Path], folder: Path, asked: argparse.Namespace) -> Points:
-    """Of `otter grade`, a container for each file."""
+    """The points from `otter grade`, with a container for each file."""
     (folder / "handed-in").mkdir()
     for file in files:
         shutil.copy(file, folder / "handed-in")
@@ -70,7 +70,7 @@ def by_otter(zip_file: Path, files: list[Path], folder: Path, asked: argparse.Na
 
 
 def by_chroot(zip_file: Path, files: list[Path], folder: Path) -> Points:
-    """Of the zip's own scripts in an empty Debian."""
+    """The points from the zip's own scripts in an empty Debian."""
     root = folder / "debian"
     print("making the system, with the environment in it …", flush=True)
     image_by_chroot.make(root, zip_file)
@@ -105,7 +105,7 @@ def main() -> int:
             )
             asked.files = sorted(
                 made.glob("*.ipynb") if not engine else made.iterdir()
-            )  # `otter grade` takes notebooks alone
+            )  # `otter grade` takes only notebooks
         files = [file.resolve() for file in asked.files]
         run(["gatelab", "zip", "--lab", asked.lab, "--root", ROOT, "-o", folder], folder)
         zip_file = folder / f"{asked.lab}-autograder-STAFF-ONLY.zip"
@@ -137,7 +137,7 @@ def main() -> int:
 
 
 def compared(theirs: Points, ours: Points) -> int:
-    """Print both totals of each file; 1 where a question's points differ or nothing was graded. The class's table has two decimals."""
+    """Print both totals of each file. Returns 1 if a question's points differ or nothing was graded. The class's table has two decimals."""
     wrong = 0
     for name, row in ours.items():
         there = theirs.get(name, {})

@@ -76,7 +76,7 @@ def page() -> str:
 
 
 def _why() -> list[str]:
-    """What is below the table, which people write."""
+    """The text that people wrote below the table."""
     if not PAGE.is_file() or "\n## " not in (text := PAGE.read_text(encoding="utf-8")):
         return []
     return ["## " + text.split("\n## ", 1)[1].rstrip()]

@@ -1,11 +1,11 @@
-"""`kill -9` of a class run at random moments, then the same command again: are the results the undisturbed ones? `make killed`.
+"""Kills a class run (`kill -9`) at random moments, then runs the same command again: are the results the same as without it? `make killed`.
 
     python tests/programs/kill_soak.py [--moments 100] [--seconds 3600] [--seed 1]
 
-Half of the moments fall into a run that grades a class for the first time, the rest into one that takes in marks, overrides and
-comments that were written into grades.csv, and writes everything anew. A class is killed one to three times before the command is
-left to end: the second kill falls into a run that continues a killed one. Only a command that was still running counts. Prints a line
-for each difference and one in the end; exit code 1 when there was a difference.
+Half of the moments are in a run that grades a class for the first time, the others in one that reads marks, overrides and comments from
+grades.csv and writes everything anew. A run is killed one to three times before the command may finish, so the second kill hits a run
+that continues a killed one. Only kills of a command that was still running count. Prints a line for each difference and one at the end;
+the exit code is 1 if there was a difference.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers.tiny_class import CLASS, Tiny
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
-CLOCK = {"cpu_seconds", "wall_seconds", "seconds", "given"}  # what no two runs have alike
-# What changed since the last run: for the command that comes after a killed one, that may be the killed one.
+CLOCK = {"cpu_seconds", "wall_seconds", "seconds", "given"}  # what differs between any two runs
+# The report of what changed since the last run; after a killed run, that may be the killed one.
 SINCE = {"last", "had_last", "changes"}
 SECTION = re.compile(r'<section aria-labelledby="changes">.*?</section>', re.DOTALL)
 EDITS = {
@@ -42,13 +42,13 @@ EDITS = {
 
 @dataclass
 class Scene:
-    """A folder as it is before the command, how long the command takes, and what is there when it was not disturbed."""
+    """A folder before the command, how long the command takes, and the results of an undisturbed run."""
 
-    base: Path  # where the command works, each time: a report quotes the suites with their path
+    base: Path  # the command always works here, because reports quote the suites with their paths
     before: Path
     seconds: float
     want: dict[str, object]
-    kills: int = 0  # of a command that was still running
+    kills: int = 0  # kills of a command that was still running
 
     @classmethod
     def of(cls, tiny: Tiny) -> Scene:
@@ -59,8 +59,8 @@ class Scene:
         return cls(tiny.base, before, time.monotonic() - started, results(tiny.out))
 
     def disturbed(self, *moments: float) -> list[str]:
-        """Kill the command after each of these seconds, one after another, and give it once more; what is not as it would have been, a
-        line each."""
+        """Kill the command after each of these times, one after another, then run it once more. Returns a line for each difference to an
+        undisturbed run."""
         shutil.rmtree(self.base)
         shutil.copytree(self.before, self.base)
         tiny = Tiny(self.base)
@@ -95,7 +95,7 @@ def first_run(base: Path) -> Tiny:
 
 
 def edited(base: Path) -> Tiny:
-    """A class that was graded, and in whose table somebody has written since."""
+    """A class that was graded, and whose table somebody has edited since."""
     tiny = Tiny.lay_out(base)
     assert run(tiny).wait() == 0
     path = tiny.out / "grades.csv"
@@ -110,7 +110,7 @@ def edited(base: Path) -> Tiny:
 
 
 def results(out: Path) -> dict[str, object]:
-    """What a run leaves for people, but for the times in it. What was kept of earlier versions may differ: a killed run had its own."""
+    """What a run leaves for people, without times. Copies of earlier versions are not compared, because a killed run made its own."""
     found: dict[str, object] = {}
     for path in out.rglob("*"):
         name = path.relative_to(out).as_posix()
@@ -142,7 +142,7 @@ def _without_clock(value: object) -> object:
 
 
 def _first(found: object, want: object) -> str:
-    """Where two results part."""
+    """The first place where two results differ."""
     if isinstance(found, dict) and isinstance(want, dict):
         for key in want.keys() | found.keys():
             if found.get(key) != want.get(key):

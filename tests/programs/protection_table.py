@@ -28,13 +28,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "SECURITY.md"
 MARKS = ("<!-- the matrix, written by tests/programs/protection_table.py -->", "<!-- end of the matrix -->")
 LEVELS = range(8)
-# What a container's root has unless it is told otherwise (Docker's and containerd's list).
+# The capabilities that root has in a container by default (Docker's and containerd's list).
 CONTAINER = (
     "chown,dac_override,fsetid,fowner,mknod,net_raw,setgid,setuid,setfcap,setpcap,net_bind_service,sys_chroot,kill,"
     "audit_write"
 )
 USER = "65534"
-# Who grades → the command before the interpreter, and what its workers do without.
+# Who grades → the command in front of the interpreter, and the mechanisms that its workers do not use.
 WHO: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "root, all capabilities": ([], ()),
     "root, a container's capabilities": (
@@ -43,7 +43,8 @@ WHO: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "a user, namespaces refused": (["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"], ("namespaces",)),
 }  # fmt: skip
 
-# Prints what it reached, by the system's own calls: Python's write elsewhere what cannot be written (worker/redirected_files.py). SECRETS are files of the grader: one that nobody has lent, and one among the libraries.
+# Prints what it reached. It uses system calls, because Python's functions are redirected (worker/redirected_files.py). SECRETS are files of
+# the grader: one that no worker may read, and one among the libraries.
 NOTEBOOK = """
 import posix as os, socket
 from _io import open
@@ -93,7 +94,7 @@ def combinations() -> Iterator[tuple[str, bool, int]]:
 
 
 def expected(who: str, filtered: bool, level: int) -> dict[str, bool]:
-    """Piece → on, as it is written down."""
+    """Piece → whether it is on, as documented."""
     namespaces = who in ("root, all capabilities", "a user, namespaces allowed")
     alone = who.startswith("root")
     return provided_pieces(namespaces, level, filtered, alone) | {
@@ -108,7 +109,7 @@ def key(filtered: bool, level: int, namespaces: bool) -> str:
 
 
 def tried() -> dict[str, Any]:
-    """Every combination as this user: key → what was reported and what the notebook reached."""
+    """Try every combination as this user: key → what was reported and what the notebook reached."""
     from gatelab.lab.spec import Lab
     from gatelab.sandbox import process
     from gatelab.sandbox.forkserver import ForkServer
@@ -190,7 +191,7 @@ class Outside:
 
 
 def tried_by(who: str) -> dict[str, Any]:
-    """`tried`, as somebody else. Raises CannotTry where that is not possible here."""
+    """Run `tried` as another user. Raises CannotTry if that is not possible here."""
     before, _ = WHO[who]
     if before and (os.geteuid() != 0 or shutil.which("setpriv") is None):
         raise CannotTry("takes root and setpriv")
@@ -204,11 +205,11 @@ def tried_by(who: str) -> dict[str, Any]:
 
 
 class CannotTry(Exception):
-    """This machine has not what it takes."""
+    """This machine lacks what is needed for this."""
 
 
 def interpreter_for_others(folder: Path) -> str:
-    """A Python that every user can start, with this one's packages; made in `folder` where ours lies in a closed home."""
+    """A Python that every user can start, with this one's packages. If ours is in a closed home folder, a copy is made in `folder`."""
     real = Path(sys.executable).resolve()
     if all(step.stat().st_mode & 0o001 for step in real.parents):
         return sys.executable

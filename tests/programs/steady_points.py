@@ -2,11 +2,10 @@
 
     python tests/programs/steady_points.py --lab LAB [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
 
-A class of right and wrong notebooks is graded under one condition after another: alone and beside busy processes, with
-one job and several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
-whole, wrong ones in the question that is wrong. Every point of every part is compared with the first grading, or with
-the one that another run (on another build of torch, say) left in FILE. Prints a line for each condition and one in the
-end; exit code 1 when a point changed.
+A class of right and wrong notebooks is graded under one condition after another: alone and next to busy processes, with one job
+and with several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded completely, wrong ones only in
+the wrong question. The points of every part are compared with the first grading, or with one that another run (for example with
+another build of torch) recorded in FILE. Prints a line for each condition and one at the end; the exit code is 1 if a point changed.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERY = 2  # of the wrong solutions, one in so many
-EVERY_BESIDE_OTHERS = 6  # where each grading takes five times as long by the clock
+EVERY = 2  # one wrong solution in this many is graded
+EVERY_BESIDE_OTHERS = 6  # here each grading takes five times as long
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Condition:
 
 
 def conditions(jobs: int, busy: int) -> tuple[Condition, ...]:
-    """What is tried in turn, with this number of jobs (if it is not one) and of busy processes beside the grader."""
+    """The conditions to try in turn, with this number of jobs (if it is not one) and of busy processes next to the grader."""
     return (
         Condition("alone, one job"),
         Condition(f"alone, {jobs} jobs", jobs=jobs),
@@ -69,7 +68,7 @@ class Submission:
 
 
 def the_class(bank: Bank, every: int) -> list[Submission]:
-    """Every style of right solutions (of a thinned class: every second) and one in so many wrong ones."""
+    """Every style of right solutions (in a thinned class every second one), and one wrong solution in WRONG_EVERY."""
     right = [Submission(style.name, dict(style.cells)) for style in styles(bank)]
     wrong = [
         Submission(chaff.key.replace("/", " "), {chaff.question: chaff.source}, (chaff.question,))
@@ -89,7 +88,7 @@ def with_threads(cells: dict[str, Any], threads: int | None) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def beside(number: int) -> Iterator[None]:
-    """So many processes that do nothing but work."""
+    """Keep this many processes busy."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
         yield

@@ -1,7 +1,7 @@
-"""Writes constraints.txt, the whole lock: every distribution that the kit's own requirements bring, as installed here.
+"""Writes constraints.txt, the lock file: every distribution that the kit's requirements bring along, in the version installed here.
 
 python tests/programs/write_constraints.py            write it
-python tests/programs/write_constraints.py --check    exit code 1 and a list where it is not what this environment has
+python tests/programs/write_constraints.py --check    exit code 1 and a list if it differs from this environment
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ HEAD = """\
 
 
 def canonical(name: str) -> str:
-    """The name as registries compare it."""
+    """The normalised name, as registries compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def needed() -> dict[str, str]:
-    """Name → version of all that pyproject.toml asks for, and of what that asks for, as far as it is installed."""
+    """Name → version of everything that pyproject.toml requires, dependencies included, if it is installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     todo = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]]
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -41,7 +41,7 @@ def needed() -> dict[str, str]:
         seen.add((name, extras))
         try:
             installed = distribution(name)
-        except PackageNotFoundError:  # asked for on another system only
+        except PackageNotFoundError:  # required only on other systems
             continue
         found[name] = installed.version.split("+")[0]
         for line in installed.requires or ():
@@ -59,7 +59,7 @@ def text() -> str:
 
 
 def locked() -> dict[str, str]:
-    """Name → version, as the committed lock says."""
+    """Name → version in the committed lock."""
     lines = LOCK.read_text(encoding="utf-8").splitlines()
     return dict(line.split("==") for line in lines if line and not line.startswith("#"))
 

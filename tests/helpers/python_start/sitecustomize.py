@@ -1,7 +1,7 @@
 """Every Python that a test starts begins with this: quick_start.py puts the folder on PYTHONPATH.
 
 jsonschema, which nbformat imports, builds 38 parsers with `rfc3987_syntax` for a kind of address that no schema of a notebook
-mentions. That takes 2 s of processor time, more than the rest of nbformat, otter or nbgrader each, and it goes without where it is not there.
+uses. That takes 2 s of CPU time, more than the rest of nbformat, of otter or of nbgrader, and jsonschema works without that package.
 """
 
 import sys
