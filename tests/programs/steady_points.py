@@ -68,7 +68,7 @@ class Submission:
 
 
 def the_class(bank: Bank, every: int) -> list[Submission]:
-    """Every style of right solutions (in a thinned class every second one), and one wrong solution in WRONG_EVERY."""
+    """Every style of right solutions (in a thinned class every second one), and one wrong solution in EVERY."""
     right = [Submission(style.name, dict(style.cells)) for style in styles(bank)]
     wrong = [
         Submission(chaff.key.replace("/", " "), {chaff.question: chaff.source}, (chaff.question,))
