@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: what it says of the linters and of what a run leaves out is what the files say."""
+"""CONTRIBUTING.md: its statements about the linters, and about the tests that a run leaves out, match the files."""
 
 from __future__ import annotations
 

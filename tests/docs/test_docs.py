@@ -58,7 +58,7 @@ def test_every_link_of_a_page_leads_to_an_existing_file_and_heading(page: Path) 
 
 
 def test_only_the_releases_copies_are_left_out() -> None:
-    """They are made by the build, and its tests hold them to what it makes."""
+    """The build makes them, and its tests compare them with what it makes."""
     masters = {
         page.relative_to(ROOT / "assignment") for page in PAGES if page.is_relative_to(ROOT / "assignment")
     }
@@ -167,7 +167,7 @@ def test_a_command_that_does_not_exist_would_be_found() -> None:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """The tiny lab with the suite of docs/hidden-suites.md in the place of its own."""
+    """The tiny lab, its suite replaced by the one in docs/hidden-suites.md."""
     root = tmp_path_factory.mktemp("kit")
     tiny_kit(root)
     text = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")

@@ -50,7 +50,7 @@ def named(text: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def files() -> set[str]:
-    """The files that git has or would take, and the folders that they lie in; in a copy without git, what lies there."""
+    """The files that git tracks or would add, and their folders; in a copy without git, all files."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\0")
     names = {name for name in listed if name} or {

@@ -178,7 +178,7 @@ def test_commands_that_do_not_run_here_are_on_a_page() -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is committed, and nothing that lies beside it here."""
+    """The committed files, without the untracked ones of this checkout."""
     if not (ROOT / ".git").exists():
         pytest.skip("this is not a clone, and nothing can be cloned from it")
     to = tmp_path_factory.mktemp("fresh") / "clone"

@@ -1,4 +1,4 @@
-"""The tiny lab, its engine and its bank: the engine's tests work on no other lab of the kit."""
+"""The tiny lab, its engine and its bank: the engine's tests use no other lab of the kit."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from helpers.tiny_lab import tiny_lab_here
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    """Where it lies; it has no release, and nobody writes into it."""
+    """Its folder; it has no release, and no test writes into it."""
     return tiny_lab_here()
 
 
 @pytest.fixture(autouse=True)
 def _suites_of_this_test(pytestconfig: pytest.Config) -> None:
-    """Not where these are such suites, run by hand where the lab lies."""
+    """Not if these are such suites themselves, run by hand in the lab's folder."""
     if not hasattr(pytestconfig.option, "submission"):
         forget_suites()
 

@@ -1,4 +1,4 @@
-"""The lab that the kit comes with, on which many of its tests work; a kit may hold others beside it."""
+"""The lab that the kit comes with and many of its tests use; a kit may contain others."""
 
 from __future__ import annotations
 

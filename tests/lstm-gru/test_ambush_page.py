@@ -1,4 +1,4 @@
-"""The page of wrong work that the public checks let pass says which state of the kit it describes, and docs/quality.md repeats its numbers."""
+"""The page of wrong work that passes the public checks says which state of the kit it describes, and docs/quality.md repeats its numbers."""
 
 from __future__ import annotations
 

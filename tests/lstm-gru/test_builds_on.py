@@ -1,4 +1,4 @@
-"""The public check of an answer that calls a wrong earlier one says where to look first, whatever it stumbles over."""
+"""The public check of an answer that calls a wrong earlier one says where to look first, whatever goes wrong in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calibration: does the stacked training do what the plain loop does, and do its results bear the thresholds out?"""
+"""The calibration: does the stacked training compute what the plain loop computes, and do its results support the thresholds?"""
 
 from __future__ import annotations
 

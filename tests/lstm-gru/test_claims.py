@@ -136,7 +136,7 @@ def test_what_the_text_next_to_a_figure_says_of_a_run_is_tied_to_the_runs(master
 
 @pytest.mark.parametrize("master", cells.MASTERS)
 def test_the_option_that_came_true_in_every_run_is_tied_to_the_numbers(master):
-    """What a notebook says "happened" is a sentence of its own."""
+    """A notebook's statement of what "happened" is a separate sentence."""
     known = [flat(row["says"]) for row in CLAIMS if row["file"] == f"{master}.py"]
     for name, options in options_of(master).items():
         came_true = {options[int(row["values"][f"{master}.outcome.{name}"])] for row in run.current(master)}

@@ -52,7 +52,7 @@ def test_every_setting_of_the_sliders_was_recorded() -> None:
 
 
 def test_the_page_computes_no_gate() -> None:
-    """What students are to write must not be in it, not in another language either."""
+    """The page must not contain what students have to write, not even in another language."""
     script = PAGE.read_text(encoding="utf-8").split("<script>")[1]
     assert not re.search(r"tanh|sigmoid|Math\.exp", script)
 
@@ -93,7 +93,7 @@ def test_every_control_has_a_label_and_the_keyboard_moves_it(page: Page) -> None
 
 
 def test_headings_tables_and_contrast_are_in_order(page: Page) -> None:
-    """What a screen reader goes by; the contrast of every cell's number is worked out in the page as WCAG does."""
+    """What a screen reader needs; the contrast of every cell's number is worked out in the page as WCAG does."""
     assert page.locator("h1").count() == 1
     levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(h => +h.tagName[1])")
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))

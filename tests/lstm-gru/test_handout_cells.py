@@ -55,7 +55,7 @@ def zipped(place: Path, **changed: str) -> Path:
 
 @pytest.fixture(params=MASTERS)
 def on_colab(request, tmp_path: Path, monkeypatch) -> Open:
-    """Runs the cell as Colab would, in an empty folder; `address` is the setting's, `upload` lies in the file pane."""
+    """Runs the cell as Colab would, in an empty folder; `address` is the setting's value, `upload` was uploaded to the file pane."""
 
     def opened(address: str = "file:///nowhere/lstm-gru.zip", upload: Path | None = None) -> Path:
         folder = tmp_path / "content"
@@ -77,7 +77,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_the_cell_fetches_the_handout_and_leaves_no_notebook_in_the_file_pane(on_colab, tmp_path):
-    """A blank copy beside the open notebook is what students hand in by mistake."""
+    """Students hand in by mistake a blank copy in the folder of the open notebook."""
     folder = on_colab(zipped(tmp_path).as_uri())
     assert names(folder) == set(handout.files(LAB, Settings.of(LAB)))
     assert not list(folder.rglob("*.ipynb"))
@@ -130,7 +130,7 @@ def test_a_page_in_place_of_the_zip_is_reported_like_a_missing_one(on_colab, tmp
 def test_on_ones_own_machine_the_cell_only_says_that_the_package_is_not_beside_the_notebook(
     tmp_path, master, beside
 ):
-    """`No module named 'seqlab'`, which comes next, does not say that the notebook lies in the wrong place."""
+    """`No module named 'seqlab'`, which comes next, does not say that the notebook is in the wrong folder."""
     if beside:
         (tmp_path / "seqlab").mkdir()
         (tmp_path / "seqlab" / "__init__.py").touch()
@@ -167,7 +167,7 @@ def test_elsewhere_the_cell_does_nothing(tmp_path, monkeypatch, master):
 @pytest.mark.parametrize("master", ["demo", "practice"])
 @pytest.mark.one_in(3)
 def test_the_class_notebooks_find_what_colab_unpacked(on_colab, tmp_path, master):
-    """Their set-up runs where only the handout's files lie."""
+    """Their set-up runs in a folder with only the handout's files."""
     folder = on_colab(zipped(tmp_path).as_uri())
     cells = cells_of(master)
     setup = next(cell for cell in cells if "places = (" in cell)
@@ -191,7 +191,7 @@ def test_without_the_recorded_run_the_demo_says_what_to_do(on_colab, tmp_path):
 )
 @pytest.mark.one_in(3)
 def test_a_notebook_under_any_name_can_check(tmp_path, files):
-    """On Colab no notebook lies in the folder at all."""
+    """On Colab there is no notebook in the folder."""
     for name in ("seqlab", "tests"):
         (tmp_path / name).symlink_to(LAB.assignment / name)
     for name in files:

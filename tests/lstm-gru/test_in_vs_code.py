@@ -117,7 +117,7 @@ class Code:
 
 
 def text(outputs: list[dict[str, Any]]) -> str:
-    """What is to be read in outputs."""
+    """The text that a reader sees in outputs."""
     parts = []
     for output in outputs:
         data = output.get("data", {})

@@ -1,6 +1,6 @@
-"""A whole lab as people write in Jupyter (tests/lstm-gru/bank/wheat/_notebooks): the same full points at all three doors.
+"""A whole lab as people write in Jupyter (tests/lstm-gru/bank/wheat/_notebooks): full points with all three ways of
 
-Models are trained at one of them only: at the others the questions that train are left empty.
+grading. Models are trained in only one of them: in the others the questions that train are left empty.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A message of the hidden suites is true of the answer it is given for, and leads to the line that is wrong."""
+"""A message of the hidden suites is true for the answer, and leads to the wrong line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call leaves nothing changed but what it returns: found in every question, by the grader and by the public checks."""
+"""A call must change nothing outside: a violation is found in every question, by the grader and by the public checks."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ for _name in {names}:
 
 
 def leaving(lab: Lab, question: str, plain: str = "pass", module: str = "pass") -> str:
-    """The reference of a question whose calls all leave something changed."""
+    """The reference of a question, edited so that each call leaves something changed."""
     names = lab.questions[question].names
     return lab.reference(question) + WRAP.format(names=names, plain=plain, module=module)
 
@@ -140,7 +140,7 @@ def test_a_change_in_place_is_reported_if_the_numbers_are_wrong_too(lab: Lab, qu
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """What HARMLESS sets holds for the whole process; the other tests must not meet it."""
+    """HARMLESS changes settings of the whole process, which other tests must not see."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     with warnings.catch_warnings():
         yield

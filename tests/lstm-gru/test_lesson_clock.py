@@ -1,4 +1,4 @@
-"""The lesson plan keeps the clock of the page it was ordered from: every line, in its order, at its minute.
+"""The lesson plan keeps the timetable of the page that ordered it: every line, in order, at its minute.
 
 The page's table is here once, word for word. The plan may divide a slot into finer ones inside it; it may not move a slot,
 leave one of its lines out, or put a line under another slot.

@@ -1,4 +1,4 @@
-"""Mistakes that a solver makes on the way: what a check says of them is true, and says where to look next."""
+"""Mistakes that a solver makes on the way: a check's message is true and says where to look next."""
 
 from __future__ import annotations
 

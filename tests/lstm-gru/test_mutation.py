@@ -1,4 +1,4 @@
-"""Small mistakes made by rule: are they made, and does no hidden suite let one through? (`make mutate` runs them all.)"""
+"""Small mistakes made by rule: are they made, and does every hidden suite find them? (`make mutate` runs them all.)"""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_no_mutant_of_q7_or_q9_gets_through_unless_it_is_listed(root: Path, turn
 
 @pytest.fixture
 def weak(tmp_path: Path, lab: Lab) -> Path:
-    """A kit of one question whose suite does not look at what it should; one of its listed mutants no longer exists."""
+    """A kit with one question, whose suite misses mistakes; one of its listed mutants no longer exists."""
     assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "lstm-gru" / "hidden"
     for folder in (assignment, hidden / "reference", tmp_path / "tests" / "lstm-gru" / "bank"):
         folder.mkdir(parents=True)

@@ -112,7 +112,7 @@ def test_the_environment_is_looked_for_where_windows_has_it(
 
 @pytest.fixture(scope="module")
 def windows(root: Path, tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Path:
-    """The handout unpacked where its text has Windows' line ends, as git and some unpackers leave it."""
+    """The handout with Windows line ends, as git and some unpackers write them."""
     folder = tmp_path_factory.mktemp("Eigene Dateien") / "lab"
     for name, path in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

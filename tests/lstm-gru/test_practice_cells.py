@@ -28,7 +28,7 @@ def test_the_table_of_teacher_forcing_is_in_columns():
 
 
 def test_training_the_rnn_longer_has_its_own_cell():
-    """Nothing has to be edited for it, and it asks for no other network's results."""
+    """It runs without edits, and needs no other network's results."""
     (cell,) = [
         cell for cell in re.split(r"^# %%.*$", PRACTICE, flags=re.MULTILINE) if "patient = LastWord" in cell
     ]

@@ -1,4 +1,4 @@
-"""What do the public checks say of a mistake that nobody knows, or of something that is not an answer at all?"""
+"""What do the public checks say about an unknown mistake, or about something that is not an answer?"""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ ODD = {
 
 @pytest.mark.parametrize("question", CODE)
 def test_whatever_an_answer_returns_is_described(check, lab, question, turn):
-    """No check trips over a result; the message is one of its own. In each run every question is given a third of these, and all are given."""
+    """No result makes a check fail itself; the message is one of the check's own. In each run every question gets a third of these results, and every result is used."""
     for about, value in share([*ODD.items()], 3, turn + CODE.index(question)):
         for name in lab.questions[question].names:
             function = f"def {name}(*arguments, **keywords):\n    return {value}"

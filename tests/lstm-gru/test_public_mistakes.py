@@ -1,4 +1,4 @@
-"""Do the public checks name a known mistake, that one and no other?"""
+"""Do the public checks name a known mistake, and no other?"""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_committed_numbers_are_those_of_the_bank(lab, bank, turn):
 
 
 def test_a_mistake_in_one_of_two_classes_alone_is_named_too(check, lab, bank):
-    """The bank holds it as made in both; the other class is right and nothing is said of it."""
+    """In the bank it is made in both classes; here the other class is right, and nothing is said about it."""
     (whole,) = [chaff for chaff in bank.chaffs if chaff.key == "q3/initial-state-dropped"]
     for half in only_in_one(whole):
         text = repr(check("q3", namespace(lab, half)))

@@ -1,4 +1,4 @@
-"""The quick training before the full one: it ends when it is won, can only be won, and nobody is believed who says so.
+"""The quick training before the full one: it ends once its threshold is reached, can only help, and a model's own claim does not count.
 
 The real engine, with recipes of a few steps. The model says each of its training batches, so what was trained is counted in
 the question's output.

@@ -1,4 +1,4 @@
-"""Predict, then run: with buttons, without them, and with nobody there."""
+"""Predict, then run: with buttons, without them, and with nobody to answer."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(butto
 
 
 def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
-    """It is kept beside the notebook, its outcome with it; what is there of another question is not a choice."""
+    """The choice is kept next to the notebook, with its outcome; an entry of another question is not a choice."""
     monkeypatch.setattr(module.progress, "FOLDER", tmp_path)
     monkeypatch.setattr(module.progress, "remembers", lambda: True)
     predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})

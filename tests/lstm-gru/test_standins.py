@@ -1,5 +1,5 @@
-"""What the suites and the public checks hand to students' code in the place of a model or a layer has all that
-CONTRACT.md promises of it."""
+"""The stand-ins for models and layers that the suites and public checks pass to students' code have everything that
+CONTRACT.md promises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python start.py`: one command to begin, which says in one sentence what is in its way and goes on where it broke off."""
+"""`python start.py`: one command to begin, which says in one sentence what went wrong and continues where it stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start() -> Any:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The handout as far as it matters here, in a folder whose name has a space in it."""
+    """The parts of the handout that matter here, in a folder whose name contains a space."""
     folder = tmp_path / "my lab"
     shutil.copytree(HANDOUT / "seqlab", folder / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("start.py", "requirements.txt"):

@@ -1,4 +1,4 @@
-"""What a student is told when an answer cannot even be compared: whose code stopped, and what did not fit."""
+"""What a student is told when an answer cannot even be compared: whose code raised, and what did not fit."""
 
 from __future__ import annotations
 

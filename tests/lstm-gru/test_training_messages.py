@@ -1,7 +1,7 @@
 """What a student reads when a model cannot be trained: which mistake it was, in the names of the student's own code.
 
-The real engine trains, with a recipe of a few steps and seconds, in full after a quick training that cannot be won. q7 has no threshold here, so that what is lost was lost by the
-mistake; q11 keeps its own, which a few steps cannot reach.
+The real engine trains, with a recipe of a few steps and seconds, in full after a quick training whose threshold cannot be reached. q7 has no threshold here, so
+that the mistake alone loses points; q11 keeps its own, which a few steps cannot reach.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ SUCCESS = "Success! Your notebook passes all the tests."
 
 
 def validated(folder: Path, lab: Lab, answers: dict[str, str]) -> str:
-    """What the button's command says of the released cells of q1 to q3 with these answers in them."""
+    """The output of the button's command for the released cells of q1 to q3 with these answers."""
     student_folder(lab, folder)
     notebook = json.loads((lab.release / lab.notebook).read_text(encoding="utf-8"))
     kept, wanted = [], {f"{id}{end}" for id in ("q1", "q2", "q3") for end in ("", "-solution")}

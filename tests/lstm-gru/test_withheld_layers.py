@@ -103,7 +103,7 @@ print(json.dumps([before, {way: said(way) for way in ways}]))
 
 @pytest.fixture(scope="module")
 def said() -> tuple[dict[str, str], dict[str, str]]:
-    """What each way says before and after (in a process of its own: it is for good)."""
+    """The result of each way before and after (in a separate process, because it cannot be undone)."""
     ways = json.dumps([WAYS.strip().splitlines(), HELD.to_worker()])
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SCRIPT], input=ways, capture_output=True, text=True, check=True
@@ -293,7 +293,7 @@ def test_a_prepared_workaround_is_reported_to_staff(engine: Engine, tmp_path: Pa
 def test_an_honest_answer_next_to_cells_that_compare_with_the_library_keeps_its_points(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    """The cells fail where the library is withheld; what else they define is there, and nobody is bothered with it."""
+    """The cells fail when the library is withheld; their other definitions exist, and nobody gets a message."""
     compare = (
         "helper = 3\ntheirs = nn.LSTMCell(2, 3)(torch.ones(1, 2))\nHELPED = helper + 1\nprint(theirs[0])"
     )

@@ -27,7 +27,7 @@ OFF = (
 def record(
     *messages: str, row: ChaffRow = ROW, note: str = NOTE, cells: tuple[tuple[int, str, str], ...] = ()
 ) -> str:
-    """The record of a chaff whose parts have these messages."""
+    """The record of a chaff with these messages for its parts."""
     parts = [(f"q1/{name}", 0, message) for name, message in zip(row.lost, messages, strict=False)]
     outcome = {"": [("graded", ""), *cells], "q1": [("q1", row.named, note), ("q1/right", 1, ""), *parts]}
     return bank_said.said(Matrix(chaffs=[row], outcomes={SLIP.key: outcome}), [SLIP])[SLIP.key]

@@ -1,4 +1,4 @@
-"""`gatelab doctor`: does it find what a machine lacks, say what that means and what to do, and leave alone what is in use?"""
+"""`gatelab doctor`: does it find what a machine lacks, say what that means and what to do, and not touch what is in use?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ A_DAY_AGO = time.time() - 86_400
 
 @pytest.fixture(scope="module")
 def doctor(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
-    """Exit code and words of the command, with a temporary folder of its own."""
+    """Exit code and output of the command, run with its own temporary folder."""
     before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
     os.chmod(tempfile.tempdir, 0o755)
     try:
@@ -101,7 +101,7 @@ def test_a_worker_that_does_not_start_is_reported_in_one_sentence(monkeypatch: p
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A temporary folder with nothing in it, and no other to look into."""
+    """An empty temporary folder, the only one that the command looks into."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(machine_leftovers, "PLACES", ())
     return tmp_path
@@ -136,7 +136,7 @@ def test_only_old_unused_folders_are_removed(temporary: Path) -> None:
 
 
 def a_process(folder: Path, pid: int, parent: int, *words: str) -> None:
-    """What /proc says of one."""
+    """The entry of a process in /proc."""
     (folder / str(pid)).mkdir(parents=True)
     for name, text in {
         "cmdline": "\0".join([*words, ""]),

@@ -31,7 +31,7 @@ ABSENT = {"eve": "", "finn": RIGHT["q1"].replace("def softmax", "def my_softmax"
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
-    """A lab of its own and a graded class."""
+    """A separate lab and a graded class."""
     root = tmp_path_factory.mktemp("kit")
     lab, out = tiny_lab(root), root / "out"
     (out / "reports").mkdir(parents=True)

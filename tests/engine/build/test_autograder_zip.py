@@ -128,7 +128,7 @@ def test_its_kit_is_a_whole_lab(lab, built, tmp_path):
 
 
 def test_masters_and_temporary_files_are_left_out(names):
-    """The one notebook that goes along is the release's: by it the grader knows what a student left untouched."""
+    """The only notebook in the zip is the release's: the grader needs it to see what a student left untouched."""
     engine, released = "gatelab/lab/spec.py", "release/softmax/lab.ipynb"
     for name in names:
         assert not name.endswith((".pyc", ".ipynb", "/lab.py")) or name.endswith((engine, released)), name
@@ -178,7 +178,7 @@ def test_the_image_has_the_interpreter_of_the_repositorys_environment(built):
 def test_the_zip_goes_to_the_kits_dist_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """In a lab's folder it would be committed with the lab, and from assignment/ be handed out."""
+    """In a lab's folder it would be committed with the lab, and in assignment/ it would be handed out."""
     kit = tiny_kit(tmp_path / "kit")
     monkeypatch.chdir(kit / place)
     done = gatelab("zip")

@@ -30,7 +30,7 @@ STUB = 'raise NotImplementedError("q1: not written yet")'
 
 
 class TextGrader:
-    """Gives a question its points when its stub is gone; stands in for the engine where only the gate is tested."""
+    """Replaces the engine where only the gate is tested: a question gets its points once its stub is gone."""
 
     def __init__(self, lab: Lab, give: Callable[[str, bool], float] | None = None) -> None:
         self.lab = lab
@@ -56,7 +56,7 @@ def kit(tmp_path: Path) -> Path:
 
 
 def release_of(kit: Path, execute: bool = False, **grader: Callable[[str, bool], float]) -> Path:
-    """Build the kit's release, whatever it shows now being accepted; its stubs are called in test_untouched_release.py."""
+    """Build the kit's release and accept whatever it shows; test_untouched_release.py calls its stubs."""
     engine = TextGrader(Lab.in_repository(kit), **grader)
     return build(kit, engine=engine, execute=execute, accept=True, call=False).release
 
@@ -202,7 +202,7 @@ def test_parts_whose_points_add_up_wrongly_stop_the_build_with_a_sentence(kit):
 
 
 def test_the_badge_links_to_the_students_repository(kit):
-    """Never to this one, which holds the solutions: there the notebook is in release/."""
+    """Never to this repository, which holds the solutions; its copy of the notebook is in release/."""
     text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
     assert Settings.of(Lab.in_repository(kit)).colab_base + f"/{NAME}/lab.ipynb" in text
     assert f"release/{NAME}" not in text
@@ -381,7 +381,7 @@ def test_a_kernel_that_does_not_start_is_reported_in_a_sentence(monkeypatch, tmp
 
 
 def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path) -> None:
-    """What is printed after a figure comes after it, a progress bar leaves nothing, and one piece of text is one output."""
+    """Text printed after a figure comes after it, a progress bar leaves nothing, and one piece of text is one output."""
     cell = (
         "import sys\nfrom IPython.display import display\nprint('before', flush=True)\n"
         "print(' 10%|#', end='\\r', flush=True)\nprint('and more')\nprint('careful', file=sys.stderr, flush=True)\n"

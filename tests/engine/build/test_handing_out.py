@@ -239,7 +239,7 @@ def test_a_notebook_that_is_in_no_release_has_no_badge(kit: Path) -> None:
 
 @pytest.mark.parametrize("address", ["you/lab", "https://gitlab.com/you/lab", f"{HUB}/tree/main", "nonsense"])
 def test_an_address_that_colab_cannot_open_is_refused(kit: Path, tmp_path: Path, address: str) -> None:
-    """Its badges would lead where lab.toml says, and nobody would know."""
+    """Its badges would lead to the address in lab.toml, and nobody would notice."""
     sentence = said(kit, "release", "--to", tmp_path / "x", "--address", address, code=2)
     assert f"--address {address}: is not a repository on GitHub, as in" in sentence
     assert not (tmp_path / "x").exists()

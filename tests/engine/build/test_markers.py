@@ -89,7 +89,7 @@ def converted(course: Path):
 
 
 def swap(old: str, new: str, count: int = 1) -> str:
-    """The small master with one thing typed otherwise."""
+    """The small master with one text replaced by another."""
     assert old in build_kit.MASTER
     return build_kit.MASTER.replace(old, new, count)
 

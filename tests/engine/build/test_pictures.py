@@ -139,7 +139,7 @@ def kit(tmp_path: Path) -> Path:
 
 
 def show(kit: Path, text: str, release: str = "") -> None:
-    """Put a text into a cell of its own at the end of the master, and a file or folder on the list of what students get."""
+    """Append a cell with this text to the master, and add a file or folder to the list of what students get."""
     lines = "\n".join(f"# {line}" for line in text.split("\n"))
     build_kit.write_master(kit, f"{build_kit.MASTER}\n# %% [markdown]\n# See:\n{lines}\n")
     if release:

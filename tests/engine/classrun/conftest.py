@@ -1,4 +1,4 @@
-"""A class that is graded, and one that is marked too, for tests of its marks; each test has a copy of its own."""
+"""A graded class, and one that is also marked by hand; each test gets its own copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a change of the lab a class is out of one set of points, whatever cuts a command off, and whoever loses points is named."""
+"""After a change of the lab all marks of a class are out of the same points, even if a command is interrupted, and everyone who loses points is named."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def type_in(tiny: Tiny, name: str, column: str, text: str) -> None:
 
 
 class TestAGradingCutOffAfterARepairedSuite:
-    """The reports are of the repaired suite, the class's files of the one before; nobody handed in anything else."""
+    """The reports come from the repaired suite, the class's files from the one before it; nobody handed in anything new."""
 
     @pytest.fixture
     def killed(self, tiny: Tiny) -> Tiny:

@@ -1,4 +1,4 @@
-"""`gatelab grade FOLDER -o OUT`, on a lab of two questions: does a class come out whole, whatever is in it?"""
+"""`gatelab grade FOLDER -o OUT`, on a lab of two questions: does every submission of a class get its result, whatever is in it?"""
 
 from __future__ import annotations
 

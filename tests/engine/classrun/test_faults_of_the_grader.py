@@ -1,6 +1,8 @@
-"""What is the grader's or the machine's fault: is it never a 0, is it said so everywhere, and is it tried again?
+"""What is the grader's or the machine's fault: it must never count as 0, must be reported as such everywhere, and
 
-The faults are real ones, made from outside: processes are killed, and their limits taken down while they work.
+must be tried again. The faults are real ones, made from outside: processes are killed, and their limits taken down
+
+while they work.
 """
 
 from __future__ import annotations

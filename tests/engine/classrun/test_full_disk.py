@@ -113,7 +113,7 @@ class TestAFullDisk:
     def test_no_mark_is_lost_however_much_room_was_left(
         self, marked: Class, tmp_path: Path, mount: Callable[..., None], room: int
     ) -> None:
-        """Some files fit and some do not; whatever is named last is there, and new."""
+        """Some files fit and some do not; the file named last exists and is new."""
         again = on_a_small_disk(marked, tmp_path, mount)
         again.give(**{"ada": 1, "007": 2})
         (again.folder / "bob.ipynb").unlink()

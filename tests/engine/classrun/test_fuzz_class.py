@@ -73,7 +73,7 @@ def deep(levels: int, opening: str = "[", closing: str = "]") -> str:
 
 
 def with_text(place: dict, raw: str) -> bytes:
-    """The JSON of `place` with `raw`, which need not be JSON, in the place of the text "HERE"."""
+    """The JSON of `place` with `raw`, which need not be JSON, instead of the text "HERE"."""
     return json.dumps(place).replace('"HERE"', raw).encode()
 
 
@@ -316,7 +316,7 @@ def test_every_file_of_any_class_gets_one_row_and_the_run_touches_nothing_else(b
 
 
 def _snapshot(base: Path, but: Path | None = None) -> dict[str, tuple]:
-    """What lies below a folder: names, kinds, rights, times and contents."""
+    """Everything below a folder: names, kinds, permissions, times and contents."""
     found = {}
     for parent, inner, files in os.walk(base):
         if but and but.name in inner and Path(parent) == base:

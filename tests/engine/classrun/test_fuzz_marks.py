@@ -1,4 +1,4 @@
-"""grades.csv as no test thought of it: mangled at random, is every mark taken in right, or nothing written at all?"""
+"""grades.csv mangled at random: either every mark is read correctly or nothing is written."""
 
 from __future__ import annotations
 

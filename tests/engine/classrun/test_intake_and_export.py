@@ -1,4 +1,4 @@
-"""From a platform's download to the platform again: one class of a small lab, graded once, goes in and out by every door."""
+"""From a platform's download to the platform again: a class of a small lab, graded once, is taken in from and exported to every platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lateness: one rule, by the platform's time, in a column of its own, waived by name with a reason."""
+"""Lateness: one rule, by the platform's time, in its own column, waived by name with a reason."""
 
 from __future__ import annotations
 

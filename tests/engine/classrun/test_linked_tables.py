@@ -1,4 +1,4 @@
-"""Tables that lie elsewhere, in a shared folder say, and are links in the output folder: what is written reaches the place that the link names."""
+"""Tables that are links in the output folder, to a shared folder for example: what is written reaches the link's target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 
 def link_to(path: Path, folder: Path) -> Path:
-    """Move a table into the folder and leave a link to it."""
+    """Move a table into the folder and put a link to it in its place."""
     folder.mkdir(exist_ok=True)
     place = path.rename(folder / path.name)
     path.symlink_to(place)

@@ -1,4 +1,4 @@
-"""The table of marks: it says whose mark is for what, keeps what it holds, and none is lost from it."""
+"""The table of marks says what each mark is for and whose it is, and loses none."""
 
 from __future__ import annotations
 

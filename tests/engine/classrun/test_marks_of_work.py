@@ -97,7 +97,7 @@ class TestAMarkBelongsToWhatWasRead:
         assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q3"): 1.0}
 
     def test_marks_of_a_name_that_is_not_in_the_class_are_kept_and_reported(self, again: Class) -> None:
-        """A student who has withdrawn is still in a table from elsewhere; nobody's grades depend on that."""
+        """A table from elsewhere still lists a student who has withdrawn; no grades depend on that."""
         table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "12"]]
         again.grades.write_bytes(saved(table))
         said = again.run()

@@ -230,7 +230,7 @@ class TestASavedTable:
 
 class TestSavedMeanwhile:
     def test_a_mark_that_was_read_and_then_withdrawn_is_withdrawn(self, again: Class) -> None:
-        """Before a new table could be written, as when the run that took it in was killed."""
+        """The state before a new table is written, as when the run that took it in was killed."""
         old = again.grades.read_bytes()
         again.give(ada=1, bob=1)
         book = MarkBook(again.out, {"q3": 2.0}, again.table()[0])
@@ -255,7 +255,7 @@ class TestSavedMeanwhile:
     def test_an_unreadable_table_is_set_aside_and_reported_until_it_is_fixed(
         self, again: Class, monkeypatch: pytest.MonkeyPatch, mangled: bytes | None
     ) -> None:
-        """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
+        """What was read at the start counts; what somebody saved over it meanwhile is kept next to the new table."""
         again.give(**{"ada": 1, "007": 2})
         settle = ClassRun.settle
 

@@ -1,4 +1,4 @@
-"""A lab whose questions are all marked by hand goes through every door; nothing of a notebook has to run for it."""
+"""A lab whose questions are all marked by hand works with every way of grading, and no notebook has to run for it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def regrade(tiny: Tiny, *words: object) -> object:
 
 
 def timeless(tiny: Tiny, name: str) -> str:
-    """The report, without what it took, the hashes of what it was made with, and the place of the kit."""
+    """The report without its timings, the hashes of what it was made with, and the kit's path."""
     report = json.loads((tiny.out / "reports" / f"{name}.json").read_text(encoding="utf-8"))
     for row in (report, *report["questions"]):
         for key in ("cpu_seconds", "wall_seconds", "seconds", "versions", "grading_hashes"):

@@ -68,7 +68,7 @@ def stopped_at_b(tiny: Tiny, arguments: list[str], *more: str) -> str:
 
 
 def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
-    """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
+    """Ctrl-C in the middle: finished work is kept, the table says what is missing, and the same command continues."""
     tiny = Tiny.lay_out(tmp_path, {"a": (RIGHT["q1"], RIGHT["q2"]), "b": (LOOP,)})
     pdf = tiny.folder / "c" / "softmax" / "c.pdf"  # takes no time and is in neither number
     pdf.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Is work that was never begun reported as such, in the table, on the pages and to the student, and no other work?"""
+"""Work that was never begun is reported as such in the table, on the pages and to the student; no other work is."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_checksum_is_nbgraders() -> None:
 )
 @pytest.mark.parametrize("written", ["", "x = '\ud800'"])
 def test_a_spoiled_mark_counts_as_another_one_and_not_as_an_error(points: object, written: str) -> None:
-    """nbgrader ends with an error there. The cell is not as it was handed out."""
+    """nbgrader ends with an error there, because the cell is not as it was handed out."""
     book = released()
     cell = cell_of(book, "q1-solution")
     cell["metadata"]["nbgrader"] |= {"grade": True, "points": points}

@@ -301,7 +301,7 @@ def test_a_bug_of_ours_is_not_disguised_as_a_refusal(failing) -> None:
 
 
 def rows(root: Path) -> dict[str, str]:
-    """Command → what the page says of exit code 1."""
+    """Command → the page's text about exit code 1."""
     page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     return dict(re.findall(r"^\| `gatelab ([a-z -]+)` \| (.*?) \|$", page, re.MULTILINE))
 

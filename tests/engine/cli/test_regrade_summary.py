@@ -1,4 +1,4 @@
-"""What a regrade changes for a submission is said below its name, whatever the name is."""
+"""A regrade lists the changes for a submission below its name, whatever the name is."""
 
 from __future__ import annotations
 

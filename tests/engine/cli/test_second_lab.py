@@ -190,7 +190,7 @@ def test_what_a_lab_lacks_is_reported_in_one_sentence(kit: Path) -> None:
 )
 @pytest.mark.one_in(2)
 def test_its_public_checks_name_a_mistake(kit: Path, question: str, mistake: str, said: str) -> None:
-    """In a student's folder, which holds the release alone."""
+    """Runs in a student's folder, which holds only the release."""
     lab = Lab.in_repository(kit, NEW)
     chaff = next(chaff for chaff in load_bank(lab).chaffs_of(question) if chaff.id == mistake)
     code = (

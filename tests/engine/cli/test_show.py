@@ -1,4 +1,4 @@
-"""`gatelab show` and `gatelab why`: what staff see of a student's work, and what a student may be told of it."""
+"""`gatelab show` and `gatelab why`: what staff see of a student's work, and what a student may be told about it."""
 
 from __future__ import annotations
 

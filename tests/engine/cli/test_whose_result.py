@@ -1,4 +1,4 @@
-"""`gatelab show` and `gatelab why`: the row that is meant where several handed in the same bytes, and somebody who handed in nothing."""
+"""`gatelab show` and `gatelab why`: the right row if several students handed in the same bytes, and a student who handed in nothing."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_an_extension_that_python_cannot_put_on_the_reference_is_replaced_as_a_w
 
 
 def test_a_step_that_a_check_defines_replaces_kept_answers_and_is_removed_afterwards() -> None:
-    """As a hidden suite does, with the usual one kept under a name of its own."""
+    """As a hidden suite does it, with the original kept under another name."""
     names = given("class A:\n    f = staticmethod(step)\n")
     runtime = Runtime(names, NoModules())
     for source, expected in (

@@ -67,8 +67,8 @@ WARM = 1  # rounds after which what is kept for good is there
 
 
 def footprint(engine: Engine) -> dict[str, int]:
-    """What the examiner and the fork server hold: descriptors, files in the temporary folder, KiB that count against no
-    file, children."""
+    """What the examiner and the fork server hold: descriptors, temporary files, KiB that belong to no file,
+    children."""
     found = {}
     for name, pid in (("examiner", engine._all[0].pid), ("server", engine._server.process.pid)):
         process = psutil.Process(pid)

@@ -1,4 +1,4 @@
-"""A sentence about a part of an answer is English, whatever its suite calls the part."""
+"""A sentence about a part of an answer is grammatical, whatever its suite calls the part."""
 
 from __future__ import annotations
 

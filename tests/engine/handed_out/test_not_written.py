@@ -17,7 +17,7 @@ IDS = ("q1", "q12a", "a1", "mse")
 
 
 def described(question: str, raised: str) -> tuple[str, bool]:
-    """What a check says of a call that raised NotImplementedError, and whether it counts as not written."""
+    """The message of a check for a call that raised NotImplementedError, and whether it counts as not written."""
     call = Call("loss", "loss", error=NotImplementedError(raised))
     [first, *_], error = Check(question).explain(Finding(call, "wrong"))
     return first, isinstance(error, NotWritten)

@@ -51,7 +51,7 @@ def test_a_numpy_scalar_is_a_python_number_to_a_check() -> None:
 
 
 def test_stored_fingerprints_of_plain_values_and_tensors_do_not_change() -> None:
-    """The files that labs have would be outdated otherwise."""
+    """Otherwise the files of existing labs would be outdated."""
     kept = [
         (2.5, ["0f8af21a", 2.5]),
         (3, ["b80b5f46", 3.0]),

@@ -1,4 +1,4 @@
-"""`python start.py` of a lab that `gatelab new` made: the engine's one file, which finds package, packages and notebook beside it."""
+"""`python start.py` of a lab that `gatelab new` made: one file for every lab, which finds the package, the requirements and the notebook next to it."""
 
 from __future__ import annotations
 

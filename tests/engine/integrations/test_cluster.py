@@ -152,7 +152,7 @@ def here(handed_in: Path) -> Path:
 
 
 def results(out: Path) -> dict[str, object]:
-    """All that a run writes of a class, without what it took."""
+    """Everything that a run writes for a class, without the timings."""
     found: dict[str, object] = {"grades": (out / "grades.csv").read_text()}
     for path in sorted((out / "reports").glob("*.json")):
         found[path.name] = _timeless(json.loads(path.read_text()))
@@ -175,7 +175,7 @@ def reports(out: Path) -> dict[str, bytes]:
 
 
 def under_way(out: Path, process: subprocess.Popen[str], least: int) -> dict[str, bytes]:
-    """The reports once there are some, of a run that goes on."""
+    """Wait for the first reports of a run that is still going on."""
     assert within(120, lambda: len(reports(out)) >= least or process.poll() is not None)
     assert process.poll() is None
     return reports(out)

@@ -127,7 +127,7 @@ HOSTILE = ("searches", "ends", "stays", "pickles", "dies", "fills")
 
 @pytest.fixture(scope="module")
 def cluster(place: Path) -> Iterator[tuple[Cluster, psutil.Process]]:
-    """Of one worker: there is no other that might finish what it lost."""
+    """A cluster of one worker, so that no other can finish what it lost."""
     found = Cluster(place)
     nanny = found.start_worker()
     yield found, worker_process(nanny)

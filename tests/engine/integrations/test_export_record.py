@@ -151,7 +151,7 @@ def test_a_mark_comes_back_in_the_platforms_own_form(
     ],
 )
 def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str) -> None:
-    """A text that is not ours is newer and is kept; the grade that nobody changed is filled in all the same."""
+    """A text that somebody else wrote is newer and is kept; the unchanged grade is filled in anyway."""
     comes, filled = tmp_path / "sheet.csv", tmp_path / "filled.csv"
     memory = {"Participant 0": {"Feedback comments": ["", SAID], "Grade": ["", "9"]}}
     for text, held in ((back, []), (back.replace("Mind", "Never mind"), ["ada: "])):

@@ -1,4 +1,4 @@
-"""nbgrader, the real one, on a class: does its grade book say what the engine says, whatever students did?"""
+"""nbgrader, the real one, on a class: does its grade book agree with the engine, whatever students did?"""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def book(course: Path) -> dict[str, dict[str, float | None]]:
-    """What nbgrader's grade book holds after that."""
+    """The contents of nbgrader's grade book after that."""
     return read_book(course / "gradebook.db")
 
 

@@ -99,7 +99,7 @@ def staff(others: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def student(staff: Staff, tmp_path_factory: pytest.TempPathFactory) -> Student:
-    """Fetched, solved, handed in, collected, graded, and given its feedback; beside one that came by e-mail."""
+    """Fetched, solved, handed in, collected and graded, with feedback released; a second one came by e-mail."""
     student = Student(tmp_path_factory.mktemp("student"), staff.exchange)
     staff.clicks("release_assignment", LAB)
     listed = student.does(ExchangeList)

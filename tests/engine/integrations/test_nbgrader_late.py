@@ -25,7 +25,7 @@ RULE = "[late]\ndue = 2026-10-24T23:59:00+02:00\ngrace_minutes = 15\npercent_per
 
 
 class Exporter(Configurable):
-    """What holds the lab while nbgrader autogrades."""
+    """The lock on the lab while nbgrader autogrades."""
 
 
 @pytest.mark.parametrize(

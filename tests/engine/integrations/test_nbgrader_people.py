@@ -33,7 +33,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 def exported(
     graded: Tiny, folder: Path, there: Sequence[Student]
 ) -> tuple[Result, dict[str, dict[str, float | None]]]:
-    """What the command says of a grade book that knows these students, and what is in the book after it."""
+    """The command's output for a grade book with these students, and the book's contents afterwards."""
     made, path = graded.copy(folder), folder / "gradebook.db"
     path.write_bytes((graded.base / "gradebook.db").read_bytes())
     with Gradebook(f"sqlite:///{path}") as book:

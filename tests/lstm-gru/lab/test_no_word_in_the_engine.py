@@ -58,7 +58,7 @@ EXAMPLES = re.compile(
 
 
 def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
-    """The lines of a text that hold one, with their numbers."""
+    """The lines of a text that contain such a word, with their numbers."""
     looked_for = [
         LAB_WORDS,
         LAB_AXES,

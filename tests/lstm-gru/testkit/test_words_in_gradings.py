@@ -24,7 +24,7 @@ from seqlab import tasks, training
 
 @pytest.fixture
 def words(lab: Lab) -> Words:
-    """Of a submission whose worker was given reference code."""
+    """For a submission whose worker was given reference code."""
     words = Words({}, lab.policy.names, (*lab.policy.messages, lab.policy.withheld.says))
     words.given = True
     return words
