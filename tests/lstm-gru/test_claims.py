@@ -162,7 +162,7 @@ def test_every_prediction_had_one_of_its_options_as_its_outcome(master):
 
 @pytest.mark.parametrize("master", cells.MASTERS)
 def test_the_length_of_an_option_does_not_give_away_the_true_one(master):
-    """In none of the predictions is the right option the longest."""
+    """In no prediction is the right option the longest."""
     for name, options in options_of(master).items():
         for row in run.current(master):
             right = options[int(row["values"][f"{master}.outcome.{name}"])]

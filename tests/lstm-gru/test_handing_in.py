@@ -95,7 +95,7 @@ WIDTH = "def matched_hidden_size(target, D):\n    return min(range(1, 5000), key
 
 @pytest.mark.one_in(2)
 def test_one_faulty_cell_costs_no_other_check_and_is_named(folder: Path, released: list[dict]) -> None:
-    """A broken import, an endless loop, a function that ends the process, and one with `exit()`, which ends nothing."""
+    """A broken import, an endless loop, a function that ends the process, and one that calls `exit()`, which ends nothing."""
 
     def change(cells: list[dict]) -> None:
         setup = next(cell for cell in cells if cell["source"].startswith("import math"))

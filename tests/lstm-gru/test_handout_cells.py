@@ -233,7 +233,7 @@ def test_every_task_says_what_its_check_cannot_see():
 
 @pytest.mark.parametrize("master", MASTERS)
 def test_headings_go_down_one_level_at_a_time(master):
-    """By which a screen reader's list of headings is the page's outline."""
+    """So that a screen reader's list of headings is the page's outline."""
     text = (LAB.assignment / f"{master}.py").read_text(encoding="utf-8")
     levels = [(len(found[1]), found[2]) for found in re.finditer(r"^# (#{1,6}) (.+)$", text, re.MULTILINE)]
     assert levels[0][0] == 1 and len(levels) > 5

@@ -127,7 +127,7 @@ def text(outputs: list[dict[str, Any]]) -> str:
 
 @pytest.fixture(scope="module")
 def code(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
-    """The handout in a workspace's subfolder: the kernel starts in the workspace and goes to the notebook then."""
+    """The handout in a workspace's subfolder: the kernel starts in the workspace and then changes to the notebook's folder."""
     workspace = tmp_path_factory.mktemp("my work space")
     folder = make_release(lab, root, workspace)
     manager = KernelManager(kernel_name="python3")

@@ -73,7 +73,7 @@ def test_the_message_is_what_is_read_first(check, lab, bank):
 
 
 def test_what_a_check_shows_needs_no_emoji_font(check, lab, bank):
-    """Without one, an emoji is an empty box. The words say it, too, for those who listen."""
+    """Without one, an emoji is an empty box. The words say the same, for people who listen."""
     right, wrong = (check("q1", namespace(lab, *chaff)) for chaff in ([], bank.chaffs_of("q1")[:1]))
     assert right.passed_all and "q1</strong> passed!" in right._repr_html_()
     for result in (right, wrong):

@@ -81,7 +81,7 @@ GATES = {
 )
 @pytest.mark.parametrize("question", ["q1", "q2"])
 def test_gates_in_another_form_are_not_called_missing(check, lab, bank, question, gates, yours):
-    """Named as just that mistake, or reported key by key; never that there are none."""
+    """It is named as just that mistake, or reported key by key, but never as having none."""
     code, keys = GATES[question]
     names = namespace(lab)
     names |= {"LSTM_CELL": torch.lstm_cell, "GRU_CELL": torch.gru_cell}

@@ -123,7 +123,7 @@ def test_the_words_alone_do_not_give_away_a_reviews_label():
 
 
 def friendly(sentence: str) -> bool:
-    """A reader of the grammar, written apart from it: which half counts, and how often its word is turned."""
+    """A second parser of the grammar: which half of the sentence counts, and whether its word is negated."""
     sentence = sentence.removesuffix(" ")
     if sentence.startswith("although "):
         sentence = sentence.split(" , ")[1]

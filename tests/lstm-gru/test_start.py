@@ -63,7 +63,7 @@ def test_the_pythons_of_the_lab_may_begin(start: Any, place: tuple[str, str]) ->
 
 
 def test_an_old_python_can_read_the_file_far_enough_to_say_so() -> None:
-    """A newer form of Python in it would end in a SyntaxError, which says nothing of versions."""
+    """A newer form of Python in it would end in a SyntaxError, which does not mention versions."""
     import ast
 
     text = (HANDOUT / "start.py").read_text(encoding="utf-8")

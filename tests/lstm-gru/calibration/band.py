@@ -57,7 +57,7 @@ def train(question: str, seeds: list[int]) -> list[tuple[Any, ...]]:
 
 
 def band() -> dict[str, Any]:
-    """Question → its settings, how many models, and (step, low, middle, high) of their losses: one in twenty lies below, one above."""
+    """Question → its settings, how many models, and (step, low, middle, high) of their losses: one in twenty is below, one above."""
     losses: dict[str, dict[int, list[float]]] = {id: defaultdict(list) for id in OF}
     for row in lines():
         losses[row["question"]][int(row["step"])].append(float(row["loss"]))

@@ -147,7 +147,7 @@ def share(run: Run, steps: int) -> float:
 
 
 def late(line: dict[str, Any]) -> bool:
-    """Whether the training of a line that is not won goes on to the late looks."""
+    """Whether a training that has not reached its threshold continues to the late looks."""
     late_from = SETTINGS[line["run"].split()[0]]["quick"].get("late_from", math.inf)
     return line["won"] is None and list(line["looks"].values())[-1] >= late_from
 
@@ -164,7 +164,7 @@ def strata(question: str, n: int, stream: torch.Generator) -> list[Any]:
 
 
 def measure(run: Run, seeds: list[int]) -> list[dict[str, Any]]:
-    """A line for each seed: the step at which it was won (null: not), and the worst stratum of every look."""
+    """A line for each seed: the step at which the threshold was reached (null: never), and the worst stratum of every look."""
     set_ = SETTINGS[run.question]
     quick, enough = set_["quick"], set_["threshold"] + set_["quick"]["margin"]
     won: dict[int, int] = {}

@@ -124,7 +124,7 @@ def horizon() -> list[str]:
 
 
 def quick(question: str) -> list[str]:
-    """One line a run of the quick training: seeds, which win it and when, and the highest that any look saw where none was won."""
+    """One line for each run of the quick training: the seeds, which reach the threshold and when, and the highest result seen if none does."""
     from quick_runs import RUNS, late, lines
 
     found = lines()

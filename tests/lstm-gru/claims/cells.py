@@ -40,7 +40,7 @@ SHOWING = ("print", "plots", "predict")
 
 
 def without_words(source: str) -> str:
-    """The source without the words that are only shown: what is printed, what stands in and beside a figure, a prediction's options."""
+    """The source without the texts that are only shown: printed text, text in and around a figure, a prediction's options."""
     data = source.encode()
     starts = [0]
     for line in data.splitlines(keepends=True):

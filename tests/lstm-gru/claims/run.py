@@ -81,7 +81,7 @@ def one(master: str, seed: int) -> dict:
 
 
 def started(master: str, seed: int) -> None:
-    """One run in a process of its own; its line goes to the record."""
+    """One run in a separate process; its line goes to the record."""
     environment = os.environ | ONE_THREAD | (OTHER_KERNELS if seed % 2 == 0 else {})
     command = [sys.executable, "-W", "ignore", __file__, "--one", master, str(seed)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

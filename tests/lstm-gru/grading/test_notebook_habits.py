@@ -172,7 +172,7 @@ def test_an_error_below_the_notebooks_own_magic_has_the_students_line(graded: Ca
 def test_an_attribute_that_only_the_students_class_has_is_not_called_another_mistake(
     graded: Callable,
 ) -> None:
-    """Every call fails with an AttributeError, as it does for who packs the source; of another object."""
+    """Every call fails with an AttributeError, as for anyone who packs the source; the error is about another object."""
 
     def change(cells: Cells) -> None:
         swap(

@@ -367,7 +367,7 @@ def test_frozen_weights_of_the_students_layer_do_not_hide_that_decoding_keeps_th
 def test_an_answer_that_tries_what_is_withheld_and_goes_on_without_it_is_graded(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """What is put into PyTorch's own functions to refuse is seen by whoever reads which names an answer uses."""
+    """Code that reads which names an answer uses also sees the refusals put into PyTorch's functions."""
     source = engine.lab.reference("q1").replace("def lstm_step(", "def own_step(", 1)
     source += (
         "\n\nfrom torch._decomp.decompositions import lstm_cell\n\n\ndef lstm_step(*given):\n    try:\n        lstm_cell(*given)\n"
