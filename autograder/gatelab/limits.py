@@ -1,9 +1,9 @@
 """Every limit in time and size with its reason; what follows from another is computed.
 
 Seconds of processor time are called CPU: a busy machine costs nobody anything. SECONDS are by the clock, a backstop for code
-that waits or turned its alarm off. Sizes are in bytes where nothing else is said. What a question may take is in lab.toml; how much
-of a text a page shows, with that page; which words of a worker may be shown, in testkit/words.py. What is copied to the
-students (handed_out/) imports nothing from here, nor does the program that opens an archive (submission/archive_child.py).
+that waits or turned its alarm off. Sizes are in bytes where nothing else is said. What a question may take is in lab.toml; which words
+of a worker may be shown, in testkit/words.py. What is copied to the students (handed_out/) imports nothing from here, nor does the
+program that opens an archive (submission/archive_child.py). tests/engine/test_limits.py lists what other modules keep for themselves.
 
 "Measured" is on two processors with up to five other processes at work.
 """
@@ -18,7 +18,7 @@ MIB, GIB = 1 << 20, 1 << 30
 # suite takes 0.4 s.
 CELL_CPU = 10.0  # one cell
 SLOW_CPU = 1.0  # a cell that took too long when the notebook was loaded before
-LOAD_CPU = 60.0  # all cells
+LOAD_CPU = 6 * CELL_CPU  # all cells: as long as six that use up their own time
 CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
 CELL_SECONDS = CALL_SECONDS = 90.0  # nine busy processes on two cores take 4.5 times their processor time
 BACKSTOP = 5  # times a question's processor time, by the clock: the same 4.5 times, rounded up
@@ -195,8 +195,8 @@ ARCHIVE_DEPTH = 40  # folders within each other; the environment in which the ki
 CLASS_ARCHIVE_DEPTH = 12
 COPIED_AT_ONCE = MIB  # bytes of a file in an archive
 FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added where two are the same
-# Characters of a name or address, which have some dozens: a row of a table must stay readable.
-PERSON_LIMIT = 200
+# Characters of a name or address. An e-mail address may have 254 (RFC 5321, 4.5.3.1.3: a path has 256, of which two are its brackets).
+PERSON_LIMIT = 254
 PERSON_SHOWN = 80  # characters of it in a refusal: a name and an address
 PERSON_IN_PROGRESS = 24  # in the bar of the progress, where several stand in one line
 TIME_LIMIT = 100  # characters of a time as a platform writes it; the longest known has 46
@@ -257,6 +257,54 @@ CLASS = Archive(
 # What nbgrader's pages show of the outputs that a notebook came with: characters of one, bytes of one picture, how many of one cell, and
 # bytes of all, which a browser loads before it shows anything.
 SHOWN_OUTPUT, SHOWN_PICTURE, SHOWN_OUTPUTS_OF_A_CELL, SHOWN_OF_A_NOTEBOOK = 10_000, MIB, 20, 12 * MIB
+
+# What people read. No point depends on these numbers. Where no source is given they were chosen by looking at the output: what is said
+# first must stay in sight, and whoever wants the rest finds it in the report or the notebook.
+MAIL_WIDTH = 78  # characters of a line: RFC 5322, 2.1.1, asks for no more
+# Cells that did not run to the end: in a mail, above Gradescope's questions (one line each), and on a page of ours or the screen. One is
+# the usual case, and its names are missing in those after it, so the first few are the cause.
+MAIL_CELLS, GRADESCOPE_CELLS, CELLS_SHOWN = 5, 10, 20
+OTHER_NOTEBOOKS = 5  # that came in with the graded one: most often a copy or two
+ANSWER_CELLS = 3  # quoted where a written answer was not found: staff open the notebook at any of them
+# Fewest characters by which a line that is no heading tells a cell from others. Measured on the lab's notebook: of the shorter lines 17 %
+# are in it more than once (`import math`), of the longer ones 2 %.
+TELLING_LINE = 20
+STAFF_SHOWN = 600  # characters of the end of a traceback or an output, in Gradescope's test for staff: two frames and the error
+# Of an edited table, in a sentence: columns, rows or names; characters of a cell.
+TABLE_NAMES, TABLE_CELL = 3, TYPED
+EDITS_SHOWN = 8  # refused edits of one kind, a line each: all are refused for the same reason
+# Marks, names or dates in one line of a command: it takes some four lines of a terminal.
+MARKS_SHOWN = 12
+TYPED_NAMES = PEOPLE_SHOWN = 5  # people in a sentence
+FAILURES_SHOWN = 5  # files that could not be written, a line each: one full disk is the reason for all
+PAIRS_SHOWN = 20  # similar pairs of answers to a question, closest first: staff compare each by hand
+# In a terminal: lines of a question's code, and last lines of what it printed; parts that lost points; characters of a part's message where
+# all questions are listed, which is one line.
+CODE_LINES, OUTPUT_LINES, PARTS_SHOWN, PART_MESSAGE = 60, 12, 8, 80
+CHANGED_MESSAGE = PART_MESSAGE - 2  # the same, with its brackets
+REGRADED_LINES = 200  # about single submissions: a class of that size may change as a whole, and what is printed has an end
+# Of what changed in one file; in all that students see, which is read before it is accepted.
+DIFFERENCE_LINES, SNAPSHOT_LINES = 60, 120
+TIMED_REPORTS = 40  # of an earlier run, whose times give the estimate of what is left: few enough to be read before anything is shown
+LAB_NAME = 40  # characters: the name is typed in commands, and part of every path and address of the lab
+LONGEST_GRACE = 1_000_000  # minutes, almost two years: what is longer was meant in another unit
+
+# Results that a process keeps, not to compute them again. Each number is above what one lab and one submission need, so that nothing
+# is computed twice; it ends the growth of a process that serves many. Measured with this repository's lab, which needs the number in
+# brackets.
+CELLS_KEPT = 256  # cells parsed, with their magics opened or not (2 × 62)
+CODE_READ_KEPT = 4096  # code objects searched for names: the notebook's (135), and of modules that it wrote
+MODULES_KEPT = 256  # modules looked for: every one that a notebook imports
+DRIVERS_KEPT = 64  # pieces of a suite's code that a question's process compiles (5)
+KERNELS_KEPT = 256  # operators that are withheld (11)
+QUESTIONS_KEPT = 64  # references and public checks, one each for a question (12)
+STAFF_CODE_KEPT = 1024  # wrong solutions of the bank (374), with a question's references
+LABS_KEPT = 8  # a process serves one; the tests several
+# Of a build: pieces of code parsed (12,890), and lines in which a marker could be (11,079).
+PIECES_KEPT, LINES_KEPT = 1 << 14, 1 << 16
+
+# With a message to the fork server: a worker's line, its output file and the control socket, the most of any.
+DESCRIPTORS = 3
 
 # The machine, and others that are asked.
 FREE_DISK = 2 * GIB  # the folders of a few workers (WORKER_DISK), and the reports of a class

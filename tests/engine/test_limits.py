@@ -27,6 +27,40 @@ ALONE = {
     "handed_out/start.py": "runs before anything is installed, and is a file of its own",
     "cli/progress.py": "the time of a question whose model is not trained, by which what is left is estimated: ends nothing",
 }
+# A number with the name of a limit, and what a module keeps of it: file and name → why it is there.
+NAMED = re.compile(
+    r"^_?(?:MOST|LONGEST|LARGEST|MAX|MANY|FEW)(?:_|$)|_(?:LIMIT|SECONDS|CPU|SHOWN|NAMED|KEPT)$|^(?:WIDTH|SHORT|NAMED)$"
+)
+ITS_OWN = {
+    "build/markers.py: LONGEST": "a property of the markers: the longest word that one could be mistaken for",
+    "cli/class_screen.py: FEW": "a property of the warning: fewer people lose the same part by themselves",
+    "grading/pairs.py: FEW": "a step of the search for two mistakes, which it bounds to 16 trials",
+    "handed_out/checking/likeness.py: FEW": "a property of the comparison: fewer numbers agree by chance",
+    "handed_out/checking/render.py: WIDTH": "of a terminal whose width is not known",
+    "handed_out/checking/tensors.py: LARGEST_SIZE": "the examiner and the handout both write shapes with it; it has its reason there",
+    "handed_out/checking/tensors.py: MOST_AXES": "the same",
+    "report/outputs/curve_picture.py: WIDTH": "of a picture, whose parts are measured by it",
+    "submission/archive_child.py: LONGEST": "imports nothing of the kit",
+    "testkit/words.py: LONGEST": "what a hostile worker could say in a message is bounded by all of these together; each has its reason there",
+    "testkit/words.py: LONGEST_NAME": "the same",
+    "testkit/words.py: LONGEST_OWN": "the same",
+    "testkit/words.py: MOST_DIGITS": "the same",
+    "testkit/words.py: MOST_FILLED": "the same",
+    "testkit/words.py: MOST_OWN": "the same",
+    "testkit/words.py: MOST_PARTS": "the same",
+    "testkit/words.py: MOST_READ": "the same",
+    "text.py: LONGEST_BRIEF": "what `brief` and `shown` cut at where their caller says nothing; the reason is there",
+    "text.py: LONGEST_SHOWN": "the same",
+    "text.py: LONGEST_STEM": "what file systems allow; the reason is there",
+}
+# Results that are kept without a bound, of a function with arguments: file and function → why there cannot be many.
+UNBOUNDED = {
+    "classrun/slim_reports.py: _hashes": "one for each lab that a class was graded with",
+    "classrun/slim_reports.py: _part": "the parts of the suites, each passed or not; they are shared so that a class of 3,000 fits into memory",
+    "classrun/slim_reports.py: _question": "the same",
+    "lab/keys.py: adapter": "one for each type of a key in lab.toml",
+    "report/whole_class/class_json.py: _adapter": "one for each type in class.json",
+}
 # What cuts at the number it is given, which is its second argument or has one of these names.
 CUTTERS = frozenset(
     ["brief", "clean_name", "few", "first_lines", "islice", "last_part", "listed", "one_line", "shorten"]
@@ -62,6 +96,101 @@ def test_no_other_module_has_limits_of_its_own() -> None:
         if path.name != "limits.py" and OWN.search(path.read_text(encoding="utf-8"))
     }
     assert found == ALONE.keys()
+
+
+def limits_of(text: str) -> set[str]:
+    """The names of limits that are given a number as it is, anywhere in a module."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.value is not None
+            and _is_of_numbers(node.value)
+        ):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+            found |= {name for name in names if NAMED.search(name)}
+    return found
+
+
+def _is_of_numbers(node: ast.expr) -> bool:
+    """Whether it is made of numbers alone: `60`, `1 << 20`, `(4, 4)`."""
+    parts = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
+    constants = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+    return all(isinstance(one, parts) for one in ast.walk(node)) and all(
+        type(value) in (int, float) for value in constants
+    )
+
+
+def caches_of(text: str) -> dict[str, str]:
+    """Function → the bound of the results that are kept of it, as it is written; "None" where there is none. A function without
+    arguments has one result."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and (node.args.args or node.args.kwonlyargs):
+            for each in map(ast.unparse, node.decorator_list):
+                if made := re.fullmatch(
+                    r"(?:functools\.)?(cache|lru_cache)(?:\((?:.*maxsize=([^,)]+).*)?\))?", each
+                ):
+                    found[node.name] = made[2] or ("None" if made[1] == "cache" else "128")
+    return found
+
+
+def modules() -> dict[str, str]:
+    paths = (path for path in ENGINE.rglob("*.py") if path.name != "limits.py")
+    return {path.relative_to(ENGINE).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+def test_a_number_with_the_name_of_a_limit_is_with_the_limits_or_says_why_not() -> None:
+    found = {
+        f"{name}: {limit}"
+        for name, text in modules().items()
+        if name not in ALONE
+        for limit in limits_of(text)
+    }
+    assert found == ITS_OWN.keys()
+
+
+def test_what_is_kept_has_a_bound_among_the_limits() -> None:
+    found = {
+        f"{name}: {function}": bound
+        for name, text in modules().items()
+        for function, bound in caches_of(text).items()
+    }
+    own = {place for place, bound in found.items() if bound == "None"}
+    assert own == UNBOUNDED.keys()
+    assert {bound for place, bound in found.items() if place not in own} <= set(vars(limits))
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("MOST_NAMED = 3", {"MOST_NAMED"}),
+        ("LEAST, MOST = 2, 1 << 4", {"MOST"}),
+        ("class A:\n    WAIT_SECONDS: float = 2.5", {"WAIT_SECONDS"}),
+        ("CELLS_NAMED = 5", {"CELLS_NAMED"}),
+        ("MOST_NAMED = MOST", set()),
+        ("MOST = {'a': 3}", set()),
+        ("most = 3", set()),
+    ],
+)
+def test_a_limit_is_known_by_its_name(code: str, names: set[str]) -> None:
+    assert limits_of(code) == names
+
+
+@pytest.mark.parametrize(
+    ("decorator", "bound"),
+    [
+        ("@lru_cache", "128"),
+        ("@lru_cache()", "128"),
+        ("@functools.lru_cache(maxsize=64)", "64"),
+        ("@lru_cache(maxsize=None, typed=True)", "None"),
+        ("@lru_cache(maxsize=CELLS_KEPT)", "CELLS_KEPT"),
+        ("@cache", "None"),
+    ],
+)
+def test_how_much_a_cache_keeps_is_read_from_its_decorator(decorator: str, bound: str) -> None:
+    assert caches_of(f"{decorator}\ndef f(x):\n    pass\n") == {"f": bound}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from gatelab.handed_out.checking import fingerprint
 from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import QUESTIONS_KEPT
 
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint per call
 
@@ -183,7 +184,7 @@ def _load_check(lab: Lab, question: str) -> Any:
         raise BankError(f"{path}: has no `check = Check(name)`.") from None
 
 
-@lru_cache
+@lru_cache(maxsize=QUESTIONS_KEPT)
 def _compiled(source: str, name: str) -> CodeType:
     return compile(source, name, "exec")
 

@@ -14,11 +14,10 @@ from typing import Any
 from gatelab.build.errors import BuildError
 from gatelab.handed_out.lists import first_lines
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import GIT_SECONDS, LINE_SHOWN
+from gatelab.limits import DIFFERENCE_LINES, GIT_SECONDS, LINE_SHOWN
 from gatelab.text import brief, cell_start
 
 CONTEXT = 1  # lines around a change
-MAX_LINES = 60  # lines shown per file
 
 
 class RevisionError(LabError):
@@ -185,4 +184,4 @@ def _source(cell: dict[str, Any]) -> list[str]:
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
     """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
-    yield from (f"    {brief(line, LINE_SHOWN)}" for line in first_lines(lines, MAX_LINES, "lines"))
+    yield from (f"    {brief(line, LINE_SHOWN)}" for line in first_lines(lines, DIFFERENCE_LINES, "lines"))

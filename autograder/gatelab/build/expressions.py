@@ -13,6 +13,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from gatelab.limits import PIECES_KEPT
+
 MIN_OPERATORS = 3  # operators from which on an expression gives a solution away as it is written
 MIN_OPERATORS_RENAMED = 4  # the same whatever its names are; `a * b + c * d` is too common
 _OPERATOR = re.compile(r"[-+*/@%]")
@@ -118,7 +120,7 @@ class _NumberNames(ast.NodeTransformer):
         return ast.Name(self.numbers.setdefault(ast.unparse(node), f"v{len(self.numbers)}"), ast.Load())
 
 
-@lru_cache(maxsize=1 << 14)  # a build parses the same text several times
+@lru_cache(maxsize=PIECES_KEPT)  # a build parses the same text several times
 def _parse(code: str) -> ast.AST | None:
     try:
         return ast.parse(code)

@@ -24,7 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gatelab.build import expressions, pictures, regions
-from gatelab.limits import LINE_SHOWN
+from gatelab.limits import LINE_SHOWN, PIECES_KEPT
 from gatelab.source_without_comments import is_string
 from gatelab.text import brief
 
@@ -236,7 +236,7 @@ def _strings(text: str) -> Iterator[str]:
             yield from value.split("\n")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=PIECES_KEPT)
 def plain_lines(code: str) -> list[str]:
     """Code as ast.unparse writes it, without docstrings; nothing if it does not parse."""
     try:

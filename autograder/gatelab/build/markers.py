@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gatelab.limits import LINES_KEPT
+
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 GIVEN = "# GIVEN"
@@ -55,7 +57,7 @@ class Remark:
     alone: bool  # whether it is alone on the line
 
 
-@lru_cache(maxsize=1 << 16)  # a build reads every master three times
+@lru_cache(maxsize=LINES_KEPT)  # a build reads every master three times
 def looks_like_marker(text: str, prose: bool = False) -> bool:
     """Whether somebody who typed this may have meant a marker.
 

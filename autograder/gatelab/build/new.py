@@ -12,12 +12,12 @@ from gatelab.build import checks, snapshot
 from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import TITLE, is_title
+from gatelab.limits import LAB_NAME
 from gatelab.submission import earlier_releases
 from gatelab.text import RESERVED
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository with one lab
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-MAX_LENGTH = 40  # characters: the name is typed in commands, and part of every path and address of the lab
 PARTS = ("assignment", "tests", "release", "solutions")
 
 
@@ -62,10 +62,10 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
 
 
 def _check(root: Path, name: str, title: str) -> None:
-    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH or name in RESERVED:
+    if not NAME.fullmatch(name) or len(name) > LAB_NAME or name in RESERVED:
         raise LabError(
             f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
-            f"(at most {MAX_LENGTH}, and no name that Windows keeps for itself)."
+            f"(at most {LAB_NAME}, and no name that Windows keeps for itself)."
         )
     if not is_title(title):
         raise LabError(f"--title {title!r}: must be {TITLE.format('')}.")

@@ -20,7 +20,7 @@ from gatelab.build.errors import BuildError
 from gatelab.folders import write_whole
 from gatelab.handed_out.lists import first_lines, listed
 from gatelab.lab.spec import Lab
-from gatelab.limits import LINE_SHOWN, NAMES_SHOWN
+from gatelab.limits import LINE_SHOWN, NAMES_SHOWN, SNAPSHOT_LINES
 from gatelab.submission import earlier_releases
 from gatelab.submission.earlier_releases import EarlierCell, Release
 from gatelab.text import brief
@@ -31,7 +31,6 @@ HEAD = (
     "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
 )
 ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
-MAX_LINES = 120  # lines of a difference that are shown
 
 
 class NotAccepted(BuildError):
@@ -215,4 +214,4 @@ def _file_difference(name: str, accepted: str | None, new: Path, old: Path, is_n
 
 def _difference(before: list[str], now: list[str], name: str) -> list[str]:
     lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
-    return [brief(line, LINE_SHOWN) for line in first_lines(lines, MAX_LINES, "lines")]
+    return [brief(line, LINE_SHOWN) for line in first_lines(lines, SNAPSHOT_LINES, "lines")]

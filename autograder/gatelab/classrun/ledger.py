@@ -11,9 +11,8 @@ from typing import Generic, Protocol, TypeVar
 from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.handed_out.lists import listed
-from gatelab.limits import TABLE_LIMIT
+from gatelab.limits import EDITS_SHOWN, TABLE_LIMIT
 from gatelab.report.by_hand.marks import MarksError
-from gatelab.report.edited_table.readback import MOST
 from gatelab.text import to_bytes
 
 
@@ -89,7 +88,7 @@ class Ledger(Generic[K]):
                 gone = self._join(table, self.parse(copy.read_bytes()))
                 if gone:
                     notes.append(
-                        f"{self.path}: lacked the {self.kind} {listed(gone, MOST)}; they are put back from {copy}. "
+                        f"{self.path}: lacked the {self.kind} {listed(gone, EDITS_SHOWN)}; they are put back from {copy}. "
                         "Write - into a cell of grades.csv to withdraw one."
                     )
 

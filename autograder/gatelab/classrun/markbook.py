@@ -21,13 +21,12 @@ from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.handed_out.lists import listed
-from gatelab.limits import EARLIER_GRADES
+from gatelab.limits import EARLIER_GRADES, EDITS_SHOWN
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput
 from gatelab.report.by_hand.corrections import Corrections, read_corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks
 from gatelab.report.by_hand.spreadsheet import SheetError, Table, as_written
 from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed, read_back
-from gatelab.report.edited_table.readback_result import MOST
 from gatelab.text import to_bytes
 
 # What LibreOffice and Excel leave next to an open file.
@@ -171,7 +170,7 @@ class MarkBook:
         if not found:
             return []
         return [
-            f"Given when the question was worth more, and not counted now; to be given again: {listed(found, MOST, '; ')}."
+            f"Given when the question was worth more, and not counted now; to be given again: {listed(found, EDITS_SHOWN, '; ')}."
         ]
 
     def orphaned_comments(self, works: list[Work]) -> list[dict[str, str]]:

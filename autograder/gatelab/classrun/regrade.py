@@ -14,6 +14,7 @@ from gatelab.classrun.earlier import RUN
 from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store
+from gatelab.limits import CHANGED_MESSAGE
 from gatelab.report.by_hand.corrected_report import StaffInput, apply_corrections, given_for
 from gatelab.report.outputs.wording import words
 from gatelab.report.record.hashes import REST, built_on, grading_hash
@@ -22,7 +23,6 @@ from gatelab.report.record.points import equal, number, plural
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 
-LONGEST_MESSAGE = 78  # characters of a message in a line of differences
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
 
@@ -350,7 +350,7 @@ def _why(old: Question, new: Question) -> str:
         if first is None:
             changes.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
         elif first.passed != part.passed:
-            message = "" if part.passed else brief(" ".join(part.student_text.split()), LONGEST_MESSAGE)
+            message = "" if part.passed else brief(" ".join(part.student_text.split()), CHANGED_MESSAGE)
             changes.append(
                 f"{words(name)}: {'passed now' if part.passed else 'failed now'}{f' ({message})' if message else ''}"
             )

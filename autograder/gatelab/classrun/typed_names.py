@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from gatelab.handed_out.lists import all_of, listed
 from gatelab.handed_out.near import nearest
-from gatelab.limits import PERSON_SHOWN
+from gatelab.limits import PERSON_SHOWN, TYPED_NAMES
 from gatelab.report.edited_table.table_cells import Names
 from gatelab.report.outputs.wording import display_name
 from gatelab.text import brief, escape_formula
-
-MOST = 5  # names in a sentence
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def one_of(typed: str, people: Sequence[ClassMember], whole: bool = True) -> str
         )
     meant = begin or near(typed, by_name.values())
     hint = (
-        f"did you mean {_some(meant[:MOST], 'or')}?"
+        f"did you mean {_some(meant[:TYPED_NAMES], 'or')}?"
         if meant
         else f"the names there: {_some([*by_name.values()])}."
     )
@@ -71,7 +69,7 @@ def one_of(typed: str, people: Sequence[ClassMember], whole: bool = True) -> str
 
 def _some(names: list[str], word: str = "and") -> str:
     shown = [brief(name) for name in dict.fromkeys(names)]
-    return listed(shown, MOST) if len(shown) > MOST else all_of(shown, word)
+    return listed(shown, TYPED_NAMES) if len(shown) > TYPED_NAMES else all_of(shown, word)
 
 
 def comparable(name: str) -> str:
@@ -103,5 +101,5 @@ def near(typed: str, names: Iterable[str]) -> list[str]:
         first.setdefault(without_accents(name), name)
     wanted = without_accents(typed)
     found = [name for key, name in first.items() if wanted and wanted in key]
-    found += nearest(typed, first.values(), without_accents, 0.5, MOST)
+    found += nearest(typed, first.values(), without_accents, 0.5, TYPED_NAMES)
     return list(dict.fromkeys(found))

@@ -12,16 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.mark_messages import MOST, lines_of_marks
+from gatelab.cli.mark_messages import lines_of_marks
 from gatelab.handed_out.lists import listed
 from gatelab.lab.quick import QuickLab
+from gatelab.limits import FAILURES_SHOWN, MARKS_SHOWN
 from gatelab.report.record.points import number
 from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import NOTHING
 from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
-MOST_FAILURES = 5  # listed one by one
 FEW = 3  # fewer may lose the same part by themselves
 
 
@@ -90,7 +90,7 @@ def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:
         yield from (f"  {row.reason}" for row in lost)
     missing = [row for row in rows if row.missing]
     if missing:
-        yield f"\n{len(missing)} handed in nothing: {listed([row.called for row in missing], MOST)}."
+        yield f"\n{len(missing)} handed in nothing: {listed([row.called for row in missing], MARKS_SHOWN)}."
         yield from (f"  {row.reason}" for row in missing if row.reason != NOTHING)
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
@@ -106,9 +106,9 @@ def _protection_off(rows: list[Row]) -> Iterator[str]:
 
 def _unwritten(run: ClassRun) -> list[str]:
     """What could not be written, the most important first."""
-    more = len(run.unwritten) - MOST_FAILURES
+    more = len(run.unwritten) - FAILURES_SHOWN
     rest = [f"{more} more files could not be written."] if more > 0 else []
-    return [*run.unwritten[:MOST_FAILURES], *rest]
+    return [*run.unwritten[:FAILURES_SHOWN], *rest]
 
 
 def _parts_nobody_earned(rows: list[Row]) -> list[str]:
@@ -122,7 +122,7 @@ def _parts_nobody_earned(rows: list[Row]) -> list[str]:
     if not named:
         return []
     return [
-        f"Nobody who attempted it passed: {listed(named, MOST)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
+        f"Nobody who attempted it passed: {listed(named, MARKS_SHOWN)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
     ]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.run import ClassRun
 from gatelab.handed_out.lists import listed
+from gatelab.limits import MARKS_SHOWN
 from gatelab.report.whole_class.class_report import Row
-
-MOST = 12  # of anything in one line
 
 
 def lines_of_read(book: MarkBook) -> list[str]:
@@ -15,7 +14,7 @@ def lines_of_read(book: MarkBook) -> list[str]:
     lines = []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
-            lines.append(f"{what} read from {book.grades_path}: {listed(changes, MOST, '; ')}.")
+            lines.append(f"{what} read from {book.grades_path}: {listed(changes, MARKS_SHOWN, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
@@ -34,7 +33,7 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     ]
     if again:
         lines.append(
-            f"To be marked again, because the submission is not the one that was marked: {listed(again, MOST, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked: {listed(again, MARKS_SHOWN, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]
@@ -43,20 +42,20 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     )
     if timeless:
         lines.append(
-            f"The hand-in time of {listed(timeless, MOST)} is not known, so no late penalty applies there."
+            f"The hand-in time of {listed(timeless, MARKS_SHOWN)} is not known, so no late penalty applies there."
         )
     if late := [
         row.name for row in rows if row.name in timeless and row.submission and row.submission.called_late
     ]:
         lines.append(
-            f"The platform calls {listed(late, MOST)} late; to take points off, use gatelab late NAME POINTS --why REASON."
+            f"The platform calls {listed(late, MARKS_SHOWN)} late; to take points off, use gatelab late NAME POINTS --why REASON."
         )
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
     if left := book.left_over(works, by_hand):
         lines.append(
-            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {listed(left, MOST, '; ')}."
+            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {listed(left, MARKS_SHOWN, '; ')}."
         )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(works):
-            lines.append(f"{path}: keeps {path.stem} of {listed(strangers, MOST)}, not in this class.")
+            lines.append(f"{path}: keeps {path.stem} of {listed(strangers, MARKS_SHOWN)}, not in this class.")
     return lines

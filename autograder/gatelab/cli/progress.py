@@ -21,13 +21,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from gatelab.lab.spec import Lab
-from gatelab.limits import PERSON_IN_PROGRESS
+from gatelab.limits import PERSON_IN_PROGRESS, TIMED_REPORTS
 from gatelab.report.record.model import Report
 from gatelab.report.record.points import number
 from gatelab.report.record.schema import read_json
 from gatelab.submission.collect import Submission
 
-MOST_READ = 40  # reports that are read for their times
 UNTRAINED = 0.3  # seconds of a question whose model is not trained
 ENOUGH = 0.02  # of the work: from then on the time left is estimated from what was done here
 
@@ -56,7 +55,7 @@ class Costs:
     def _kept(cls, reports: Path, chosen: list[str]) -> Costs | None:
         took: dict[str, list[float]] = defaultdict(list)
         rests = []
-        for path in sorted(reports.glob("*.json"))[:MOST_READ]:
+        for path in sorted(reports.glob("*.json"))[:TIMED_REPORTS]:
             try:
                 report = read_json(path.read_text(encoding="utf-8"))
             except (OSError, ValueError, RecursionError):

@@ -32,7 +32,7 @@ from gatelab.classrun.reopen import (
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import QUICK, Store, StoreError
-from gatelab.cli.mark_messages import MOST, lines_of_marks
+from gatelab.cli.mark_messages import lines_of_marks
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
 from gatelab.cli.refusals import usage
@@ -41,6 +41,7 @@ from gatelab.cli.running import processors
 from gatelab.handed_out.lists import listed
 from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import MARKS_SHOWN
 from gatelab.report.by_hand.corrected_report import StaffInput
 from gatelab.report.by_hand.marks import MarksError
 from gatelab.report.record.hashes import for_store
@@ -106,7 +107,11 @@ def regrade_command(
     run.keep_marks()
     _print(lines_of_marks(run, run.rows()))
     if newcomers:
-        _print([f"{listed(newcomers, MOST)}: not graded before; run gatelab grade to grade new submissions."])
+        _print(
+            [
+                f"{listed(newcomers, MARKS_SHOWN)}: not graded before; run gatelab grade to grade new submissions."
+            ]
+        )
     _print(_late_rule(run))
     left = again.plan()
     if not left and not again.affects_marks:
@@ -279,7 +284,7 @@ def _late_rule(run: ClassRun) -> list[str]:
     if not whose:
         return []
     return [
-        f"The rule for late work, [late] in lab.toml, was changed, and with it what it says of {listed(whose, MOST)}; "
+        f"The rule for late work, [late] in lab.toml, was changed, and with it what it says of {listed(whose, MARKS_SHOWN)}; "
         "run gatelab grade to apply the change."
     ]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from gatelab.classrun.regrade import Difference, Regrade, change
+from gatelab.limits import REGRADED_LINES
 from gatelab.report.record.points import less, number
 from gatelab.text import visible
-
-MOST = 200  # lines about single submissions
 
 
 def summary(again: Regrade, found: list[Difference]) -> list[str]:
@@ -33,8 +32,8 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
         for row in rows:
             of = f"{row.question}: " if row.question else ""
             lines.append(f"    {visible(of + change(row))}")
-    if len(lines) > MOST:
-        lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
+    if len(lines) > REGRADED_LINES:
+        lines = [*lines[:REGRADED_LINES], f"… {len(lines) - REGRADED_LINES} more lines"]
     graded = f"{len(again.new)} graded again"
     of = graded if len(counted) == len(again.new) else f"{len(counted)}, {graded}"
     lines.append(f"{gain} gain, {lose} lose, {len(counted) - gain - lose} keep their total, of {of}.")

@@ -10,20 +10,15 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import ClassRow
 from gatelab.handed_out.lists import first_lines, listed
+from gatelab.limits import CELLS_SHOWN, CODE_LINES, OUTPUT_LINES, PART_MESSAGE, PARTS_SHOWN
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.wording import display_name
 from gatelab.report.record.exceptions import Frame, Raised
 from gatelab.report.record.model import Kind, Part, Question
 from gatelab.report.record.points import less, number
-from gatelab.report.whole_class.class_report import MOST_CELLS
 from gatelab.text import LONGEST_SHOWN, shown
 
 Piece = tuple[int, Text]  # indentation and text
-
-LONGEST_CODE = 60  # lines of a question's code
-LONGEST_OUTPUT = 12  # last lines of what was printed
-PARTS_SHOWN = 8  # of the parts that a question lost
-SHORT = 80  # characters of a message where all questions are shown
 
 
 def draw(student: ClassRow, only: str | None, console: Console) -> None:
@@ -60,7 +55,7 @@ def screen(student: ClassRow, only: str | None = None) -> Iterator[Piece]:
         yield _below(1, shown(remark), "cyan")
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
     cells = [f"{shown(cell.name)} {cell.what}: {shown(cell.message)}" for cell in stopped]
-    for line in first_lines(cells, MOST_CELLS, "cells"):
+    for line in first_lines(cells, CELLS_SHOWN, "cells"):
         yield _below(1, line, "yellow")
     off = [piece for piece, on in report.protection.items() if not on]
     if off:
@@ -113,11 +108,11 @@ def _question(student: ClassRow, question: Question, detailed: bool) -> Iterator
         yield _below(1, f"also graded with {over}, which earned no more: {others}", "dim")
     if detailed and question.code:
         yield _below(1, "the student's code:", "dim")
-        yield _below(2, "\n".join(first_lines(shown(question.code).splitlines(), LONGEST_CODE, "lines")))
+        yield _below(2, "\n".join(first_lines(shown(question.code).splitlines(), CODE_LINES, "lines")))
     if detailed and question.output.strip():
         yield _below(1, "printed, its end:", "dim")
         yield _below(
-            2, "\n".join(shown(question.output.rstrip()[-LONGEST_SHOWN:]).splitlines()[-LONGEST_OUTPUT:])
+            2, "\n".join(shown(question.output.rstrip()[-LONGEST_SHOWN:]).splitlines()[-OUTPUT_LINES:])
         )
 
 
@@ -130,7 +125,7 @@ def _staff_remarks(question: Question) -> Iterator[Piece]:
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
     """The same in at most two lines: the first failure of a question is enough in an overview of all of them."""
     message = shown(parts[0].student_text).replace("\n", " ")
-    message = message if len(message) <= SHORT else message[:SHORT].rsplit(" ", 1)[0] + " …"
+    message = message if len(message) <= PART_MESSAGE else message[:PART_MESSAGE].rsplit(" ", 1)[0] + " …"
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold"), f"  {message}"))
 
 

@@ -11,11 +11,10 @@ import typer
 from gatelab.classrun.durable import write
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.written import Sheet, ToMark, page, sheets
-from gatelab.cli.mark_messages import MOST
 from gatelab.cli.opened_class import write_out
 from gatelab.cli.refusals import usage
 from gatelab.handed_out.lists import listed
-from gatelab.limits import TYPED
+from gatelab.limits import MARKS_SHOWN, TYPED
 from gatelab.report.by_hand.marks import Mark, number_of
 from gatelab.report.record.points import number, plural
 from gatelab.text import brief, page_text, visible
@@ -54,7 +53,7 @@ def list_written(run: ClassRun, root: Path) -> None:
                 unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
         if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
             typer.echo(
-                f"{sheet.id}: nothing was written by {listed(nobody, MOST)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
+                f"{sheet.id}: nothing was written by {listed(nobody, MARKS_SHOWN)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
                 f"gatelab mark NAME {sheet.id} POINTS gives others.",
                 err=True,
             )

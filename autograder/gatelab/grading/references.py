@@ -8,6 +8,7 @@ from typing import Any
 
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
+from gatelab.limits import QUESTIONS_KEPT
 
 
 def references_before(lab: Lab, question: str) -> list[str]:
@@ -37,6 +38,6 @@ def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any]
     return {"op": "inject", "arguments": {"sources": sources, "names": names, "into": into}}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=QUESTIONS_KEPT)
 def _names_used(source: str) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))

@@ -11,6 +11,7 @@ from typing import Any
 
 from gatelab.handed_out.marks import EXPERIMENT
 from gatelab.lab.spec import Lab
+from gatelab.limits import LABS_KEPT
 from gatelab.sandbox.worker.statements import statements
 from gatelab.submission.earlier_releases import EarlierCell, known_releases
 
@@ -35,7 +36,7 @@ class Released:
         }
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=LABS_KEPT)
 def released(lab: Lab) -> Released:
     """The handed-out notebook of a lab; empty if the lab has none (yet)."""
     path = lab.release / lab.notebook if lab.release is not None else None

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.folders import ZIP_DATE, drafted, write_whole
 from gatelab.handed_out.lists import all_of, listed
+from gatelab.limits import PEOPLE_SHOWN
 from gatelab.report.outputs.gradescope import plain_text
 from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass
 from gatelab.submission.people import Person
@@ -31,7 +32,6 @@ from gatelab.text import is_printable, moodle_name, visible
 PAGE = "feedback.html"
 # Suffix of a file next to a folder, which lists the files that an export wrote there
 RECORD = ".written.json"
-NAMED = 5  # people in a message
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -177,7 +177,7 @@ def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Per
     if old := [row.called for row in found.rows if row.report is not None and not row.on_page]:
         pages = "page of {} does" if len(old) == 1 else "pages of {} do"
         raise ExportError(
-            f"{found.folder}: the feedback {pages.format(listed(old, NAMED))} not show the current points yet; run gatelab grade, then export again."
+            f"{found.folder}: the feedback {pages.format(listed(old, PEOPLE_SHOWN))} not show the current points yet; run gatelab grade, then export again."
         )
     for row in found.rows:
         if row.report is None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import STAFF_CODE_KEPT
 
 DRAFT = "FILL IN:"  # marks what `gatelab misses --draft` leaves for a person to write
 Edits = tuple[tuple[str, str], ...]
@@ -122,7 +123,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=STAFF_CODE_KEPT)
 def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     """The same mistake, made in only one of the definitions in which the chaff is wrong, each under the chaff's own ID.
 
@@ -137,7 +138,7 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
 
 
 # Cached: it parses the reference, and the diagnosis of one answer calls it for every mistake.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=STAFF_CODE_KEPT)
 def made_in(chaff: Chaff) -> frozenset[str]:
     """The top-level functions and classes that a chaff edits; "" for an edit in none or several of them, empty for whole code."""
     return frozenset(_by_definition(chaff))

@@ -24,10 +24,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gatelab.lab.keys import FLOAT, STRICT, WHOLE, MustBe
+from gatelab.limits import LONGEST_GRACE
 
 KEY = "late"
 DAY = timedelta(days=1)
-LONGEST_GRACE = 1_000_000  # minutes, almost two years: what is longer was meant in another unit
 
 
 class LateError(ValueError):

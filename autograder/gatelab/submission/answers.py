@@ -14,12 +14,9 @@ from typing import Any
 
 from gatelab.handed_out.lists import listed
 from gatelab.handed_out.marks import mark_of
-from gatelab.limits import CELL_LIMIT, TEXT_START
+from gatelab.limits import ANSWER_CELLS, CELL_LIMIT, TELLING_LINE, TEXT_START
 from gatelab.submission.notebook_file import source_of
 from gatelab.text import brief, one_line, utf8
-
-TELLING = 20  # fewest characters with which a line that is not a heading identifies a cell
-MOST_NAMED = 3  # cells
 
 NO_CELL = "its cell was not found; look into the notebook"
 ELSEWHERE = "nothing was written in its cell, but elsewhere in the notebook there is text that was not handed out; look into the notebook"
@@ -146,7 +143,7 @@ def _release_of(cells: Sequence[Cell], releases: Sequence[Sequence[Cell]], ids: 
 def _named(parts: list[CellPart]) -> str:
     """Where to look: the numbers of the cells, counted from 1 as editors do, and how they begin."""
     named = [f"cell {part.index + 1}, “{brief(one_line(part.text), TEXT_START)}”" for part in parts]
-    return f": {listed(named, MOST_NAMED, '; ')}" if named else ""
+    return f": {listed(named, ANSWER_CELLS, '; ')}" if named else ""
 
 
 class _Release:
@@ -257,7 +254,7 @@ def _head(cell: Cell) -> str:
     if cell.kind == "code":
         return ""
     lines = (line.strip() for line in cell.text.split("\n"))
-    return next((line for line in lines if line.startswith("#") or len(line) >= TELLING), "")
+    return next((line for line in lines if line.startswith("#") or len(line) >= TELLING_LINE), "")
 
 
 def _before_head(cell: Cell) -> list[str]:

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
-from gatelab.limits import FILE_LIMIT, FILE_START, NOTEBOOK_TOKENS, SIZE_LIMIT
+from gatelab.limits import FILE_LIMIT, FILE_START, NOTEBOOK_TOKENS, SIZE_LIMIT, TYPED
 from gatelab.text import brief
 
-LONGEST_VERSION = 40  # characters that are quoted of what is in place of the number of the format
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
@@ -98,7 +97,7 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         notebook["cells"] = _of_worksheets(notebook["worksheets"])
     elif notebook.get("nbformat") != 4:
         raise Ungradable(
-            f"{name}: its notebook format is {brief(repr(notebook.get('nbformat')), LONGEST_VERSION)}, not 4; {HOW}."
+            f"{name}: its notebook format is {brief(repr(notebook.get('nbformat')), TYPED)}, not 4; {HOW}."
         )
     if not isinstance(notebook["cells"], list):
         raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gatelab.limits import LABS_KEPT
+
 # Beginnings of messages; only this much is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
 # in C++, {w} a name that may be shown, {x} a word that is replaced by an ellipsis.
 PLACEHOLDERS = {
@@ -237,7 +239,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 # The most specific comes first.
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=LABS_KEPT)
 def patterns(messages: tuple[str, ...] = ()) -> list[re.Pattern[str]]:
     """Patterns for the messages above and for the lab's own `messages`."""
     lines = [*KNOWN.strip().splitlines(), *messages]

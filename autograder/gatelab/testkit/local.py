@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from gatelab.lab.policy import Withheld
+from gatelab.limits import STAFF_CODE_KEPT
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, decode, encode
 from gatelab.sandbox.worker.withheld import withheld
@@ -53,7 +54,7 @@ def withholding(without: Withheld | None) -> contextlib.AbstractContextManager[N
     return withheld(without.says, without.operators) if without else contextlib.nullcontext()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=STAFF_CODE_KEPT)
 def _compiled(source: str) -> types.CodeType:
     """Cached, because the same references are used with every chaff of a question."""
     return compile(source, "<staff>", "exec")

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from gatelab.integrations.roster import ALL, RosterError, read_roster
+from gatelab.limits import PERSON_LIMIT
 from gatelab.report.by_hand.spreadsheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, usual_name
 from helpers.memory import measured
@@ -118,7 +119,7 @@ def test_one_person_is_found_or_nobody(came: Person, found: Person | None) -> No
 @pytest.mark.parametrize(
     ("name", "said"),
     [("Lovelace, Ada", "Ada Lovelace"), ("Ada Lovelace", "Ada Lovelace"), ("a\x1bb", "a\\x1bb"), ("A, B, C", "A, B, C"),
-     ("x" * 500, "x" * 200)],
+     ("x" * 500, "x" * PERSON_LIMIT)],
 )  # fmt: skip
 def test_people_get_their_usual_names(name: str, said: str) -> None:
     assert usual_name(name) == said

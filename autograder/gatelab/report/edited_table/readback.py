@@ -19,18 +19,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from gatelab.handed_out.lists import listed
-from gatelab.limits import TYPED
+from gatelab.limits import EDITS_SHOWN, TABLE_NAMES, TYPED
 from gatelab.report.by_hand.corrections import Corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_of
 from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.edited_table import table_cells
-from gatelab.report.edited_table.readback_result import MOST, WITHDRAWN, Change, Readback, ReadbackOptions
+from gatelab.report.edited_table.readback_result import WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.edited_table.typed_corrections import TypedCorrections
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import OVERRIDES, QUESTION_COMMENTS, WHY
 from gatelab.text import brief, escape_formula
 
-__all__ = ["MOST", "WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]
+__all__ = ["WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]
 
 SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or remove it"
 
@@ -217,29 +217,29 @@ class _Reader(TypedCorrections):
             )
         if self.stale:
             notes.append("was made from the table of an earlier run; only changes made since then are read.")
-        notes += edits[:MOST]
-        if len(edits) > MOST:
+        notes += edits[:EDITS_SHOWN]
+        if len(edits) > EDITS_SHOWN:
             notes.append(
-                f"{len(edits) - MOST} more cells of gatelab's columns were changed; all of that is ignored."
+                f"{len(edits) - EDITS_SHOWN} more cells of gatelab's columns were changed; all of that is ignored."
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {listed(names, table_cells.MOST_LISTED)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
+                f"column {id} was emptied for {listed(names, TABLE_NAMES)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{table_cells.the_noun(gone, 'column')} {listed(gone, table_cells.MOST_LISTED)} {table_cells.verb(gone)} taken out; the marks are kept."
+                    f"{table_cells.the_noun(gone, 'column')} {listed(gone, TABLE_NAMES)} {table_cells.verb(gone)} taken out; the marks are kept."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
                 notes.append(
-                    f"{table_cells.the_noun(lost, 'row')} {listed(lost, table_cells.MOST_LISTED)} {table_cells.verb(lost)} taken out; the marks are kept."
+                    f"{table_cells.the_noun(lost, 'row')} {listed(lost, TABLE_NAMES)} {table_cells.verb(lost)} taken out; the marks are kept."
                 )
-        for line in extra[:MOST]:
+        for line in extra[:EDITS_SHOWN]:
             typed = brief(self.table.cell(line, "submission"), TYPED)
             owner = self._owner(line)
             if owner and self.base:
@@ -251,10 +251,10 @@ class _Reader(TypedCorrections):
                 notes.append(
                     f"line {line.number} ({typed or 'without a name'}) belongs to no submission; it is ignored."
                 )
-        if len(extra) > MOST:
-            notes.append(f"{len(extra) - MOST} more rows belong to no submission; they are ignored.")
+        if len(extra) > EDITS_SHOWN:
+            notes.append(f"{len(extra) - EDITS_SHOWN} more rows belong to no submission; they are ignored.")
         if self.table.others:
             others = [brief(title, TYPED) or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{table_cells.the_noun(others, 'column')} {listed(others, table_cells.MOST_LISTED)} {table_cells.verb(others, 'is', 'are')} ignored."
+                f"{table_cells.the_noun(others, 'column')} {listed(others, TABLE_NAMES)} {table_cells.verb(others, 'is', 'are')} ignored."
             )

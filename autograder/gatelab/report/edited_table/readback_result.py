@@ -9,7 +9,6 @@ from gatelab.report.by_hand.marks import Mark, Marks, exact
 from gatelab.report.edited_table import table_cells
 
 WITHDRAWN = {"-", "–", "—", "−"}
-MOST = 8  # cases of a kind that are listed one by one
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
+from gatelab.limits import TABLE_CELL
 from gatelab.report.by_hand.marks import number_of
 from gatelab.text import brief
-
-MOST_LISTED = 3  # columns, rows or names in a sentence
-LONGEST_QUOTED = 40  # characters of a cell in a sentence
 
 
 class Names:
@@ -51,7 +49,7 @@ def same(one: str, other: str) -> bool:
 
 
 def quoted(cell: str) -> str:
-    return brief(" ".join(cell.split()), LONGEST_QUOTED) or "nothing"
+    return brief(" ".join(cell.split()), TABLE_CELL) or "nothing"
 
 
 def the_noun(items: list[str], one: str) -> str:

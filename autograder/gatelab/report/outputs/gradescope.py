@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
+from gatelab.limits import GRADESCOPE_CELLS, STAFF_SHOWN
 from gatelab.report.by_hand.corrected_report import CorrectedReport, remarks_on, remarks_on_question, waits
 from gatelab.report.outputs.wording import sentence, words
 from gatelab.report.record.model import CellProblem, Kind, Part, Question, Report
@@ -19,8 +20,6 @@ from gatelab.report.record.points import less, number, plural
 from gatelab.text import last_part, shown
 
 # Staff see only the end of a part's traceback and of a question's output, where the reason is.
-STAFF_LONGEST = 600  # characters
-CELLS_NAMED = 10
 
 
 def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def summary(
             f"{', '.join(q.id for q in open_)} ({plural(total, 'point')}) {verb} marked by hand{end}"
         )
     lines += [shown(f"{question.id}: {line}") for question in open_ for line in remarks_on_question(question)]
-    lines += [_cell(cell) for cell in report.cells if cell.what != "skipped"][:CELLS_NAMED]
+    lines += [_cell(cell) for cell in report.cells if cell.what != "skipped"][:GRADESCOPE_CELLS]
     return "\n".join(lines)
 
 
@@ -168,14 +167,14 @@ def _for_staff(report: Report) -> dict[str, Any]:
         )
     for question in report.questions:
         lines += [
-            f"{question.id} {words(part.name)}: {last_part(_tracebacks(part), STAFF_LONGEST)}"
+            f"{question.id} {words(part.name)}: {last_part(_tracebacks(part), STAFF_SHOWN)}"
             for part in question.parts
             if part.suite_error or part.student_error
         ]
         if question.output:
-            lines.append(f"{question.id} printed: {last_part(question.output, STAFF_LONGEST)}")
+            lines.append(f"{question.id} printed: {last_part(question.output, STAFF_SHOWN)}")
     if report.output:
-        lines.append(f"The cells printed: {last_part(report.output, STAFF_LONGEST)}")
+        lines.append(f"The cells printed: {last_part(report.output, STAFF_SHOWN)}")
     return {
         "name": "For staff",
         "output_format": "text",

@@ -9,14 +9,12 @@ import textwrap
 from itertools import groupby
 
 from gatelab.handed_out.lists import first_lines
+from gatelab.limits import MAIL_CELLS, MAIL_WIDTH
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.wording import display_name, sentence, words
 from gatelab.report.record.model import CellProblem, Question, Report
 from gatelab.report.record.points import less, number, plural
 from gatelab.text import shown
-
-WIDTH = 78
-CELLS_NAMED = 5
 
 
 def mail(title: str, report: Report, questions: list[str], called: str = "") -> str:
@@ -45,7 +43,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     if cells:
         lines += ["", "These cells did not run to the end when your notebook was graded:", ""]
-        for line in first_lines([_stopped(cell) for cell in cells], CELLS_NAMED):
+        for line in first_lines([_stopped(cell) for cell in cells], MAIL_CELLS):
             lines += _wrapped(line, "- ")
     lost = [q for q in counted if less(q.points, q.max_points)]
     covered = [
@@ -105,7 +103,7 @@ def _wrapped(text: str, mark: str = "") -> list[str]:
     for line in text.splitlines() or [""]:
         first = mark if not lines else " " * len(mark)
         lines += textwrap.wrap(
-            line, WIDTH, initial_indent=first, subsequent_indent=" " * len(mark),
+            line, MAIL_WIDTH, initial_indent=first, subsequent_indent=" " * len(mark),
             break_long_words=False, break_on_hyphens=False,
         ) or [""]  # fmt: skip
     return lines

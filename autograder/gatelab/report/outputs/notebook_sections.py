@@ -12,6 +12,7 @@ from urllib.parse import quote
 from gatelab.handed_out.marks import mark_of
 from gatelab.lab.colab import address, is_set
 from gatelab.lab.spec import Lab
+from gatelab.limits import LABS_KEPT
 from gatelab.submission.notebook_file import source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
@@ -34,7 +35,7 @@ def sections(lab: Lab) -> dict[str, Section]:
     return _read(lab.release / lab.notebook, there)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=LABS_KEPT)
 def _read(path: Path, address: str) -> dict[str, Section]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

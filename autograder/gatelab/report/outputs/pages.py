@@ -14,13 +14,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import CELLS_SHOWN
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.curve_picture import curve_picture
 from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.outputs.wording import display_name, sentence, words
 from gatelab.report.record.model import Part, Question, Report
 from gatelab.report.record.points import number, plural
-from gatelab.report.whole_class.class_report import MOST_CELLS
 from gatelab.text import html_with_code, page_text, shown
 
 
@@ -56,9 +56,9 @@ def feedback_page(lab: Lab, report: Report, called: str = "", inputs_hash: str =
             ],
             cells=[
                 {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
-                for cell in cells[:MOST_CELLS]
+                for cell in cells[:CELLS_SHOWN]
             ],
-            more_cells=len(cells[MOST_CELLS:]),
+            more_cells=len(cells[CELLS_SHOWN:]),
         )
     )
 

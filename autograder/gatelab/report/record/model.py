@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from gatelab.handed_out.lists import listed
+from gatelab.limits import OTHER_NOTEBOOKS
 from gatelab.report.record.curve import STRICT, Curve
 from gatelab.report.record.exceptions import Raised
 
@@ -23,8 +24,6 @@ Status = Literal["graded", "ungradable", "failed"]
 Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
 FORMAT = 5  # of the JSON
 OUR_FAULT = "not graded, our fault"  # the status that people read instead
-
-MOST_NAMED = 5  # other notebooks
 
 
 class Kind(StrEnum):
@@ -259,7 +258,7 @@ class Report:
         """What staff and student should know about the work as a whole: one sentence each."""
         notes = []
         if self.others:
-            notes.append(f"Also handed in and not graded: {listed(self.others, MOST_NAMED)}.")
+            notes.append(f"Also handed in and not graded: {listed(self.others, OTHER_NOTEBOOKS)}.")
         checked = [question for question in self.questions if question.parts and not question.by_hand]
         unwritten = [
             question.id for question in self.questions if question.by_hand and not question.attempted

@@ -15,6 +15,7 @@ from typing import Any
 from gatelab.handed_out.lists import first_lines
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from gatelab.limits import CELLS_SHOWN
 from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
     StaffInput,
@@ -35,7 +36,6 @@ PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
 # The end of a remark in a class.json of an earlier kit, which had no `called_late`.
 CALLS_LATE = "calls it late."
-MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 
 
@@ -236,7 +236,7 @@ def submission_of(row: SubmissionRow, folder: Path) -> Submission:
 
 def _cells(report: Report) -> list[str]:
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
-    return first_lines([f"{cell.name} {cell.what}: {cell.message}" for cell in stopped], MOST_CELLS)
+    return first_lines([f"{cell.name} {cell.what}: {cell.message}" for cell in stopped], CELLS_SHOWN)
 
 
 def _points(totals: list[float]) -> dict[str, float]:

@@ -21,7 +21,7 @@ from zlib import crc32
 from gatelab.faults import GraderFault
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.limits import NOTEBOOK_CODE
+from gatelab.limits import NOTEBOOK_CODE, PAIRS_SHOWN
 from gatelab.submission.collect import Submission
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
 
@@ -29,7 +29,6 @@ K = 12  # tokens in a run
 WINDOW = 6  # runs, of which one is kept
 FEWEST = 20  # fewest fingerprints of its own that an answer must have
 SHARED = 0.6  # share of the smaller set from which on a pair is reported
-MOST = 20  # pairs reported, closest first
 
 TOKEN = re.compile(
     r"""(?P<note>\#[^\n]*)
@@ -73,7 +72,7 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
         if fewer >= FEWEST and shared / fewer >= SHARED and read[a].sha256 != read[b].sha256:
             names = [read[a].name, read[b].name]
             found.append({"who": names, "shared": round(shared / fewer, 2), "prints": shared})
-    return sorted(found, key=lambda pair: (-pair["shared"], -pair["prints"], pair["who"]))[:MOST]
+    return sorted(found, key=lambda pair: (-pair["shared"], -pair["prints"], pair["who"]))[:PAIRS_SHOWN]
 
 
 def prints(source: str) -> set[int]:

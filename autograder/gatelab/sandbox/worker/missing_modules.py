@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import ABSENT_MODULES
+from gatelab.limits import ABSENT_MODULES, MODULES_KEPT
 
 # Special methods that need a value.
 VALUE_METHODS = (
@@ -229,6 +229,6 @@ def _is_missing(root: str) -> bool:
     return bool(root) and root != "gatelab" and root not in sys.modules and not _is_installed(root)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=MODULES_KEPT)
 def _is_installed(root: str) -> bool:
     return importlib.machinery.PathFinder.find_spec(root) is not None

@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gatelab.limits import NEEDS_INSIDE, NEEDS_OBJECTS
+from gatelab.limits import CODE_READ_KEPT, NEEDS_INSIDE, NEEDS_OBJECTS
 
 GLOBAL_LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
 LOOKUPS_BY_STRING = {"globals", "eval", "exec", "vars", "getattr"}  # ways to look up a name given as a string
@@ -75,7 +75,7 @@ def _has_contents(cell: types.CellType) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=CODE_READ_KEPT)
 def _read_by(code: types.CodeType) -> frozenset[str]:
     names = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL_LOADS}
     if names & LOOKUPS_BY_STRING:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
-from gatelab.limits import MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
+from gatelab.limits import DRIVERS_KEPT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_FRAMES, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.lines import cell_of
 from gatelab.sandbox.worker.replace_answers import AnswerReplacer, source_files
 from gatelab.sandbox.worker.values import Shelf, leaves
@@ -243,7 +243,7 @@ class Runtime:
         return Names(self.namespace)[target]
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=DRIVERS_KEPT)
 def _compiled(source: str) -> types.CodeType:
     """Cached, because a suite sends the same driver many times."""
     return compile(source, "<grader>", "exec")

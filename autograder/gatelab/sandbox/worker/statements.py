@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from gatelab.handed_out.stub import is_stub
+from gatelab.limits import CELLS_KEPT
 from gatelab.sandbox.worker.lines import cell_file, to_python
 from gatelab.sandbox.worker.new_fstrings import for_this_python
 from gatelab.sandbox.worker.templates import with_templates
@@ -159,7 +160,7 @@ def statements(source: str, cell: int, unwrap: bool = True) -> list[Statement]:
     return list(_statements(source, cell, unwrap))
 
 
-@lru_cache(maxsize=256)  # a worker parses each cell twice: to scan it and to run it
+@lru_cache(maxsize=CELLS_KEPT)  # a worker parses each cell twice: to scan it and to run it
 def _statements(source: str, cell: int, unwrap: bool) -> tuple[Statement, ...]:
     text = _without_cell_magic(source) if unwrap else source
     try:

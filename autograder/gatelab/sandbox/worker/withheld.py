@@ -19,6 +19,8 @@ from typing import Any
 
 from torch._C import _dispatch_dump, _dispatch_library
 
+from gatelab.limits import KERNELS_KEPT
+
 # An operator has a kernel for each kind of tensor (one of them for MKL-DNN), and even a tensor that a kernel does not use affects
 # which one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
 PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
@@ -67,7 +69,7 @@ def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
     return libraries
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=KERNELS_KEPT)
 def _kernels(operator: str) -> frozenset[str]:
     """The dispatch keys at which an operator computes."""
     with contextlib.suppress(RuntimeError):  # this PyTorch has no such operator

@@ -39,6 +39,7 @@ from typing import Any, cast
 from gatelab.jsonline import PIECE, BadLine, Message, Reader, encode
 from gatelab.limits import (
     ALL_END_SECONDS,
+    DESCRIPTORS,
     ORDER_LIMIT,
     ORDER_SECONDS,
     POLL_SECONDS,
@@ -48,8 +49,6 @@ from gatelab.limits import (
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
 from gatelab.sandbox.confine.probe import create_landmarks
-
-MOST_DESCRIPTORS = 3  # with one message (that for a worker has the most)
 
 examiners: set[int] = set()  # children that are examiners
 
@@ -208,7 +207,7 @@ def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
     descriptors: list[int] = []
 
     def piece() -> bytes:
-        data, more, _, _ = socket.recv_fds(client, PIECE, MOST_DESCRIPTORS)
+        data, more, _, _ = socket.recv_fds(client, PIECE, DESCRIPTORS)
         descriptors.extend(more)
         return data
 
