@@ -20,6 +20,8 @@ ALLOWED = {
     "cli/refusals.py: _error_text": "typer's, whose exception has no field that says it",
     "faults.py: is_machines": "PyTorch's, where memory cannot be had",
     "grading/plugin.py: _without_assertion_rewriting": "pytest adds to a failed assertion's message",
+    "grading/verdicts.py: _note_about_references": "Python's or PyTorch's, of what has no such argument, attribute or entry",
+    "handed_out/checking/check.py: _line": "PyTorch's, of all that it would take",
     "handed_out/checking/leads.py: _lead": "PyTorch's, of the sizes that do not fit",
     "handed_out/checking/leads.py: _parts": "Python's, of how many values there were to unpack",
     "handed_out/checking/leads.py: _not_callable": "Python's, of what was called",
@@ -54,6 +56,10 @@ def is_sentence(node: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="str"), args=[given]):
             return name_of(given) in SENTENCES | EXCEPTIONS
         case ast.Call(func=ast.Attribute(attr="lower" | "strip" | "casefold" | "rstrip", value=value)):
+            return is_sentence(value)
+        case ast.Call(func=ast.Attribute(attr="join"), args=[given]):
+            return is_sentence(given)
+        case ast.Call(func=ast.Attribute(attr="split" | "splitlines", value=value)):
             return is_sentence(value)
         case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=key), *_]):
             return key in SENTENCES
@@ -114,6 +120,7 @@ def test_no_sentence_is_searched_for_what_it_means() -> None:
         "part.message.partition(' (')",
         "answer.get('reason').startswith('A quick look')",
         "re.split(r'\\nassert ', str(failed))",
+        "' '.join(str(error).split()).partition(', but expected')[0]",
     ],
 )
 def test_such_a_search_is_found(code: str) -> None:

@@ -6,7 +6,19 @@ it looks once more with your own LSTM, if that is right.
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, Part, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import (
+    Check,
+    Finding,
+    Numbers,
+    Part,
+    Several,
+    agree,
+    has_shapes,
+    need,
+    returned,
+    standins,
+    untouched,
+)
 
 OK_FORMAT = False
 name = "q8"
@@ -150,7 +162,7 @@ def shift_right(found):
         untouched(call)
 
 
-@check.case("Seq2Seq: encode and step")
+@check.case("Seq2Seq", "encode and step")
 def parts(found):
     found["parts are right"] = False
     encode_and_step(found)
@@ -175,7 +187,7 @@ def encode_and_step(found):
     has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
     check.as_stored(order, "the states are not right: does every source get its own, in the original order?")
     step = found["step"]
-    spec = {"0": Part("logits", "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
+    spec = {"0": Part(Several("logits"), "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
     for call, n in [(step, 3), (found["one"], 1)]:
         has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
     given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
@@ -192,7 +204,7 @@ def encode_and_step(found):
     untouched(step)
 
 
-@check.case("Seq2Seq: forward")
+@check.case("Seq2Seq", "forward")
 def forward_pass(found):
     try:
         whole_forward(found)
@@ -204,9 +216,9 @@ def forward_pass(found):
 def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
-        has_shapes(call, {"": Part("logits", "N T V")}, {"": (3, 4, V)})
+        has_shapes(call, {"": Part(Several("logits"), "N T V")}, {"": (3, 4, V)})
         untouched(call)
-    has_shapes(found["one whole"], {"": Part("logits", "N T V")}, {"": (1, 4, V)})
+    has_shapes(found["one whole"], {"": Part(Several("logits"), "N T V")}, {"": (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]

@@ -245,9 +245,9 @@ class Grading:
     def _note_about_references(self, error: Raised) -> str:
         """A note on the names in an exception that are references to answers that are not right yet; "" for none. Python and PyTorch
         say only in their messages what was missing."""
-        words = f"{error.message}\n{error.traceback}"
+        said = f"{error.message}\n{error.traceback}"
         mentioned = (
-            name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", words)
+            name for name in self.attempt.spec.builds_on if re.search(rf"\b{re.escape(name)}\b", said)
         )
         return notes.on_references(
             self._not_yet_right(name for name in mentioned if name not in self.attempt.own)

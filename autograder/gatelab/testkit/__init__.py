@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from gatelab.handed_out.checking.grammar import Several
 from gatelab.testkit.compare import close, close_grads, kept, near, near_at, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
+    "Several", "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
     "unchanged",
 ]  # fmt: skip
 

@@ -85,7 +85,7 @@ def test_a_layer_without_forward_is_known_by_what_was_called_and_not_by_pytorchs
         layer()(torch.zeros(1))
     check = Check("q7")
     check.student.namespace["Layer"] = layer
-    call = Call("Layer", "layer", error=raised.value)
+    call = Call("Layer", "Layer", error=raised.value)
     [first, *_], error = check.explain(Finding(call, "wrong"))
     assert first.startswith(says) and isinstance(error, NotWritten) == not_written
 

@@ -19,7 +19,7 @@ from gatelab.report.record.model import Report
 from gatelab.sandbox.worker.runtime import Runtime
 from gatelab.sandbox.worker.values import Box, NotPlain, Ref, Shelf, ValueProblem, decode, encode
 from gatelab.sandbox.worker.written_modules import NoModules
-from gatelab.testkit import close, kind, same, unchanged
+from gatelab.testkit import Several, close, kind, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import Remote
 from gatelab.testkit.trace import size
@@ -135,7 +135,7 @@ def test_close_takes_arrays(got: Any, said: str) -> None:
     close(GRID + 1e-13, GRID, "the rows", "R C", dtype=np.float64)
     close(np.array([1, 2]), np.array([1, 2]), "the counts", "R")
     with pytest.raises(AssertionError) as failed:
-        close(got, GRID, "the rows", "R C", dtype=np.float64)
+        close(got, GRID, Several("the rows"), "R C", dtype=np.float64)
     assert said in str(failed.value)
 
 
@@ -238,7 +238,7 @@ SUITE = '''
 """q1, with arrays."""
 import numpy as np
 
-from gatelab.testkit import close, part, unchanged
+from gatelab.testkit import Several, close, part, unchanged
 
 LOGITS = np.array([[0.0, 1.0, 2.0], [3.0, 1.0, 5.0]])
 
@@ -247,7 +247,7 @@ LOGITS = np.array([[0.0, 1.0, 2.0], [3.0, 1.0, 5.0]])
 def test_rows(student):
     reply = student.softmax(LOGITS)
     powers = np.exp(LOGITS)
-    close(reply.value, powers / powers.sum(axis=1, keepdims=True), "the rows", "N K")
+    close(reply.value, powers / powers.sum(axis=1, keepdims=True), Several("the rows"), "N K")
     unchanged(reply.after, {"0": LOGITS}, {"0": "logits"})
 '''
 ANSWER = "import numpy as np\ndef softmax(logits):\n    p = np.exp(logits)\n    return "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gatelab.handed_out.checking.grammar import Several
 from gatelab.testkit.compare import close, close_grads, same, unchanged
 
 pytestmark = pytest.mark.usefixtures("axes")
@@ -14,7 +15,7 @@ WANT = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4)
 
 def message(got: object, **options: object) -> str:
     with pytest.raises(AssertionError) as error:
-        close(got, WANT, "outputs", "N T H", **options)
+        close(got, WANT, Several("outputs"), "N T H", **options)
     return str(error.value)
 
 

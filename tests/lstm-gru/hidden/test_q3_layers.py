@@ -15,7 +15,7 @@ from truth import STEPS, WEIGHTS, Truth
 
 from gatelab.handed_out.checking.findings import OF_GRADIENTS
 from gatelab.handed_out.limits import KEYS_SHOWN
-from gatelab.testkit import close, close_grads, each_size, few, near_at, needs, part, unchanged
+from gatelab.testkit import Several, close, close_grads, each_size, few, near_at, needs, part, unchanged
 from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
@@ -194,13 +194,13 @@ def check_outputs(student, draw, kind: str, N: int, T: int, D: int, H: int) -> N
     for x in (first, draw(N, T + 1, D), draw(N + 2, T + 3, D), first):
         outputs, _ = pair(layer(x), kind)
         later = carried(student, layer, x)
-        close(outputs, truth(x)[0], f"outputs of {kind}", "N T H", dtype=torch.float64, later=later)
+        close(outputs, truth(x)[0], Several(f"outputs of {kind}"), "N T H", dtype=torch.float64, later=later)
 
     truth = Truth(kind, draw, D, H, dtype=torch.float32)
     layer, x = loaded(student, truth, D), draw(N, T, D, dtype=torch.float32)
     outputs, _ = pair(layer(x), kind)
     want = truth(x.double())[0]
-    close(outputs, want, f"outputs of {kind} in float32", "N T H", dtype=torch.float32)
+    close(outputs, want, Several(f"outputs of {kind} in float32"), "N T H", dtype=torch.float32)
 
 
 @part("q3", "lstm-outputs", 1)
@@ -231,7 +231,7 @@ def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D
     close(
         outputs,
         want,
-        f"outputs of {kind} from a given state{where(step, kind)}",
+        Several(f"outputs of {kind} from a given state{where(step, kind)}"),
         "N T H",
         dtype=torch.float64,
         later=carried(student, layer, x, state),
@@ -246,7 +246,9 @@ def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D
     second, after = pair(layer(x[:, T:], between), kind)
     needs(isinstance(first, Tensor) and isinstance(second, Tensor), f"outputs of {kind} should be a tensor.")
     needs(first.ndim == 3 and second.ndim == 3, f"outputs of {kind} should have three axes, (N, T, H).")
-    name = f"outputs of {kind} for a sequence given in two pieces, the second with the state of the first,"
+    name = Several(
+        f"outputs of {kind} for a sequence given in two pieces, the second with the state of the first,"
+    )
     close(torch.cat([first, second], dim=1), want, name, "N T H")
     close_state(kind, after, want_state, f"{kind}'s state after the second piece", dtype=torch.float64)
 
@@ -292,7 +294,7 @@ def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: in
         reply = layer(x, state, upstream=(up_outputs, [up_state]))
         got, (last,) = pair(reply, kind)
     later = carried(student, layer, x.detach(), state)
-    close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H", later=later)
+    close(got, outputs.detach(), Several(f"outputs of {kind}{where(step, kind)}"), "N T H", later=later)
     close_state(kind, last, after, f"{kind}'s state after the last step", atol=math.inf)  # its shape
     names = {"0": "x", "1": "the first h", "1.0": "the first h", "1.1": "the first c"}
     names |= {f"param:{name}": name for name in WEIGHTS}
@@ -339,7 +341,7 @@ def check_follows(student, draw, put_step, kind: str) -> None:
     put_step(truth)
     x = draw(N, T, D, dtype=torch.float32)
     outputs, _ = pair(layer(x), kind)
-    close(outputs, truth(x.double())[0].float(), f"outputs of {kind}{where('other', kind)}", "N T H")
+    close(outputs, truth(x.double())[0].float(), Several(f"outputs of {kind}{where('other', kind)}"), "N T H")
 
 
 @part("q3", "lstm-calls-your-step", 1)
@@ -381,7 +383,7 @@ def check_state_dict(student, draw, kind: str) -> None:
     check_weights(kind, fresh["state_dict"], truth.weights)
     theirs = Truth(kind, draw, D, H)
     theirs.weights = fresh["state_dict"]
-    name = f"outputs of your new {kind}, compared with those of torch.nn.{kind} with its weights,"
+    name = Several(f"outputs of your new {kind}, compared with those of torch.nn.{kind} with its weights,")
     close(two(fresh["returned"], kind)[0], theirs(x.double())[0].float(), name, "N T H")
 
     layer = loaded(student, truth, D)
@@ -391,7 +393,7 @@ def check_state_dict(student, draw, kind: str) -> None:
         exact = weight.double()  # nothing is computed, so no digit may be lost
         close(back[name], exact, f"{name} of {kind}, after it was loaded,", "? ?"[: 2 * weight.ndim - 1])
     want = truth(x.double())[0].float()
-    close(pair(layer(x), kind)[0], want, f"outputs of {kind} with loaded weights", "N T H")
+    close(pair(layer(x), kind)[0], want, Several(f"outputs of {kind} with loaded weights"), "N T H")
 
 
 def check_weights(kind: str, got, want: dict[str, Tensor]) -> None:

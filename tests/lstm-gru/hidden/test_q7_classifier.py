@@ -12,7 +12,7 @@ from trained import Scores, best, check_strata, check_training, run_training, ta
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both, unsorted_lengths
 
 from gatelab.handed_out.limits import KEYS_SHOWN
-from gatelab.testkit import close, close_grads, few, near, needs, part, unchanged
+from gatelab.testkit import Several, close, close_grads, few, near, needs, part, unchanged
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: all different
 NAME = "SequenceClassifier"
@@ -223,7 +223,9 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
             with torch.no_grad():
                 repeated = twin(*batch.inputs).argmax(dim=1)
             given = repeated if predicted is None else predicted[name]
-            close(given, torch.zeros(len(batch)), "the predictions", "N", atol=math.inf)  # of that shape
+            close(
+                given, torch.zeros(len(batch)), Several("the predictions"), "N", atol=math.inf
+            )  # of that shape
             own[name] = (given == batch.labels).double().mean().item()
             again[name] = (repeated == batch.labels).double().mean().item()
             agree.append((given == repeated).double().mean().item())
@@ -254,7 +256,7 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
         expected = twin(*untrained).argmax(dim=1)
     predicted = before["predicted"]
     close(
-        predicted, torch.zeros(len(expected)), "the predictions before training", "N", atol=math.inf
+        predicted, torch.zeros(len(expected)), Several("the predictions before training"), "N", atol=math.inf
     )  # of that shape
     agree = (predicted == expected).double().mean().item()
     needs(

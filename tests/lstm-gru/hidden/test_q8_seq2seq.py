@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from twins import TwinSeq2Seq, draw_weights, load_both, unsorted_lengths
 
-from gatelab.testkit import close, close_grads, near, near_at, needs, part, same, unchanged
+from gatelab.testkit import Several, close, close_grads, near, near_at, needs, part, same, unchanged
 
 VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: all different
 NAME = "Seq2Seq"
@@ -131,7 +131,7 @@ def test_one_decoder_step(student, draw, n):
     same(model.attr("bos"), BOS, "bos of your Seq2Seq")
     reply = model.method("step", token, state)
     logits, (h, c) = twin.step(token, state)
-    close(reply[0], logits, "the logits of step", "N V")
+    close(reply[0], logits, Several("the logits of step"), "N V")
     needs(
         isinstance(reply[1], tuple | list) and len(reply[1]) == 2,
         "step should return (logits, state) with state = (h, c).",

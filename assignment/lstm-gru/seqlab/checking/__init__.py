@@ -35,6 +35,7 @@ from seqlab.checking.differ import (
     returned,
     untouched,
 )
+from seqlab.checking.grammar import Several
 from seqlab.checking.library import Watching
 from seqlab.checking.calling import Contract, Numbers, Student
 from seqlab.checking.record import SEED, Call
@@ -50,6 +51,7 @@ __all__ = [
     "Finding",
     "Numbers",
     "Part",
+    "Several",
     "Student",
     "Watching",
     "agree",

@@ -97,7 +97,7 @@ class Student:
         `gradients="0 2.i"` also runs backward from these parts of the returned value ("" is the whole value).
         """
         call = Call(
-            function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+            function, function, "", about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
         return self._record_call(call, lambda: self._function(function), repeatable=True)
 
@@ -141,7 +141,15 @@ class Student:
         """Call an object made earlier, or one of its methods."""
         title = f"{made.function}.{method}" if method else made.function
         call = Call(
-            title, made.group, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+            title,
+            made.group,
+            method,
+            about,
+            tuple(names.split()),
+            arguments,
+            keywords,
+            tuple(parts),
+            gradients,
         )
 
         def target() -> Callable[..., Any]:
@@ -156,7 +164,7 @@ class Student:
 
     def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
         """Record something read from an object that was made earlier: `function(object)`."""
-        call = Call(made.function, made.group, about)
+        call = Call(made.function, made.group, about=about)
 
         def target() -> Callable[..., Any]:
             if made.error is not None:
@@ -167,7 +175,7 @@ class Student:
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
         """Record what `function` returns for something in the notebook: `function(softmax)`."""
-        call = Call(name, name, about)
+        call = Call(name, name, about=about)
 
         def target() -> Callable[..., Any]:
             own = self._lookup(name)
@@ -179,7 +187,7 @@ class Student:
 
     def note(self, group: str, about: str, value: Any) -> Call:
         """Record something that the check itself has observed."""
-        call = Call(group, group, about, value=plain(value))
+        call = Call(group, group, about=about, value=plain(value))
         self.record.append(call)
         return call
 

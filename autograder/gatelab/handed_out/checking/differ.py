@@ -27,7 +27,7 @@ class Part(NamedTuple):
     """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"), or an array: Part("rows", "R C",
     np.ndarray). `axes`: the letters of its dimensions."""
 
-    name: str  # as messages show it
+    name: str  # as messages show it; Several("rows") if it names several things
     axes: str = ""  # "": a single number
     kind: type = Tensor
 

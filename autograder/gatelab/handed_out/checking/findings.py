@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .grammar import is_plural, verb
+from .grammar import pronoun, verb
 from .scalars import REAL
 from .tensors import ATOL, GRAD_RTOL, Tolerance, difference, tolerance_of
 from .terms import NO_NAME
@@ -96,7 +96,7 @@ def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str
     """The sentence if a number is wrong. It states the right one, so it is only for public checks."""
     if abs(got - want) <= rtol * max(1.0, abs(want)):
         return ""
-    return f"{name} {verb(name, 'is')} {got:.7g}; {'they' if is_plural(name) else 'it'} should be {want:.7g}."
+    return f"{name} {verb(name, 'is')} {got:.7g}; {pronoun(name)} should be {want:.7g}."
 
 
 def changed(who: str, name: str, value: Any, public: bool = False) -> str:

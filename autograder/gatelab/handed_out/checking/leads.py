@@ -46,7 +46,7 @@ def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
     error = call.error
     assert error is not None
     if isinstance(error, Contract):  # its text says everything
-        return [outside(call.function.partition(".")[2], namespace)]
+        return [outside(call.method, namespace)]
     if (
         sure := _layer_used_as_class(error, namespace)
         or _not_callable(error, namespace)
@@ -81,9 +81,10 @@ def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
             f" Line {through[-1].number} of its cell, in `{through[-1].frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
             "replace that line with your code."
         )
-    name = call.function.partition(".")[0]
-    if runs.answered_before(name):
-        said += f" (Another cell that defines `{name}` was run earlier; the one that was run last counts.)"
+    if runs.answered_before(call.group):
+        said += (
+            f" (Another cell that defines `{call.group}` was run earlier; the one that was run last counts.)"
+        )
     return said
 
 

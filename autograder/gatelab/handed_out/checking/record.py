@@ -25,8 +25,9 @@ NAMED = "_loaded_names"  # on a module: the names under which its weights were l
 class Call:
     """One call and its outcome. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
 
-    function: str  # the name in the notebook, as messages show it
+    function: str  # the name in the notebook, as messages show it; with a method, "Layer.reset"
     group: str  # the name, of those that the question asks for, that it belongs to; mistakes are told apart by name
+    method: str = ""  # of an object of that class, if the call is one of its methods
     about: str = ""  # what is special about this call: "a single row"
     names: tuple[str, ...] = ()  # of the arguments
     arguments: tuple[Any, ...] = ()

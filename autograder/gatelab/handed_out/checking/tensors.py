@@ -17,7 +17,7 @@ import torch
 
 from ..limits import PLACES_SHOWN
 from ..lists import begun
-from .grammar import is_plural, verb
+from .grammar import pronoun, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
 
@@ -70,7 +70,7 @@ def difference(
     """What is wrong with `got`, which is a tensor or an array, like `want`.
 
     Args:
-        name: its name in the sentence.
+        name: its name in the sentence; a `Several` if it names several things.
         axes: letters of the dimensions, as in ["R", "C"]; "?" for one without a letter.
         dtype: the dtype it must have, if that counts; torch's or numpy's.
         later: called with a step if the numbers are right before it and wrong from it on; returns a sentence with what the
@@ -160,7 +160,7 @@ def _single(got: float, want: float, name: str) -> str:
     sentence = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
         return f"{sentence}, which is off by {abs(got - want):.1g}."
-    return f"{sentence}; {'they' if is_plural(name) else 'it'} should be {right}."
+    return f"{sentence}; {pronoun(name)} should be {right}."
 
 
 def largest(

@@ -2,13 +2,13 @@
 
 import torch
 
-from softmax_lab.checking import Check, Numbers, Part, has_shapes, need
+from softmax_lab.checking import Check, Numbers, Part, Several, has_shapes, need
 
 OK_FORMAT = False
 name = "q1"
 check = Check(name)
 
-ROWS = {"": Part("the probabilities", "N K")}
+ROWS = {"": Part(Several("the probabilities"), "N K")}
 EQUAL = torch.zeros(3, 2, dtype=torch.float64)
 LARGE = torch.tensor([[1000.0, 0.0]], dtype=torch.float64)
 

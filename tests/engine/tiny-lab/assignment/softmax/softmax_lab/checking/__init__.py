@@ -2,10 +2,11 @@
 
 from .check import TESTS, Check
 from .differ import Finding, Part, agree, describe, gradients_agree, has_shapes, is_number, need, repeats, returned, untouched
+from .grammar import Several
 from .calling import Contract, Numbers, Student
 from .record import SEED, Call
 
 __all__ = [
-    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Student", "agree", "describe",
+    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Several", "Student", "agree", "describe",
     "gradients_agree", "has_shapes", "is_number", "need", "repeats", "returned", "untouched",
 ]  # fmt: skip
