@@ -19,18 +19,16 @@ def gatelab(*words: object, **more: object) -> Result:
     return done
 
 
-def succeeded(*words: object) -> str:
-    """Run a command that must exit with code 0; returns what it prints."""
+def succeeded(*words: object, code: int = 0) -> str:
+    """Run a command that must have this exit code; returns what it prints."""
     done = gatelab(*words)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == code, done.output
     return done.output
 
 
 def printed(*words: object, code: int = 0) -> str:
-    """Run a command that must have this exit code; returns what it prints, on one line."""
-    done = gatelab(*words)
-    assert done.exit_code == code, done.output
-    return " ".join(done.output.split())
+    """The same on one line."""
+    return " ".join(succeeded(*words, code=code).split())
 
 
 def typed(folder: Path, program: str, *words: object) -> subprocess.CompletedProcess[str]:

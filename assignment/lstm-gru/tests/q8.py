@@ -14,6 +14,7 @@ from seqlab.checking import (
     Several,
     agree,
     has_shapes,
+    near,
     need,
     returned,
     standins,
@@ -176,9 +177,9 @@ def encode_and_step(found):
     for n, alone in enumerate(found["alone"]):
         returned(alone, STATE)
         for path, part in STATE.items():
-            close = torch.allclose(call.leaves[path][n], alone.leaves[path][0], rtol=1e-7, atol=1e-9)
+            same = near(call.leaves[path][n], alone.leaves[path][0])
             need(
-                call, close, f"{part.name} of a padded source is not that of the same source cut to its length."
+                call, same, f"{part.name} of a padded source is not that of the same source cut to its length."
             )
     check.as_stored(
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
@@ -231,12 +232,12 @@ def whole_forward(found):
     )
     need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
     need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
-    same = torch.allclose(forced.value[:, :3], found["later"].value[:, :3], rtol=1e-7, atol=1e-9)
+    same = near(forced.value[:, :3], found["later"].value[:, :3])
     need(found["later"], same, "logits change with targets at the same step or later.")
     check.as_stored(forced, "the logits, or their gradients, are not right.")
-    same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
+    same = near(forced.value, found["default"].value)
     need(found["default"], same, "should be the same as forcing = 1, which is the default.")
-    same = torch.allclose(forced.value, found["eval"].value, rtol=1e-7, atol=1e-9)
+    same = near(forced.value, found["eval"].value)
     need(found["eval"], same, "should be the same as in training mode: forcing alone decides what is read.")
     shown = found["read", 0.0]
     need(shown, True)

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 import pytest
 
 from gatelab.handed_out.checking.grammar import Several
-from gatelab.testkit.compare import close, close_grads, kept, near, near_at, needs, same, unchanged
+from gatelab.handed_out.checking.tensors import Tolerance, near, near_at
+from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Several", "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
+    "Several", "Tolerance", "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
     "unchanged",
 ]  # fmt: skip
 

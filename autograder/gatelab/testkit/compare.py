@@ -17,7 +17,7 @@ from gatelab.handed_out.checking.findings import changed, gradients, of_other_ki
 from gatelab.handed_out.checking.grammar import verb, with_article
 from gatelab.handed_out.checking.in_place import changed_in
 from gatelab.handed_out.checking.scalars import REAL
-from gatelab.handed_out.checking.tensors import ATOL, Numbers, Tolerance, difference, in_float64, tolerance_of
+from gatelab.handed_out.checking.tensors import ATOL, Tolerance, difference, tolerance_of
 from gatelab.testkit.failed import LeftChanged
 from gatelab.testkit.student import kind
 from gatelab.text import brief
@@ -83,23 +83,6 @@ def close(
     of_dtype = tolerance_of(want.dtype if dtype is None else dtype)
     tolerance = Tolerance(of_dtype.rtol if rtol is None else rtol, of_dtype.atol if atol is None else atol)
     _fail_if(difference(got, want, name, axes.split(), tolerance, dtype, later))
-
-
-def near(got: Any, want: Any) -> bool:
-    """Whether two results are the same: both tensors or both arrays, of one shape, and no number differs by more than `close` allows.
-    (nan is not near anything, so check for it first.)"""
-    return isinstance(want, torch.Tensor | np.ndarray) and bool(near_at(got, want).all())
-
-
-def near_at(got: Any, want: Numbers, tolerance: Tolerance | None = None) -> torch.Tensor:
-    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The default tolerance is that of its dtype."""
-    if (
-        not isinstance(got, torch.Tensor if isinstance(want, torch.Tensor) else np.ndarray)
-        or got.shape != want.shape
-    ):
-        return torch.zeros(tuple(want.shape), dtype=torch.bool)
-    within = tolerance or tolerance_of(want.dtype)
-    return torch.isclose(in_float64(got), in_float64(want), rtol=within.rtol, atol=within.atol)
 
 
 def close_grads(

@@ -151,9 +151,15 @@ def kind(value: Any) -> str:
 
 
 def _shape_text(value: torch.Tensor | np.ndarray[Any, Any]) -> str:
-    """The shape in words; if it is long, only the number of axes, because a worker could encode a message in the sizes."""
+    """The shape in words; if it is long, only the number of axes."""
+    shape = _shape(value)
+    return f" of shape {shape}" if shape else f" of {value.ndim} axes"
+
+
+def _shape(value: torch.Tensor | np.ndarray[Any, Any]) -> str:
+    """The shape; "" if it is long, because a worker could encode a message in the sizes."""
     shape = str(tuple(value.shape))
-    return f" of shape {shape}" if len(shape) <= SHAPE_LIMIT else f" of {value.ndim} axes"
+    return shape if len(shape) <= SHAPE_LIMIT else ""
 
 
 def few(names: Iterable[object], most: int = NAMES_SHOWN) -> str:
@@ -180,11 +186,8 @@ def _state_dict_mismatch(own: Any, given: dict[str, torch.Tensor]) -> str:
         return f"its state_dict has {few(extra)}, which the contract does not know"
     for name, weight in given.items():
         if own[name].shape != weight.shape:
-            shape = str(tuple(own[name].shape))
-            has = (
-                f"shape {shape}" if len(shape) <= SHAPE_LIMIT else "another shape"
-            )  # the worker could encode a message in the sizes
-            return f"{name} has {has}, it should be {tuple(weight.shape)}"
+            shape = _shape(own[name])
+            return f"{name} has {f'shape {shape}' if shape else 'another shape'}, it should be {tuple(weight.shape)}"
     return ""
 
 

@@ -21,7 +21,7 @@ from gatelab.handed_out.checking.differ import (
     untouched,
 )
 from gatelab.handed_out.checking.record import Call
-from gatelab.testkit.compare import close, close_grads, near, same, unchanged
+from gatelab.testkit import close, close_grads, near, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 
 Answer = Callable[..., Any]
@@ -223,3 +223,8 @@ def test_close_allows_what_the_dtype_of_the_wanted_numbers_does() -> None:
     close(rows + 1e-6, rows, "the rows", "R C")
     with pytest.raises(AssertionError, match="differ"):
         close(rows + 1e-6, rows.double(), "the rows", "R C")
+
+
+@pytest.mark.parametrize("got", [None, 0.0, torch.zeros(0, 2), torch.zeros(1), np.zeros(0)])
+def test_nothing_is_near_an_empty_tensor_but_another_of_its_shape(got: object) -> None:
+    assert near(torch.zeros(0), torch.zeros(0)) and not near(got, torch.zeros(0))

@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from trained import Scores, best, check_strata, check_training, run_training, tasks, training
 from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights, unsorted_lengths
 
-from gatelab.testkit import close, kind, needs, part
+from gatelab.testkit import Tolerance, close, kind, near, needs, part
+from seqlab.padding import other_padding
 
 VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 5
 TRAINED = "a Seq2Seq with your training_step"
+NO_PAD = -100  # leaves no token out: the default of PyTorch's cross_entropy
 RATE = 0.5  # of the plain gradient step, which shows the gradient that the optimiser got
 
 # One or two steps of plain gradient descent on a Seq2Seq with given weights. `old` is put into `.grad` first.
@@ -90,20 +92,29 @@ def one_step(
 
 def pad_taken(made: dict, with_pad: Callable[[int], tuple]) -> str:
     """A sentence where the update, or the returned loss, is that of a pad other than the argument; else ""."""
-    for pad in [-100, *(token for token in range(VT) if token != PAD)]:
-        losses, update, norm = with_pad(pad)
+
+    def fits(pad: int | None) -> bool:
+        losses, update, norm = with_pad(NO_PAD if pad is None else pad)
         same = math.isfinite(norm) and all(
-            torch.allclose(made["update"][name], right, rtol=1e-4, atol=1e-4 * min(norm, 1.0))
-            for name, right in update.items()
+            near(made["update"][name], right, clipped(min(norm, 1.0))) for name, right in update.items()
         )
-        returned = made["returned"]
-        same_loss = all(isinstance(got, float) for got in returned) and all(
-            math.isclose(got, loss, rel_tol=1e-6) for got, loss in zip(returned, losses, strict=True)
-        )
-        if same or same_loss:
-            left_out = f"counts token {PAD} as well" if pad == -100 else f"takes token {pad} for padding"
-            return f" These are the numbers of a loss that {left_out}; only the argument `pad`, {PAD} here, is padding."
-    return ""
+        return same or all(map(same_loss, made["returned"], losses))
+
+    tokens = [None, *(token for token in range(VT) if token != PAD)]
+    found = other_padding(PAD, tokens, fits, f"counts token {PAD} as well")
+    return found and f" These are the numbers of {found}"
+
+
+def clipped(size: float) -> Tolerance:
+    """For the steps of a clipped gradient of this norm: ways of clipping differ in a small number that they add to the norm."""
+    return Tolerance(1e-4, 1e-4 * size)
+
+
+def same_loss(got: Any, want: float) -> bool:
+    """A loss computed in float32 counts as the same."""
+    return isinstance(got, float) and near(
+        torch.tensor(got).double(), torch.tensor(want).double(), Tolerance(1e-6, 0.0)
+    )
 
 
 def norm_of_step(made: dict) -> float:
@@ -127,10 +138,10 @@ def check_update(made: dict, want: dict[str, Tensor], size: float, why: Callable
         "The weights did not change: does the optimiser take its step after the gradients are computed, and are they nonzero?",
     )
     for name, update in want.items():
-        # Ways of clipping differ in a tiny number added to the norm.
+        by = clipped(size)
         label = f"the step of {name} (in units of the learning rate)"
         try:
-            close(got[name], update, label, " ".join("?" * update.ndim), rtol=1e-4, atol=1e-4 * size)
+            close(got[name], update, label, " ".join("?" * update.ndim), rtol=by.rtol, atol=by.atol)
         except AssertionError as error:
             raise AssertionError(f"{error}{why()}") from None
 
@@ -163,7 +174,7 @@ def test_returns_the_loss_as_a_number(student, draw):
             isinstance(got, float),
             f"training_step should return the loss as a Python number (float), not {kind(got)}.",
         )
-        differs = not math.isclose(got, want, rel_tol=1e-6)
+        differs = not same_loss(got, want)
         needs(
             not differs,
             f"training_step returned {got:.4g}, which is not the loss of the batch it was given.{why() if differs else ''}",

@@ -85,10 +85,8 @@ def seeded(student, draw, model, batch: Pairs, forcing: float, calls: int = 1) -
 
 def check_shape(logits: Tensor, batch: Pairs, forcing: float) -> None:
     """Fail unless it is a tensor (N, T, V) in the dtype of the weights, which the rest needs."""
-    want, name = (
-        torch.zeros(*batch.targets.shape, VT),
-        f"the result of your Seq2Seq with forcing = {forcing:g}",
-    )
+    want = torch.zeros(*batch.targets.shape, VT)
+    name = f"the result of your Seq2Seq with forcing = {forcing:g}"
     close(logits, want, name, "N T V", atol=math.inf, dtype=torch.float64)
 
 

@@ -111,9 +111,7 @@ class ArgumentState:
     def _sort(self, value: Any) -> None:
         if isinstance(value, torch.Tensor):
             self.arguments.append(value)
-        elif (
-            type(value) is np.ndarray and value.dtype.kind in REAL
-        ):  # the kinds that a suite sends; others may not be comparable
+        elif type(value) is np.ndarray and value.dtype.kind in REAL:  # as suites send; others may not compare
             self.arrays.append((value, value.copy() if value.size <= COPIED_NUMBERS else None))
         elif isinstance(value, nn.Module):
             self.modules.append(value)

@@ -93,6 +93,26 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
+def near(got: Any, want: Any, tolerance: Tolerance | None = None) -> bool:
+    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `difference`
+    allows. (nan is like no number, so look for it before.)"""
+    return _is_like(got, want) and bool(near_at(got, want, tolerance).all())
+
+
+def near_at(got: Any, want: Numbers, tolerance: Tolerance | None = None) -> torch.Tensor:
+    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The tolerance is by default that of its dtype."""
+    if not _is_like(got, want):
+        return torch.zeros(tuple(want.shape), dtype=torch.bool)
+    within = tolerance or tolerance_of(want.dtype)
+    return torch.isclose(in_float64(got), in_float64(want), rtol=within.rtol, atol=within.atol)
+
+
+def _is_like(got: Any, want: Any) -> bool:
+    """Whether it is of the same kind, tensor or array, and of the same shape."""
+    kind = next((kind for kind in (torch.Tensor, np.ndarray) if isinstance(want, kind)), None)
+    return kind is not None and isinstance(got, kind) and bool(got.shape == want.shape)
+
+
 def in_float64(numbers: Numbers) -> torch.Tensor:
     """The numbers in float64, so that those of two dtypes can be compared."""
     if isinstance(numbers, torch.Tensor):

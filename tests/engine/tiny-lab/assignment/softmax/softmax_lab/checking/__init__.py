@@ -5,8 +5,9 @@ from .differ import Finding, Part, agree, describe, gradients_agree, has_shapes,
 from .grammar import Several
 from .calling import Contract, Numbers, Student
 from .record import SEED, Call
+from .tensors import Tolerance, near, near_at
 
 __all__ = [
-    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Several", "Student", "agree", "describe",
-    "gradients_agree", "has_shapes", "is_number", "need", "repeats", "returned", "untouched",
+    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Several", "Student", "Tolerance", "agree", "describe",
+    "gradients_agree", "has_shapes", "is_number", "near", "near_at", "need", "repeats", "returned", "untouched",
 ]  # fmt: skip
