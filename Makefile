@@ -16,6 +16,8 @@ IMAGE ?= debian:bookworm
 .PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image start claims calibrate docs pictures lint clean
 
 SAMPLE = tests/$(LAB)/sample
+# What the notebooks of the labs import.
+LABS_NEED = $(wildcard assignment/*/requirements.txt)
 # The students' packages, one a lab; they hold copies of the engine's files (tests/programs/coverage_page.py).
 PACKAGES = $(shell sed -n 's/^package = "\([^"]*\)".*/\1/p' assignment/*/lab.toml)
 
@@ -151,7 +153,7 @@ docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # What vulture looks at besides the engine and the tiny lab: the code of every lab.
-LABS_CODE = $(wildcard assignment/*/lab.py assignment/*/tests tests/*/hidden)
+LABS_CODE = $(wildcard assignment/*/lab.py assignment/*/tests tests/*/hidden tests/*/used_elsewhere.py)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -173,10 +175,10 @@ clean:
 # index cannot be reached, whatever build of the same version pip finds.
 # Without what it needs, which that index does not have in our versions; the last line brings it. constraints.txt fixes every
 # version, of what the pins bring along as well.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(LABS_NEED)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --no-deps $(if $(WHEELS),,--retries 1 --timeout 60 --index-url $(CPU_INDEX)) $(TORCH) 2>/dev/null || $(PIP) --no-deps $(TORCH)
 	$(if $(WHEELS),$(PIP) 'setuptools>=77')
-	$(PIP) $(if $(WHEELS),--no-build-isolation) --editable '.[dev]'
+	$(PIP) $(if $(WHEELS),--no-build-isolation) --editable '.[dev]' $(LABS_NEED:%=--requirement %)
 	touch $@

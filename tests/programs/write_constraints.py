@@ -1,4 +1,4 @@
-"""Writes constraints.txt, the lock file: every distribution that the kit's requirements bring along, in the version installed here.
+"""Writes constraints.txt, the lock file: every distribution that the kit's and its labs' requirements bring along, in the version installed here.
 
 python tests/programs/write_constraints.py            write it
 python tests/programs/write_constraints.py --check    exit code 1 and a list if it differs from this environment
@@ -28,9 +28,13 @@ def canonical(name: str) -> str:
 
 
 def needed() -> dict[str, str]:
-    """Name → version of everything that pyproject.toml requires, dependencies included, if it is installed."""
+    """Name → version of everything that pyproject.toml and the labs require, dependencies included, if it is installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    todo = [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    asks = project["dependencies"] + project["optional-dependencies"]["dev"]
+    for path in sorted(ROOT.glob("assignment/*/requirements.txt")):
+        lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+        asks += [line for line in lines if line]
+    todo = [Requirement(line) for line in asks]
     seen: set[tuple[str, frozenset[str]]] = set()
     found: dict[str, str] = {}
     while todo:

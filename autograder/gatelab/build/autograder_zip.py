@@ -4,7 +4,7 @@ Layout (otter and Gradescope require the names in the first column):
 
     otter_config.json              the plugin and its settings
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
-    requirements.txt  constraints.txt
+    requirements.txt  constraints.txt      … and what the lab asks for in its own requirements.txt
     run_autograder  run_otter.py   grade one submission
     not_graded.json                the result if neither produces one; WHY is replaced by the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
@@ -17,12 +17,14 @@ and the wheat are left out. Of earlier releases only the cells are included, to 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
+from gatelab.build.complete import REQUIREMENTS
 from gatelab.folders import ZIP_DATE, replacing
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
@@ -63,7 +65,7 @@ def build_autograder_zip(
     files["otter_config.json"] = _config(lab, lab.settings.seed if seed is None else seed, accept_missing)
     files["not_graded.json"] = _not_graded(lab)
     repository = otter.parents[1]
-    files["requirements.txt"] = _requirements(repository / "pyproject.toml")
+    files["requirements.txt"] = _requirements(repository / "pyproject.toml", lab)
     files["constraints.txt"] = _constraints(repository / "constraints.txt")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
@@ -146,8 +148,8 @@ def _not_graded(lab: Lab) -> bytes:
     return (json.dumps(results, indent=1) + "\n").encode()
 
 
-def _requirements(pyproject: Path) -> bytes:
-    """The pins of pyproject.toml, one per line, so that the image has no list of its own."""
+def _requirements(pyproject: Path, lab: Lab) -> bytes:
+    """The pins of pyproject.toml, one per line, and what the lab's notebook needs besides, so that the image has no list of its own."""
     try:
         pins = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
@@ -156,9 +158,26 @@ def _requirements(pyproject: Path) -> bytes:
         ) from error
     return (
         "# From pyproject.toml. setup.sh takes torch from PyTorch's index of CPU builds.\n"
-        + "\n".join(pins)
-        + "\n"
+        + "".join(f"{line}\n" for line in [*pins, *_of_the_lab(lab, {_package(pin) for pin in pins})])
     ).encode()
+
+
+def _of_the_lab(lab: Lab, known: set[str]) -> Iterator[str]:
+    """The lines of the lab's requirements.txt for packages that the kit does not bring; of those it does, the kit's version counts."""
+    path = lab.assignment / REQUIREMENTS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    for line in (line.split("#")[0].strip() for line in lines):
+        if line.startswith(("-r", "--requirement")):
+            raise LabError(
+                f"{path}: {line}: the grading image gets this file alone; name the packages in it."
+            )
+        if line and not line.startswith("-") and _package(line) not in known:
+            yield line
+
+
+def _package(line: str) -> str:
+    """The name of a package as registries compare it: `pillow` of `Pillow>=10`."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line)[0]).lower()
 
 
 def _constraints(lock: Path) -> bytes:
