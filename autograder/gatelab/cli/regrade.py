@@ -107,11 +107,8 @@ def regrade_command(
     run.keep_marks()
     _print(lines_of_marks(run, run.rows()))
     if newcomers:
-        _print(
-            [
-                f"{listed(newcomers, MARKS_SHOWN)}: not graded before; run gatelab grade to grade new submissions."
-            ]
-        )
+        who = listed(newcomers, MARKS_SHOWN)
+        _print([f"{who}: not graded before; run gatelab grade to grade new submissions."])
     _print(_late_rule(run))
     left = again.plan()
     if not left and not again.affects_marks:

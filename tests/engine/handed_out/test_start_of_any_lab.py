@@ -132,6 +132,9 @@ def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> Non
     start = loaded(folder)
     pins = start.read_pins()
     assert start.size(pins) == (280, 1300)
+    with (folder / "requirements.txt").open("a", encoding="utf-8") as file:
+        file.write("no-such-package==1.0  # 50 MB, 200 MB on the disk\n")
+    assert start.size(pins) == (330, 1500)
     start.check_python((3, 12, 0), "x86_64", "darwin", 2**63, False)
     with pytest.raises(start.Stop, match=r"Python 3\.10"):
         start.check_python((3, 10, 0), "x86_64", "darwin", 2**63, False)
