@@ -23,7 +23,7 @@ ALLOWED = {
     "grading/verdicts.py: _note_about_references": "Python's or PyTorch's, of what has no such argument, attribute or entry",
     "handed_out/checking/check.py: _line": "PyTorch's, of all that it would take",
     "handed_out/checking/leads.py: _lead": "PyTorch's, of the sizes that do not fit",
-    "handed_out/checking/leads.py: _parts": "Python's, of how many values there were to unpack",
+    "handed_out/checking/leads.py: _split_misread": "Python's, of how many values there were to unpack",
     "handed_out/checking/leads.py: _not_callable": "Python's, of what was called",
     "handed_out/runs.py: unknown": "Python's, of a name without a value yet",
     "lab/bank.py: _docstring": "a mark that staff replace in a new file",

@@ -19,7 +19,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import temporary_folder
 from gatelab.lab.spec import Lab
-from gatelab.limits import SOLVED_CELL_SECONDS
+from gatelab.limits import CHECK_TEXT, SOLVED_CELL_SECONDS
 from gatelab.text import brief, cell_start
 
 # Makes runs reproducible: one thread, fixed hashes, no dates in figures.
@@ -32,7 +32,6 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 _NOT_PASSED = re.compile(
     r"^(?P<id>\S+) results:[ ]*\n(?P<said>.*?)(?=^\S+ results:|\Z)", re.MULTILINE | re.DOTALL
 )
-MAX_CHECK_TEXT = 200  # characters of a check's message that are quoted
 
 
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
@@ -125,7 +124,7 @@ def check_public(notebook: NotebookNode, lab: Lab) -> None:
                 if found["id"] in lab.questions:
                     said = " ".join(found["said"].split())
                     raise BuildError(
-                        f"{found['id']}: the solution does not pass its own public check ({brief(said, MAX_CHECK_TEXT)}); run "
+                        f"{found['id']}: the solution does not pass its own public check ({brief(said, CHECK_TEXT)}); run "
                         "gatelab fingerprints if the check's calls have changed, otherwise fix the check or the solution."
                     )
 
