@@ -285,9 +285,8 @@ CHANGED_MESSAGE = PART_MESSAGE - 2  # the same, with its brackets
 REGRADED_LINES = 200  # about single submissions: a class of that size may change as a whole, and what is printed has an end
 # Of what changed in one file; in all that students see, which is read before it is accepted.
 DIFFERENCE_LINES, SNAPSHOT_LINES = 60, 120
-CHECK_TEXT = (
-    200  # characters of what a public check says of a solution that fails it: its first sentence or two
-)
+# Characters of what a public check says of a solution that fails it: its first sentence or two.
+CHECK_TEXT = 200
 TIMED_REPORTS = 40  # of an earlier run, whose times give the estimate of what is left: few enough to be read before anything is shown
 LAB_NAME = 40  # characters: the name is typed in commands, and part of every path and address of the lab
 LONGEST_GRACE = 1_000_000  # minutes, almost two years: what is longer was meant in another unit
