@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 from gatelab.integrations.roster import ALL, RosterError, read_roster
-from gatelab.report.by_hand.spreadsheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, usual_name
+from gatelab.submission.spreadsheet import SheetError, read_table
 from helpers.memory import measured
 
 CANVAS = (
