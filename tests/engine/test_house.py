@@ -119,11 +119,44 @@ NO_PACKAGE = {
 }
 
 
+def packages_below(engine: Path) -> set[str]:
+    """Its packages and the rooms in them, as paths."""
+    return {path.parent.relative_to(engine).as_posix() for path in engine.rglob("*/__init__.py")}
+
+
 def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
-    packages = {path.parent.name for path in (root / "autograder" / "gatelab").glob("*/__init__.py")}
-    assert {path.parent.name for path in (root / "tests" / "engine").glob("*/test_*.py")} == packages
-    folders = {path.name for path in (root / "tests" / "engine").iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == packages | set(NO_PACKAGE)
+    """A package has its folder of tests, and so has a room in it: what tests one room is there, what tests several or the package's own
+    modules is in the package's folder."""
+    packages, tests = packages_below(root / "autograder" / "gatelab"), root / "tests" / "engine"
+    assert {"report", "report/record", "sandbox/worker", "integrations/otter"} <= packages
+    tested = {path.parent.relative_to(tests).as_posix() for path in tests.rglob("*/test_*.py")}
+    folders = {path.relative_to(tests).as_posix() for path in tests.rglob("*") if path.is_dir()}
+    other = {name for name in folders if name.partition("/")[0] in NO_PACKAGE or "__pycache__" in name}
+    assert folders - other == packages
+    assert {name for name in tested if name.partition("/")[0] not in NO_PACKAGE} == packages
+
+
+def rooms_of(file: Path, packages: set[str]) -> set[str]:
+    """The innermost packages of the engine of which a test imports modules."""
+    found = set()
+    for name in _named_in(file):
+        parts = name.removeprefix("gatelab.").split(".") if name.startswith("gatelab.") else []
+        inside = ["/".join(parts[:k]) for k in range(1, len(parts) + 1)]
+        found |= {max(within, key=len) for within in [packages.intersection(inside)] if within}
+    return found
+
+
+def test_a_test_of_one_room_is_in_that_room(root: Path) -> None:
+    """A file in a package's own folder that imports of the engine one of that package's rooms alone belongs into the room."""
+    packages, tests = packages_below(root / "autograder" / "gatelab"), root / "tests" / "engine"
+    misplaced = [
+        f"{path.relative_to(tests)} tests {room}"
+        for package in sorted(packages)
+        for path in sorted((tests / package).glob("test_*.py"))
+        for rooms in [rooms_of(path, packages)]
+        if len(rooms) == 1 and (room := min(rooms)).startswith(f"{package}/")
+    ]
+    assert misplaced == []
 
 
 def picture(root: Path) -> str:
