@@ -5,6 +5,8 @@ for the student.
     def test_probabilities(student, draw):
         ...
         close(student.softmax(logits).value, want, "softmax(logits)", "R C")
+
+A suite imports of gatelab this package alone: `gatelab.testkit.concepts` reads concept answers, `gatelab.testkit.curve` shows a training.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from gatelab.handed_out.checking.findings import OF_GRADIENTS
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.limits import TYPED
 from gatelab.testkit.compare import close, close_grads, kept, near, near_at, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
+    "KEYS_SHOWN", "OF_GRADIENTS", "TYPED", "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
     "unchanged",
 ]  # fmt: skip
 
