@@ -7,9 +7,12 @@ loads its settings and a notebook is not what its master says.
 from pathlib import Path
 
 try:
-    from gatelab.build.course import configure
+    from gatelab.build.course import configure_releases
+    from gatelab.integrations.nbgrader.course import configure_grading
 
-    configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821 (nbgrader defines get_config)
+    settings, root = get_config(), Path(__file__).resolve().parent  # noqa: F821 (nbgrader defines get_config)
+    configure_grading(settings, root)
+    configure_releases(settings, root)
 except ImportError as error:
     raise SystemExit(
         f"nbgrader_config.py: {error}; start nbgrader from the environment that `make` made, as .venv/bin/nbgrader."

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import heading_levels
 
-sys.path.append(str(Path(__file__).parent / "report"))
+sys.path.append(str(Path(__file__).parent / "report" / "outputs"))
 from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
 from gatelab.report.outputs.pages import class_page, feedback_page

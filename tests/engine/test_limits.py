@@ -79,7 +79,7 @@ PARTS = {
     "handed_out/handin/notebook.py: now[:3]": "year, month and day",
     "handed_out/handin/notebook.py: then[:3]": "year, month and day",
     "lab/late.py: [f'{count} {unit}' for count, unit in parts if count][:2]": "days and hours, or hours and minutes: no rule is finer",
-    "report/by_hand/spreadsheet.py: encoding[:6]": "utf-16 of utf-16-le",
+    "submission/spreadsheet.py: encoding[:6]": "utf-16 of utf-16-le",
     "sandbox/worker/surroundings.py: args[:5]": "arguments of __import__",
     "sandbox/worker/wire.py: blob[:8]": "a number of eight bytes",
     "submission/notebook_file.py: data[:4]": "the bytes by which JSON's encoding is known",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from gatelab.build.course import find_programs
+from gatelab.integrations.nbgrader.course import find_programs
 from helpers.tiny_class import Tiny
 
 

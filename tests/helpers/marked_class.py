@@ -127,7 +127,7 @@ def _typed(cell: str) -> object:
         return cell
 
 
-# The value of the fixture `marked` in tests/engine/classrun/conftest.py.
+# The value of the fixture `marked` in tests/helpers/class_fixtures.py.
 GIVEN = {("ada", "q3"): 1.5, ("bob", "q3"): 2.0, ("Jörg Ü", "q3"): 0.0, ("essay.pdf", "q3"): 1.0}
 
 

@@ -1,6 +1,6 @@
 """`python -m seqlab check` and `submit` on a file as students leave it, and staff's `gatelab receipt` on what came in.
 
-What is the same in every lab is tested in the tiny one: tests/engine/handed_out/test_hand_in.py."""
+What is the same in every lab is tested in the tiny one: tests/engine/handed_out/handin/test_hand_in.py."""
 
 from __future__ import annotations
 

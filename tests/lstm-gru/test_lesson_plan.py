@@ -12,8 +12,8 @@ from pathlib import Path
 from kit_lab import kit_lab
 
 from gatelab.lab.bank import load_bank
-from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.whole_class.lesson_plan import slot_of, slots
+from gatelab.submission.notebook_sections import sections
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = ROOT / "assignment" / "lstm-gru"

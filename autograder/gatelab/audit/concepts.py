@@ -7,12 +7,12 @@ The answers themselves stay in tests/<lab>/hidden/reference/concepts.toml.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from gatelab.handed_out.checking.concepts import NEAR, joint_hashes, read, text
 from gatelab.lab.bank import BankError
 from gatelab.lab.spec import Lab
 from gatelab.lab.toml import TomlError, read_toml
+from gatelab.testkit.concepts import form
 
 
 def concepts(lab: Lab, question: str) -> bytes:
@@ -38,10 +38,3 @@ def concepts(lab: Lab, question: str) -> bytes:
     return (
         f'{{\n "forms": {{\n{lines}\n }},\n "salt": {json.dumps(salt)},\n "hashes": {hashes}\n}}\n'.encode()
     )
-
-
-def form(row: dict[str, Any]) -> dict[str, Any]:
-    """What students may know about an answer: its kind and, unless it is a number, how many letters it has."""
-    if row["kind"] == "number":
-        return {"kind": "number"}
-    return {"kind": row["kind"], "letters": len(row["answer"])}

@@ -1,6 +1,6 @@
 """What students get of the engine: files in a lab's own package, and `start.py` beside it.
 
-A lab whose package has a folder `checking/` gets the files of gatelab/handed_out there, byte for byte; its own
+A lab whose package has a folder `checking/` gets the files of gatelab/handed_out, below a line that says whose copies they are; its own
 `__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare answers with the same code,
 and speak of them in the same terms, which the lab's policy gives. The package's commands read the table of questions there.
 
@@ -26,6 +26,7 @@ START = "start.py"
 QUESTIONS = "questions.json"
 LABS_OWN = {"__init__.py", f"{FOLDER}/__init__.py"}  # of which only the engine's are here
 MARK = b"# Written by gatelab build; a lab's own file has no such line."
+COPY = "# Written by gatelab build from autograder/gatelab/handed_out/{}; change it there.\n"
 
 
 def files(lab: Lab) -> Iterator[tuple[Path, bytes]]:
@@ -40,10 +41,16 @@ def files(lab: Lab) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(SOURCE.rglob("*.py")):
         inside = path.relative_to(SOURCE)
         if inside.as_posix() not in {*LABS_OWN, START}:
-            yield from _unless_its_own(lab.package / inside, path.read_bytes())
+            yield from _unless_its_own(lab.package / inside, copy_of(inside))
     text = json.dumps(asdict(lab.policy.terms), ensure_ascii=False, indent=1)
     yield lab.package / FOLDER / terms.FILE, f"{text}\n".encode()
     yield lab.package / QUESTIONS, text_of(lab).encode()
+
+
+def copy_of(inside: Path) -> bytes:
+    """What a lab gets of this file of SOURCE: one that has no mark says at its top where it is from."""
+    content = (SOURCE / inside).read_bytes()
+    return content if MARK in content else COPY.format(inside.as_posix()).encode() + content
 
 
 def _unless_its_own(path: Path, content: bytes) -> Iterator[tuple[Path, bytes]]:

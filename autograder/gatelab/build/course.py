@@ -1,13 +1,10 @@
-"""nbgrader's settings for this repository, used both by nbgrader_config.py and by the build."""
+"""nbgrader's settings for making releases, used by nbgrader_config.py and by the build alike. (integrations/nbgrader/course.py has those
+for grading.)"""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
-import os
-import shutil
-import sys
 from pathlib import Path
 
 from traitlets.config import Config
@@ -20,20 +17,15 @@ from gatelab.build.stubs import TEXT_STUB, StubSolutions
 from gatelab.folders import replacing
 from gatelab.lab.spec import Lab, LabError, lab_names
 
-FORMGRADER = "nbgrader.server_extensions.formgrader.apihandlers"  # loaded in JupyterLab's server only
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def configure(c: Config, root: Path) -> None:
-    """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date.
+def configure_releases(c: Config, root: Path) -> None:
+    """Set nbgrader up to make the releases of the course in `root`, and bring the notebooks it will read up to date.
 
     An invalid lab stops only the steps for that lab; if all labs are invalid, the command stops here.
     """
-    find_programs()
-    if FORMGRADER in sys.modules:
-        importlib.import_module("gatelab.integrations.nbgrader.server").put_in_place()
     release_settings(c)
-    grading_settings(c, root)
     names = lab_names(root)
     faulty = {name: why for name in names if (why := _update_source(root, name))}
     c.GenerateAssignment.exporter_class = "gatelab.build.source.SourceExporter"
@@ -71,17 +63,6 @@ def _in_a_server() -> bool:
     return True
 
 
-def find_programs() -> None:
-    """Put this environment's programs on the path.
-
-    To create a grade book, nbgrader runs `alembic` by its name. If it is called as .venv/bin/nbgrader, without an activated
-    environment, it would not find that program, and would leave an incomplete grade book.
-    """
-    here = str(Path(sys.executable).parent)
-    if shutil.which("alembic") is None:
-        os.environ["PATH"] = here + os.pathsep + os.environ.get("PATH", "")
-
-
 def release_settings(c: Config) -> None:
     """What `nbgrader generate_assignment` needs for any lab."""
     from nbgrader.converters import GenerateAssignment
@@ -97,37 +78,6 @@ def release_settings(c: Config) -> None:
     c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
     # Otherwise nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
-
-
-def grading_settings(c: Config, root: Path) -> None:
-    """What `nbgrader autograde`, `generate_feedback`, `export` and `release_feedback` need. Names only: nothing is imported here."""
-    adapter = "gatelab.integrations.nbgrader"
-    c.Autograde.exporter_class = f"{adapter}.preprocessor.SubmissionExporter"
-    c.SubmissionExporter.kit = str(root)
-    c.Autograde.sanitize_preprocessors = [
-        f"{adapter}.cells.RestoreCells",
-        "nbgrader.preprocessors.OverwriteKernelspec",
-        "nbgrader.preprocessors.OverwriteCells",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ]
-    c.Autograde.autograde_preprocessors = [
-        f"{adapter}.preprocessor.GradeByEngine",
-        "nbgrader.preprocessors.LimitOutput",
-        f"{adapter}.preprocessor.SaveGrades",
-        f"{adapter}.late.LatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ]
-    c.GenerateFeedback.preprocessors = [
-        f"{adapter}.rubric.WithoutStaffCells",
-        f"{adapter}.late.PenaltiesUpToDate",
-        "nbgrader.preprocessors.GetGrades",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    ]
-    c.ExportApp.plugin_class = f"{adapter}.late.CsvExport"
-    c.PenaltiesUpToDate.kit = c.CsvExport.kit = str(root)
-    # Otherwise nbgrader skips every page that exists, and marks that were given since then are missing.
-    c.GenerateFeedback.force = True
-    c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 
 def ignored(lab: Lab) -> list[str]:

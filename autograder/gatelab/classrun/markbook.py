@@ -25,8 +25,8 @@ from gatelab.limits import EARLIER_GRADES, EDITS_SHOWN
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput
 from gatelab.report.by_hand.corrections import Corrections, read_corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks
-from gatelab.report.by_hand.spreadsheet import SheetError, Table, as_written
 from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed, read_back
+from gatelab.submission.spreadsheet import SheetError, Table, as_written
 from gatelab.text import to_bytes
 
 # What LibreOffice and Excel leave next to an open file.

@@ -15,8 +15,8 @@ import gatelab
 from gatelab.lab.spec import Lab
 from gatelab.limits import PAGE_HEAD
 from gatelab.report.by_hand.corrected_report import StaffInput
-from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.record.hashes import hash_of
+from gatelab.submission.notebook_sections import sections
 
 END = b"</html>"  # a truncated page lacks it
 # A report's processor time and a mark's time: no page shows them.

@@ -25,7 +25,6 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput, apply_corrections
 from gatelab.report.by_hand.marks import MarksError, Work, exact
-from gatelab.report.by_hand.spreadsheet import BOM
 from gatelab.report.edited_table.table_cells import quoted
 from gatelab.report.outputs.grade_table import columns, grades_csv
 from gatelab.report.outputs.pages import class_page, feedback_page
@@ -34,6 +33,7 @@ from gatelab.report.whole_class.changes_and_similar import changes_and_similar
 from gatelab.report.whole_class.class_report import Row, class_content
 from gatelab.report.whole_class.grade_changes import Before
 from gatelab.submission.collect import Submission
+from gatelab.submission.spreadsheet import BOM
 from gatelab.text import visible
 
 STOPPED = "The run was stopped before this one; run the same command again to grade it."

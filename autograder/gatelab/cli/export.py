@@ -26,11 +26,11 @@ from gatelab.integrations.export_record import ExportRecord, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.choose import agree
 from gatelab.report.by_hand.corrected_report import CorrectedReport
-from gatelab.report.by_hand.spreadsheet import BOM
 from gatelab.report.outputs.grade_table import comments_of, overridden
 from gatelab.report.outputs.gradescope import gradescope_results
 from gatelab.report.record.points import number, plural
 from gatelab.report.whole_class.graded_class import ExportError, Graded, GradedClass, lacking_lines
+from gatelab.submission.spreadsheet import BOM
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(

@@ -11,9 +11,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from gatelab.limits import PEOPLE_LIMIT, PERSON_LIMIT
-from gatelab.report.by_hand.spreadsheet import Line, NoHeader, Sheet, SheetError, Table, normal
 from gatelab.submission.languages import IDENTIFIER, LANGUAGES, translated
 from gatelab.submission.people import Person, Roster, alike, merged
+from gatelab.submission.spreadsheet import Line, NoHeader, Sheet, SheetError, Table, normal
 from gatelab.submission.times import moment
 from gatelab.text import clean_name
 

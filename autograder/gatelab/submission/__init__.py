@@ -1,1 +1,1 @@
-"""What came in: notebooks, folders, names."""
+"""What came in: notebooks, folders, tables, names."""

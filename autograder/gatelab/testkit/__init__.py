@@ -5,6 +5,8 @@ for the student.
     def test_probabilities(student, draw):
         ...
         close(student.softmax(logits).value, want, "softmax(logits)", "R C")
+
+A suite imports of gatelab this package alone: `gatelab.testkit.concepts` reads concept answers, `gatelab.testkit.curve` shows a training.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ from collections.abc import Sequence
 
 import pytest
 
+from gatelab.handed_out.checking.findings import OF_GRADIENTS
 from gatelab.handed_out.checking.grammar import Several
 from gatelab.handed_out.checking.tensors import Tolerance, near, near_at
+from gatelab.handed_out.limits import KEYS_SHOWN
+from gatelab.limits import TYPED
 from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
 from gatelab.testkit.failed import Unanswered
 from gatelab.testkit.student import few, kind
 
 __all__ = [
-    "Several", "Tolerance", "Unanswered", "close", "close_grads", "each_size", "few", "kept", "kind", "near", "near_at", "needs", "part", "same",
-    "unchanged",
+    "KEYS_SHOWN", "OF_GRADIENTS", "TYPED", "Several", "Tolerance", "Unanswered", "close", "close_grads", "each_size", "few", "kept",
+    "kind", "near", "near_at", "needs", "part", "same", "unchanged",
 ]  # fmt: skip
 
 

@@ -34,6 +34,37 @@ def test_a_copy_that_is_missing_or_was_changed_is_rewritten(tmp_path: Path) -> N
     assert keep_up(lab) == [] and (lab.package / "checking" / "__init__.py").read_bytes() == kept
 
 
+@pytest.mark.parametrize(
+    "name", ["near.py", "checking/differ.py", "handin/__init__.py", "__main__.py", "start.py"]
+)
+def test_a_copy_says_at_its_top_that_it_is_one(tmp_path: Path, name: str) -> None:
+    lab = tiny_lab(tmp_path)
+    keep_up(lab)
+    copy = (lab.assignment if name == "start.py" else lab.package) / name
+    original = (SOURCE / name).read_text(encoding="utf-8")
+    lines = copy.read_text(encoding="utf-8").splitlines(keepends=True)
+    if name in ("__main__.py", "start.py"):  # a lab may have its own; which it is, a line of it says
+        assert "".join(lines) == original and "# Written by gatelab build; " in original
+    else:
+        assert (
+            lines[0]
+            == f"# Written by gatelab build from autograder/gatelab/handed_out/{name}; change it there.\n"
+        )
+        assert "".join(lines[1:]) == original
+
+
+def test_every_copy_runs_and_has_its_docstring(tmp_path: Path) -> None:
+    lab = tiny_lab(tmp_path)
+    keep_up(lab)
+    copies = [lab.package / path.relative_to(SOURCE) for path in SOURCE.rglob("*.py")]
+    there = [path for path in copies if path.is_file() and not path.samefile(lab.package / "__init__.py")]
+    assert len(there) > 30
+    for path in there:
+        source = path.read_text(encoding="utf-8")
+        compile(source, path, "exec", dont_inherit=True)  # `from __future__` is where it must be
+        assert ast.get_docstring(ast.parse(source)), path
+
+
 def test_a_mistyped_check_of_a_new_lab_is_answered_in_one_sentence(tmp_path: Path) -> None:
     """After the notebook's own set-up cells, before any check has run."""
     shutil.copytree(ROOT / TEMPLATE, tmp_path / TEMPLATE)

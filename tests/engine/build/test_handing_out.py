@@ -18,7 +18,7 @@ from gatelab.build import snapshot
 from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import build
 from gatelab.lab.spec import Lab
-from gatelab.report.outputs.notebook_sections import sections
+from gatelab.submission.notebook_sections import sections
 from helpers.files import replace_in
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import tiny_kit

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,11 +9,9 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from gatelab.integrations.roster import ALL, RosterError, read_roster
+from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.limits import PERSON_LIMIT
-from gatelab.report.by_hand.spreadsheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, usual_name
-from helpers.memory import measured
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\n    Points Possible,,,,,10\n"
@@ -125,27 +121,6 @@ def test_people_get_their_usual_names(name: str, said: str) -> None:
     assert usual_name(name) == said
 
 
-@pytest.mark.parametrize("where", [(2_000, 1), (1, 16_384), (2_000, 16_384)])
-def test_a_cell_far_away_in_a_workbook_makes_no_table_of_millions(where: tuple[int, int]) -> None:
-    """Somebody pressed Ctrl+End and a key; what lies between is not there."""
-    book = openpyxl.Workbook()
-    for row in [["Name", "Email"], *([f"P{k}", f"p{k}@example.org"] for k in range(300))]:
-        book.active.append(row)
-    for said in (" ", "x"):
-        book.active.cell(*where, said)
-        data = io.BytesIO()
-        book.save(data)
-        if said == "x" and where[1] > 1:
-            with pytest.raises(
-                SheetError, match="has a cell in column XFD and more than 4,000,000 cells with it"
-            ):
-                read_table(data.getvalue(), "name", ALL)
-        else:
-            table = read_table(data.getvalue(), "name", ALL)
-            assert {len(line.cells) for line in table.lines} == {2}
-            assert len(table.lines) == 300 + (said == "x")
-
-
 def test_a_workbook_is_opened_once_however_many_titles_it_may_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,16 +147,3 @@ def test_a_file_that_is_not_a_list_is_named_for_what_it_is(tmp_path: Path, data:
     (tmp_path / "people.csv").write_bytes(data)
     with pytest.raises(RosterError, match=rf"people\.csv: (it )?{said}.*\.$"):
         read_roster(tmp_path / "people.csv")
-
-
-def test_a_workbook_of_countless_parts_is_refused_before_it_costs_memory() -> None:
-    book = io.BytesIO()
-    openpyxl.Workbook().save(book)
-    whole = book.getvalue()
-    at, end = whole.find(b"PK\1\2"), whole.rfind(b"PK\5\6")
-    many = whole[at:end] * 10_000  # some 90,000 members, of which it says that they are one
-    tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(many), at, 0)
-    data = whole[:at] + many + tail
-    with measured() as peak, pytest.raises(SheetError, match=r"^is an archive of more than 10,000 files$"):
-        read_table(data, "name", ALL)
-    assert peak.bytes < 16 << 20  # an object of each: 52 MiB

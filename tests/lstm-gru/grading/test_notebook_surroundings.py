@@ -207,6 +207,19 @@ def test_a_file_written_by_a_cell_can_be_run(graded: Callable) -> None:
     assert full(graded(change, "q1"), "q1")
 
 
+def test_layers_in_a_module_call_the_step_next_to_them(graded: Callable) -> None:
+    """Another step that is put into the notebook is put there, too."""
+
+    def change(cells: Cells) -> None:
+        answer(cells, "q3")["source"] = (
+            "%%writefile layers.py\nimport math\nimport torch\nfrom torch import nn\nfrom __main__ import lstm_step, gru_step\n\n"
+            + answer(cells, "q3")["source"]
+        )
+        cells.insert(place(cells, "q3"), code("from layers import *"))
+
+    assert full(graded(change, "q3"), "q3")
+
+
 @pytest.mark.parametrize(
     "decorated",
     [

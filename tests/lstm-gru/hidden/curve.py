@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from gatelab.report.record.curve import Band, Curve, Look, Point
+from gatelab.testkit.curve import Band, Curve, Look, Point
 
 BAND = Path(__file__).with_name("band.json")  # calibration/band.py makes it
 MEASURES = {"q7": "accuracy", "q11": "exact match"}

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trained import tasks
-
-from gatelab.audit.concepts import form
-from gatelab.limits import TYPED
-from gatelab.testkit import Unanswered, needs, part
+from gatelab.testkit import TYPED, Unanswered, concepts, needs, part
 
 KEY = tomllib.loads(Path(__file__).parent.joinpath("reference", "concepts.toml").read_text(encoding="utf-8"))
 POINTS = 4
-
-# Answers are read as the public check reads them. Loaded by its path: importing its package imports otter, which takes seconds.
-_spec = importlib.util.spec_from_file_location(
-    "concepts", Path(tasks.__file__).parent / "checking" / "concepts.py"
-)
-concepts = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(concepts)
 
 # The worker sends text, whatever was written.
 READ = (
@@ -42,7 +30,7 @@ def main(ns):
 
 def check_answer(answer: str, id: str, entry: dict[str, Any]) -> None:
     """An answer, as text, must agree with its entry in the key."""
-    asked = form(entry)
+    asked = concepts.form(entry)
     # A worker's text shows only what may be shown; strip() gives the answer.
     if concepts.empty(answer.strip()):
         raise Unanswered(f"{id} is unanswered.")

@@ -13,9 +13,19 @@ from newborn import FORGET, INITIAL, both_facts, shapes_of
 from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
 
-from gatelab.handed_out.checking.findings import OF_GRADIENTS
-from gatelab.handed_out.limits import KEYS_SHOWN
-from gatelab.testkit import Several, close, close_grads, each_size, few, near_at, needs, part, unchanged
+from gatelab.testkit import (
+    KEYS_SHOWN,
+    OF_GRADIENTS,
+    Several,
+    close,
+    close_grads,
+    each_size,
+    few,
+    near_at,
+    needs,
+    part,
+    unchanged,
+)
 from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different

@@ -11,8 +11,7 @@ import torch
 from trained import Scores, best, check_strata, check_training, run_training, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both, unsorted_lengths
 
-from gatelab.handed_out.limits import KEYS_SHOWN
-from gatelab.testkit import Several, close, close_grads, few, near, needs, part, unchanged
+from gatelab.testkit import KEYS_SHOWN, Several, close, close_grads, few, near, needs, part, unchanged
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: all different
 NAME = "SequenceClassifier"

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gatelab.handed_out.limits import KEYS_SHOWN
-from gatelab.testkit import few, needs
+from gatelab.testkit import KEYS_SHOWN, few, needs
 
 # The examiner needs the tasks too. The students' package is beside the master and not installed.
 if importlib.util.find_spec("seqlab") is None:

@@ -1,7 +1,7 @@
 """Every attempt through the class command on machines that have less, one piece after the other: `make hostile`.
 
 SECURITY.md says of each of these that it is graded, so all that is promised holds there too. What no more holds on a
-machine that is refused, and was accepted by an operator, is in its last table; tests/engine/sandbox/test_protection_missing.py tries that.
+machine that is refused, and was accepted by an operator, is in its last table; tests/engine/sandbox/confine/test_protection_missing.py tries that.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from gatelab.integrations.sheets.downloaded import Sheet, read_sheet
 from gatelab.integrations.sheets.fill import Rules, fill
 from gatelab.integrations.sheets.filled import Filled
 from gatelab.integrations.sheets.scale import scale_to
-from gatelab.report.by_hand.spreadsheet import normal
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.people import Person
+from gatelab.submission.spreadsheet import normal
 
 NUMBER = "ID"
 STUDENT = ("Student", NUMBER, "SIS User ID", "SIS Login ID")

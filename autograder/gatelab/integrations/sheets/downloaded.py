@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.integrations.sheets.cells import folded
-from gatelab.report.by_hand.spreadsheet import BOM
 from gatelab.report.whole_class.graded_class import ExportError
 from gatelab.submission.languages import ENGLISH
+from gatelab.submission.spreadsheet import BOM
 
 
 @dataclass

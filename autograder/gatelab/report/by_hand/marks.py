@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from gatelab.report.by_hand.spreadsheet import SheetError, read_table
+from gatelab.submission.spreadsheet import SheetError, read_table
 from gatelab.text import escape_formula, unescape_formula
 
 COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source", "why")

@@ -22,12 +22,12 @@ from gatelab.handed_out.lists import listed
 from gatelab.limits import EDITS_SHOWN, TABLE_NAMES, TYPED
 from gatelab.report.by_hand.corrections import Corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, number_of
-from gatelab.report.by_hand.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import WITHDRAWN, Change, Readback, ReadbackOptions
 from gatelab.report.edited_table.typed_corrections import TypedCorrections
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import OVERRIDES, QUESTION_COMMENTS, WHY
+from gatelab.submission.spreadsheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.text import brief, escape_formula
 
 __all__ = ["WITHDRAWN", "Change", "Readback", "ReadbackOptions", "parsed", "read_back"]

@@ -8,12 +8,12 @@ from collections import defaultdict
 from gatelab.limits import TYPED
 from gatelab.report.by_hand.corrections import Corrections
 from gatelab.report.by_hand.marks import Marks, MarksError, Work, number_of
-from gatelab.report.by_hand.spreadsheet import Line, Table
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import Readback, ReadbackOptions
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import PENALTY, WHY
 from gatelab.report.record.points import number
+from gatelab.submission.spreadsheet import Line, Table
 from gatelab.text import one_line, unescape_formula
 
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from gatelab.report.by_hand.corrections import COMMENT, LATE, POINTS
 from gatelab.report.by_hand.marks import Mark, MarksError, number_of
-from gatelab.report.by_hand.spreadsheet import Line
 from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import WITHDRAWN, Change
 from gatelab.report.edited_table.table_rows import TableRows
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
 from gatelab.report.outputs.grade_table import PENALTY, WHY
+from gatelab.submission.spreadsheet import Line
 
 
 class TypedCorrections(TableRows):

@@ -17,10 +17,10 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import CELLS_SHOWN
 from gatelab.report.by_hand.corrected_report import remarks_on, remarks_on_question
 from gatelab.report.outputs.curve_picture import curve_picture
-from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.outputs.wording import display_name, sentence, words
 from gatelab.report.record.model import Part, Question, Report
 from gatelab.report.record.points import number, plural
+from gatelab.submission.notebook_sections import sections
 from gatelab.text import html_with_code, page_text, shown
 
 

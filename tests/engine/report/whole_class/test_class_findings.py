@@ -10,7 +10,6 @@ import pytest
 
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.outputs.notebook_sections import sections
 from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.class_report import Row, class_content
@@ -19,6 +18,7 @@ from gatelab.report.whole_class.item_analysis import item
 from gatelab.report.whole_class.lesson_plan import slot_of, slots
 from gatelab.report.whole_class.similar_answers import similar
 from gatelab.submission.collect import Submission, collect
+from gatelab.submission.notebook_sections import sections
 from helpers.made_reports import BANK, CHOSEN, LAB, SWAPPED, a_class, graded, question
 from helpers.notebooks import write_notebook
 from helpers.released_lab import release

@@ -10,12 +10,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gatelab.build.course import find_programs
+from gatelab.integrations.nbgrader.course import find_programs
 from helpers.tiny_lab import tiny_kit
 
 TROUBLE = {
     "no gatelab": "import sys\nsys.modules['gatelab'] = None\n",
-    "an error of its own": "import gatelab.build.course as course\n\ndef broken():\n    raise ZeroDivisionError('at the start')\n\n"
+    "an error of its own": "import gatelab.integrations.nbgrader.course as course\n\ndef broken():\n    raise ZeroDivisionError('at the start')\n\n"
     "course.find_programs = broken\n",
     "a lab that cannot be read": "import gatelab.build.course as course\n\ndef broken(lab, root):\n    raise OSError(28, 'No space left on device')\n\n"
     "course.write_source = broken\n",

@@ -18,9 +18,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from gatelab.build import snapshot
-from gatelab.build.course import configure
+from gatelab.build.course import configure_releases
 from gatelab.build.pipeline import built_release
 from gatelab.integrations.nbgrader import engines
+from gatelab.integrations.nbgrader.course import configure_grading
 from gatelab.lab.spec import Lab
 from helpers import build_kit
 from helpers.files import files_below, replace_in
@@ -50,7 +51,8 @@ class Course:
     def step(self, kind: type, **settings: Any) -> list[str]:
         """What nbgrader said; raises NbGraderException if the command would end with exit code 1."""
         config = Config()
-        configure(config, self.root)
+        configure_grading(config, self.root)
+        configure_releases(config, self.root)
         step = kind(
             coursedir=CourseDirectory(config=config, root=str(self.root), assignment_id=LAB), config=config
         )

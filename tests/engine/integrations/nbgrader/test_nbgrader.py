@@ -14,8 +14,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from gatelab.build import leaks
-from gatelab.build.course import grading_settings
 from gatelab.grading.engine import Engine
+from gatelab.integrations.nbgrader.course import grading_settings
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Configurable
 from typer.testing import Result
 
-from gatelab.build.course import find_programs
+from gatelab.integrations.nbgrader.course import find_programs
 from gatelab.integrations.nbgrader.late import CsvExport, LatePenalties, PenaltiesUpToDate
 from gatelab.lab.keys import validated
 from gatelab.lab.late import LateSettings, late_rule

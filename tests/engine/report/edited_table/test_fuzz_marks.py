@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gatelab.report.by_hand.spreadsheet import SheetError, read_table
+from gatelab.submission.spreadsheet import SheetError, read_table
 from helpers.marked_class import Class, class_of, saved, workbook
 from helpers.shares import WHOLE
 

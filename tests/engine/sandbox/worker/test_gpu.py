@@ -8,39 +8,54 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from solved_notebook import Cells, answer, containing, full, swap
-from test_odd_notebooks import PRE, before_q1, inside_q1
 
 from gatelab.sandbox.worker.devices import lacks_gpu
+from helpers import solved_notebook
+from helpers.solved_notebook import PRE, Cells, answer, full, swap, use_in_q1
+
+LAYER = """class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.device = "cuda"
+        self.bias = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, x):
+        self.cuda()
+        return x.to("cuda:0") + self.bias.to(x.dtype)
+
+"""
+
+
+def before_q1(source: str, use: str) -> Callable[[Cells], None]:
+    return solved_notebook.before_q1(source, use=use)
+
+
+def inside_q1(line: str) -> Callable[[Cells], None]:
+    """A line in the answer itself."""
+    return lambda cells: use_in_q1(cells, line)
 
 
 def on_gpu_by_default(cells: Cells) -> None:
-    containing(cells, "import otter")["source"] += '\ntorch.set_default_device("cuda")\n'
+    cells[0]["source"] += '\ntorch.set_default_device("cuda")\n'
 
 
 def layer_on_gpu(cells: Cells) -> None:
-    swap(answer(cells, "q3"), "super().__init__()", 'super().__init__()\n        self.device = "cuda"', 1)
-    cell = answer(cells, "q3")
-    cell["source"] = cell["source"].replace(
-        "outputs = []", 'outputs = []\n        self.cuda()\n        x = x.to("cuda:0")', 1
-    )
+    before_q1(LAYER, "x = Layer()(x)")(cells)
 
 
 def step_on_gpu(cells: Cells) -> None:
-    swap(answer(cells, "q1"), "pre = x", "x, h, c = x.cuda(), h.cuda(), c.to('cuda')\n    pre = x")
+    use_in_q1(cells, "x = x.cuda(); y = x.to('cuda')")
 
 
 def step_on_apple(cells: Cells) -> None:
-    swap(answer(cells, "q1"), "pre = x", "x = x.to('mps')\n    pre = x")
+    use_in_q1(cells, "x = x.to('mps')")
 
 
 @pytest.mark.parametrize(
-    ("change", "question"),
-    [(on_gpu_by_default, "q3"), (layer_on_gpu, "q3"), (step_on_gpu, "q1"), (step_on_apple, "q1")],
-    ids=lambda value: getattr(value, "__name__", value),
+    "change", [on_gpu_by_default, layer_on_gpu, step_on_gpu, step_on_apple], ids=lambda value: value.__name__
 )
-def test_the_processor_replaces_a_missing_gpu(graded: Callable, change: Callable, question: str) -> None:
-    assert full(graded(change, question), question)
+def test_the_processor_replaces_a_missing_gpu(graded: Callable, change: Callable) -> None:
+    assert full(graded(change, "q1", "q2"), "q1", "q2")
 
 
 GPU = {
@@ -59,7 +74,7 @@ GPU = {
     "a card chosen by its number": before_q1("import os\nos.environ['CUDA_VISIBLE_DEVICES'] = '0'\ndevice = 'cuda:0'", "x = x.to(device)"),
     "asked for as a condition of the device": before_q1("device = f'cuda:{torch.cuda.current_device()}' if torch.cuda.device_count() else 'cpu'", "x = x.to(device)"),
     "autocast and its scaler": before_q1("SCALER = torch.amp.GradScaler('cuda')", "with torch.autocast('cuda'): assert SCALER.scale(x) is not None"),
-    "several of them": before_q1("MODEL = nn.DataParallel(nn.Linear(2, 2)).cuda()", "assert MODEL(x.new_zeros(1, 2).float()).shape == (1, 2)"),
+    "several of them": before_q1("MODEL = nn.DataParallel(nn.Linear(2, 2)).cuda()", "assert MODEL(torch.zeros(1, 2).float()).shape == (1, 2)"),
     "cuDNN told to be exact": before_q1("torch.backends.cudnn.deterministic = True\ntorch.backends.cudnn.benchmark = False\ntorch.cuda.manual_seed_all(0)", "assert torch.backends.cudnn.deterministic"),
 }  # fmt: skip
 

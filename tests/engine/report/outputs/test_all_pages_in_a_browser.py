@@ -18,7 +18,7 @@ from helpers.tiny_lab import tiny_lab
 
 pytestmark = pytest.mark.one_in(4)
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SITE = sorted([path.stem for path in (ROOT / "docs").glob("*.md")])
 LONG = "x" * 300
 

@@ -22,8 +22,9 @@ from nbgrader.exchange.default import (
 from nbgrader.utils import get_username
 from traitlets.config import Config, PyFileConfigLoader
 
-from gatelab.build.course import configure
+from gatelab.build.course import configure_releases
 from gatelab.integrations.nbgrader import engines
+from gatelab.integrations.nbgrader.course import configure_grading
 from helpers import build_kit
 from helpers.grade_books import read_book
 from helpers.notebooks import load_notebook, save_notebook
@@ -60,7 +61,8 @@ class Staff:
 
     def api(self) -> NbGraderAPI:
         config = Config()
-        configure(config, self.root)
+        configure_grading(config, self.root)
+        configure_releases(config, self.root)
         config.CourseDirectory.root = str(self.root)
         config.CourseDirectory.course_id = COURSE
         config.Exchange.root = str(self.exchange)

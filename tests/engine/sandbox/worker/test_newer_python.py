@@ -1,6 +1,6 @@
 """Right work that was written under a newer Python than the grader's, as Colab's is, has all its points.
 
-Every case is the solved notebook with one change, as in test_odd_notebooks.py.
+Every case is the solved notebook with one change.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ import ast
 from collections.abc import Callable
 
 import pytest
-from solved_notebook import Cells, answer, code, place, swap
-from solved_notebook import full as has_all
 
 from gatelab.sandbox.worker.type_parameters import parse_newer
+from helpers.solved_notebook import Cells, answer, before_q1, swap, use_in_q1
+from helpers.solved_notebook import full as has_all
 
 pytestmark = pytest.mark.one_in(3, at=1)
-
-PRE = "pre = "
 
 
 def on_top(source: str, use: str) -> Callable[[Cells], None]:
     """These lines on top of q1's answer, and one in it that uses what they define."""
 
     def change(cells: Cells) -> None:
-        swap(answer(cells, "q1"), PRE, f"{use}\n    {PRE}")
+        use_in_q1(cells, use)
         answer(cells, "q1")["source"] = source + answer(cells, "q1")["source"]
 
     return change
@@ -60,7 +58,7 @@ def test_syntax_of_a_newer_python_costs_nothing(graded: Callable, name: str) -> 
 
 def test_annotations_of_the_answer_itself_may_name_missing_things(graded: Callable) -> None:
     def change(cells: Cells) -> None:
-        swap(answer(cells, "q1"), "b_hh):", "b_hh: Weights) -> tuple[Tensor, Gates]:")
+        swap(answer(cells, "q1"), "(logits):", "(logits: Weights) -> tuple[Tensor, Gates]:")
 
     assert has_all(graded(change, "q1"), "q1")
 
@@ -70,7 +68,7 @@ def test_an_error_below_what_was_rewritten_has_the_students_line(graded: Callabl
         on_top("def first[\n    T,\n](x: T) -> T:\n    return x\n", "raise ValueError('here')"), "q1"
     )
     said = report.question("q1").parts[0].student_text
-    assert "ValueError: here" in said and "line 12: raise ValueError('here')" in said, said
+    assert "ValueError: here" in said and "line 8: raise ValueError('here')" in said, said
 
 
 def test_invalid_code_is_shown_as_it_is_written(graded: Callable) -> None:
@@ -88,10 +86,7 @@ MISSING = {
 
 @pytest.mark.parametrize("name", MISSING)
 def test_what_only_logs_costs_nothing_where_it_is_missing(graded: Callable, name: str) -> None:
-    def change(cells: Cells) -> None:
-        cells.insert(place(cells, "q1-solution"), code(MISSING[name]))
-        swap(answer(cells, "q1"), PRE, f"writer.add_scalar('n', len(x), 0)\n    {PRE}")
-
+    change = before_q1(MISSING[name], use="writer.add_scalar('n', len(x), 0)")
     assert has_all(graded(change, "q1"), "q1")
 
 
