@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -249,12 +250,19 @@ def _broken(notebook: Notebook) -> list[str]:
     """A sentence for each cell that is not valid Python, except experiments and those that `_invalid_definition` reports."""
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     return [
-        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        f"cell {number} is not valid Python ({why}): nothing in it is run.{_of_the_one_above(text)}"
         for number, text in notebook.code()
         if not is_experiment(notebook.cells[number - 1])
         and not _starts_definition(text, names)
         and (why := _fault(text))
     ]
+
+
+def _of_the_one_above(text: str) -> str:
+    """What to do with a cell that begins in the middle of something; "" for any other."""
+    if progress.without_indent(text) == text:
+        return ""
+    return " It begins with an indented line: does it belong to the cell above? Then join the two (select both, press Esc, then Shift+M)."
 
 
 def _starts_definition(text: str, names: list[str]) -> bool:
@@ -271,7 +279,10 @@ def _starts_definition(text: str, names: list[str]) -> bool:
 def _fault(text: str) -> str:
     """Why a cell's text is not valid Python, and in which line; "" if it is."""
     try:
-        progress.statements(text)
+        with warnings.catch_warnings(action="ignore"):
+            body = progress.statements(text)
+            # What the grammar alone allows: a `return` outside any function, as in half of one.
+            compile(ast.Module(body, []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
