@@ -4,7 +4,7 @@ computes."""
 from __future__ import annotations
 
 from . import old_python  # noqa: F401  # isort: skip  # it must be the first
-from . import check_names, device, natural_order, progress, runs
+from . import check_names, device, log_file, natural_order, progress, runs
 
 
 def install() -> None:
@@ -13,4 +13,5 @@ def install() -> None:
     progress.listen()
     natural_order.install()
     check_names.install()
+    log_file.install()
     device.install()

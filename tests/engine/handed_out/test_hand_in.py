@@ -262,8 +262,19 @@ def test_what_is_written_and_not_found_is_not_called_unwritten(folder: Path) -> 
     """The state of a misspelt name is not that of a stub, and the check's sentence is shown."""
     name = re.findall(r"def (\w+)", RIGHT["q1"])[0]
     put(folder, {"q1": RIGHT["q1"].replace(f"def {name}", f"def {name}s")})
-    said = " ".join(package(folder, "check").stdout.split())
+    said = " ".join(package(folder, "submit").stdout.split())
     assert re.search(rf"q1 not yet .*the notebook defines no `{name}`.* q2 not written", said), said
+    assert "as it was handed out" not in said and f"Not answered: q1 (`{name}`), q2." in said
+
+
+def test_where_nothing_can_be_written_the_checks_run_and_say_so(folder: Path) -> None:
+    """otter would end the set-up: its log cannot be written."""
+    (folder / ".OTTER_LOG").mkdir()
+    code = "import otter, softmax_lab\ngrader = otter.Notebook(tests_dir='tests')\nfor _ in range(2):\n    print(grader.check('q1'))"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0 and done.stdout.count("q1 is not written yet") == 2, done.stderr
+    assert done.stdout.count(f"Note: nothing can be written in {folder} (Is a directory)") == 1
 
 
 def test_no_zip_is_left_without_its_receipt(folder: Path) -> None:

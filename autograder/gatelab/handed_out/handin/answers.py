@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..lists import all_of
 from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
 from ..stub import is_stub
@@ -43,9 +44,13 @@ class State:
 
 def look(notebook: Notebook, folder: Path) -> State:
     """Find out what is answered, and what is odd. `folder`: the notebook's folder, which has Jupyter's record."""
-    state, defined = State(), _definitions(notebook)
+    state, defined, unknown = State(), _definitions(notebook), []
+    unmarked = not any(mark_of(cell) for cell in notebook.cells)
     for question in progress.table()["questions"]:
         id = question["id"]
+        if question["by_hand"] and unmarked:
+            unknown.append(id)
+            continue
         if question["by_hand"]:
             written = _written_by_hand(notebook, id)
             if written is None:
@@ -55,7 +60,12 @@ def look(notebook: Notebook, folder: Path) -> State:
         else:
             written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
-    if not state.answered:
+    if unknown:
+        state.warnings.append(
+            f"the program that saved this notebook took out what tells its cells apart: whether {all_of(unknown)} "
+            f"{'are' if len(unknown) > 1 else 'is'} answered cannot be seen here. The grader goes by the text above an answer: leave it there."
+        )
+    if not state.answered and not unknown:
         state.warnings.append(
             f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )
@@ -97,7 +107,7 @@ def _written(
             text, slip = _in_text(notebook, name), _invalid_definition(notebook, name)
             remarks = state.faulty if slip and not text else state.warnings
             remarks.append(f"{id}: {text or slip or _not_defined(notebook, name)}")
-            written = written or bool(text or slip)
+            written = written or bool(text or slip) or touched  # under another name
             missing += [] if text or slip else [f"`{name}`"]
             continue
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
