@@ -32,10 +32,10 @@ class Choices:
             button.add_class(CLASS)
             button.on_click(lambda _, option=option: react(option))
             self.buttons.append(button)
-        title = ipywidgets.HTML()
-        title.value = f"{STYLE}<b>{_escaped(question)}</b>"
+        title, style = ipywidgets.HTML(), ipywidgets.HTML(layout={"display": "none"})
+        title.value, style.value = f"<b>{_escaped(question)}</b>", STYLE
         column = {"align_items": "flex-start"}
-        self.all = ipywidgets.VBox([title, *self.buttons], layout=column)
+        self.all = ipywidgets.VBox([title, *self.buttons, style], layout=column)
         self.mark(None)
 
     def mark(self, chosen: str | None) -> None:

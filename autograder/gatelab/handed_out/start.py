@@ -99,7 +99,7 @@ def main(arguments=None):
     if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in commands():
         if arguments[0] in ALL_COMMANDS and not package():
             print(
-                f"start.py: `{arguments[0]}` needs the lab's own folder of code, and there is none next to this file: unzip the handout again, all of it.",
+                f"start.py: there is no `{arguments[0]}`: the lab's own folder of code, which brings it, is not next to this file. If the handout has one, unzip it again, all of it.",
                 file=sys.stderr,
             )
             return 2

@@ -231,7 +231,10 @@ def test_without_its_package_the_start_does_not_deny_its_commands(folder: Path) 
     for command in ("check", "submit"):
         done = begin(folder, command)
         assert done.returncode == 2 and done.stderr.count("\n") == 1
-        assert f"`{command}` needs the lab's own folder of code, and there is none" in done.stderr
+        assert (
+            f"there is no `{command}`: the lab's own folder of code, which brings it, is not next to"
+            in done.stderr
+        )
 
 
 def test_an_indented_answer_is_one(folder: Path) -> None:
