@@ -3,7 +3,7 @@ computes."""
 
 from __future__ import annotations
 
-from . import old_python  # noqa: F401  # isort: skip  # it must be the first
+from . import old_python as old_python  # isort: skip  # it must be the first
 from . import check_names, device, log_file, natural_order, progress, runs
 
 
