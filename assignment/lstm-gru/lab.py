@@ -115,10 +115,18 @@ if "google.colab" in sys.modules:
 else:
     import importlib.util
 
+    lacks = [name for name in ("torch", "matplotlib", "otter") if importlib.util.find_spec(name) is None]
     if importlib.util.find_spec("seqlab") is None:
         print(
             "The folder seqlab is not beside this notebook (was one of them moved or renamed?). "
             "Unpack lstm-gru.zip again, put this notebook into its folder, and open it there."
+        )
+    elif lacks or sys.version_info < (3, 11):
+        print(
+            f"The Python of this notebook's kernel ({sys.executable}) "
+            + (f"has no {lacks[0]}" if lacks else "is older than 3.11")
+            + ". Close the notebook and type `python start.py` in its folder, "
+            "or choose as its kernel the Python in the folder .venv that start.py made."
         )
 
 # %%
@@ -490,7 +498,7 @@ for name, layer in {"yours": mine, "torch.nn.LSTM": theirs}.items():
 # **Predict.** A fresh network of width 32 reads 200 random inputs; nothing is trained yet. In the plain RNN, about how large is the gradient at
 # step 1 compared with the one at step 200?
 #
-# (Click an option, or go to it with Tab and press Space; or write your choice into the call: `choice="b"` after the list. A choice in the code survives *Restart and run all*.)
+# (Click an option, or go to it with Tab and press Space or Enter; or write your choice into the call: `choice="b"` after the list. A choice in the code survives *Restart and run all*.)
 
 # %% tags=["experiment"]
 guess_gradient = predict.predict(

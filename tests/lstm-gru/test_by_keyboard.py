@@ -70,6 +70,12 @@ class Keys:
         self.press(keys)
         self.until(lambda: wanted in cell.inner_text(), lambda: cell.inner_text())
 
+    def heard(self) -> list[tuple[str, str, str]]:
+        """Role, name and description of all that a screen reader is told of."""
+        tree = self.page.context.new_cdp_session(self.page).send("Accessibility.getFullAXTree")["nodes"]
+        words = ("role", "name", "description")
+        return [tuple(str(node.get(word, {}).get("value", "")) for word in words) for node in tree]
+
     def until(self, done: Callable[[], bool], said: Callable[[], str]) -> None:
         end = time.monotonic() + SECONDS
         while not done():
@@ -119,11 +125,20 @@ def test_the_numbers_of_a_figure_are_opened(keys: Keys) -> None:
 def test_a_prediction_is_made_and_compared(keys: Keys) -> None:
     keys.down_to("guess_gradient = predict.predict(")
     keys.ran("Control+Enter", "No buttons above?")
-    for _ in range(2):
-        keys.tab_to("input[type=radio]")
-    keys.press("Space")
     kept = keys.folder / ".seqlab" / "progress.json"
-    keys.until(lambda: '["about a hundredth' in kept.read_text(encoding="utf-8"), kept.read_text)
+    for key, option in (("Enter", "about a half"), ("Space", "about a hundredth")):
+        keys.tab_to(".seqlab-choice")
+        keys.press(key)
+        keys.until(lambda option=option: f'["{option}' in kept.read_text(encoding="utf-8"), kept.read_text)
+        keys.until(lambda option=option: f"✓ {option}" in keys.cell.inner_text(), keys.cell.inner_text)
+    heard = [(role, name[:8], told) for role, name, told in keys.heard() if "fresh RNN:" in told]
+    question = "Gradient at step 1 divided by the gradient at step 200, fresh RNN:"
+    assert heard == [
+        ("button", "about a ", question),
+        ("button", "✓ about ", f"Your prediction. {question}"),
+        ("button", "about a ", question),
+        ("button", "below a ", question),
+    ]
     keys.ran("Control+Enter", "you predicted: about a hundredth")
     keys.press("b", "Enter")
     keys.page.keyboard.insert_text('guess_gradient.compare("b")')

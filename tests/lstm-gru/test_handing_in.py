@@ -25,6 +25,7 @@ from gatelab.build.settings import Settings
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Report
+from gatelab.submission.written import written
 from helpers.command import gatelab
 from helpers.package_command import package_command
 
@@ -282,6 +283,24 @@ def test_the_map_costs_nothing_in_the_grader(graded: Callable, lab: Lab) -> None
         cells.insert(place + 1, code(cell.strip()))
 
     assert full(graded(change, "q5", "q6"), "q5", "q6")
+
+
+def test_written_answers_without_their_marks_are_not_called_gone(
+    folder: Path, released: list[dict], lab: Lab
+) -> None:
+    """As Kaggle saves a notebook. The grader finds them all the same (tests/engine/submission/test_written_answers_found.py)."""
+
+    def change(cells: list[dict]) -> None:
+        put("q6", RIGHT)(cells)
+        put("q12a", "The cell state is long-term memory.")(cells)
+        for cell in cells:
+            cell["metadata"] = {"trusted": True}
+
+    path = saved(folder, released, change)
+    words = said(seqlab(folder, "submit", "--without-checks"))
+    assert "whether q12a and q12b are answered cannot be seen here" in words and "gone" not in words
+    assert re.search(r"Not answered: q1, .*q11, q12\. Hand in", words), words
+    assert written(path, lab)["q12a"].text == "The cell state is long-term memory."
 
 
 RIGHT = "def last_valid(outputs, lengths):\n    return outputs[range(len(lengths)), lengths - 1]\n"

@@ -144,6 +144,29 @@ def test_on_ones_own_machine_the_cell_only_says_that_the_package_is_not_beside_t
 
 
 @pytest.mark.parametrize(
+    ("kernel", "why"),
+    [
+        ("sys.modules['torch'] = None", "has no torch"),
+        ("sys.version_info = (3, 10, 12)", "is older than 3.11"),
+    ],
+)
+def test_a_kernel_that_cannot_run_the_lab_is_reported_with_the_way_to_one_that_can(tmp_path, kernel, why):
+    """And not by the error of an import further down."""
+    (tmp_path / "seqlab").mkdir()
+    (tmp_path / "seqlab" / "__init__.py").touch()
+    other = (
+        "import sys, importlib.util as util\nfind = util.find_spec\n"
+        f"util.find_spec = lambda name: None if sys.modules.get(name, 0) is None else find(name)\n{kernel}\n"
+    )
+    ran = subprocess.run(
+        [PYTHON, "-c", other + handout.filled(FIRST["lab"], LAB, Settings.of(LAB))],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert f") {why}. Close the notebook and type `python start.py` in its folder" in ran.stdout
+    assert len(ran.stdout.splitlines()) == 1 and ran.stderr == ""
+
+
+@pytest.mark.parametrize(
     "change", [{"seqlab/tasks.py": "STORE = None\n"}, {"../evil.py": "x"}, {"more.txt": "x"}]
 )
 def test_a_handout_with_another_sum_is_refused_and_not_unpacked(on_colab, tmp_path, change):

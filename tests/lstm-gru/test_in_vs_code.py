@@ -84,12 +84,10 @@ class Code:
         """Choose an option of the buttons in an output, as the renderer says it to the kernel."""
         view = next(o["data"]["application/vnd.jupyter.widget-view+json"] for o in shown if "data" in o and
                     "application/vnd.jupyter.widget-view+json" in o["data"])  # fmt: skip
-        radio = next(
-            id for id, state in self.opened.items() if state.get("_model_name") == "RadioButtonsModel"
-        )
+        buttons = [id for id, state in self.opened.items() if state.get("_model_name") == "ButtonModel"]
         assert view["model_id"] in self.opened
-        update = {"method": "update", "state": {"index": option}, "buffer_paths": []}
-        message = self.kernel.session.msg("comm_msg", {"comm_id": radio, "data": update})
+        click = {"method": "custom", "content": {"event": "click"}}
+        message = self.kernel.session.msg("comm_msg", {"comm_id": buttons[option], "data": click})
         self.kernel.shell_channel.send(message)
 
     def seqlab(self, *words: str) -> subprocess.CompletedProcess[str]:

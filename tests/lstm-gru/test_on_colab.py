@@ -20,7 +20,7 @@ COLAB = """
 import sys, types
 sys.modules["google.colab"] = types.ModuleType("google.colab")
 import ipywidgets
-del ipywidgets.RadioButtons  # of another age
+del ipywidgets.DOMWidget.add_class  # of another age
 python, sys.executable = sys.executable, "/bin/true"  # nothing is installed here
 """
 PREDICT = """

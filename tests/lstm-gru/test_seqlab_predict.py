@@ -81,11 +81,17 @@ def test_a_prediction_needs_alternatives(options):
 class Widget:
     """As much of an ipywidgets widget as is used."""
 
-    def __init__(self, *_, **traits):
+    disabled = False
+
+    def __init__(self, children=(), **traits):
+        self.children = children
         self.__dict__.update(traits)
 
-    def observe(self, react, names):
-        self.react = react
+    def add_class(self, name):
+        pass
+
+    def on_click(self, react):
+        self.press = lambda: react(self)
 
 
 @pytest.fixture
@@ -93,20 +99,36 @@ def buttons(monkeypatch):
     """A front end with widgets and a person; the list of what it was given to show."""
     with_kernel(monkeypatch, allow_stdin=True)
     widgets = ModuleType("ipywidgets")
-    widgets.RadioButtons = widgets.HTML = widgets.VBox = Widget
+    widgets.Button = widgets.HTML = widgets.VBox = Widget
     monkeypatch.setitem(sys.modules, "ipywidgets", widgets)
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     return shown
 
 
+def press(guess, option):
+    guess._buttons.buttons[OPTIONS.index(option)].press()
+
+
+def marked(guess):
+    """The options that are shown as chosen."""
+    return [b.description.removeprefix("✓ ") for b in guess._buttons.buttons if b.description[0] == "✓"]
+
+
+def closed(guess):
+    [state] = {button.disabled for button in guess._buttons.buttons}
+    return state
+
+
 def test_buttons_are_shown_if_somebody_can_click_them(buttons, capsys):
     guess = predict("Is 1 < 2 & 3?", OPTIONS)
-    assert len(buttons) == 1
-    guess._buttons.react({"new": "both"})  # a click
-    assert guess.choice == "both"
+    assert len(buttons) == 1 and marked(guess) == []
+    title, *rest, _ = buttons[0].children
+    assert title.value == "<b>Is 1 &lt; 2 &amp; 3?</b>" and rest == guess._buttons.buttons
+    press(guess, "both")
+    assert guess.choice == "both" and marked(guess) == ["both"]
     guess.compare("RNN")
-    assert guess._buttons.disabled
+    assert closed(guess)
 
 
 def test_a_front_end_that_shows_nothing_is_allowed_for(buttons, capsys):
@@ -119,23 +141,21 @@ def test_a_front_end_that_shows_nothing_is_allowed_for(buttons, capsys):
 
 def test_a_click_outlives_its_cells_next_run(buttons, capsys):
     """Shift+Enter on a cell whose button was clicked."""
-    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    press(predict(QUESTION, OPTIONS), "both")
     again = predict(QUESTION, OPTIONS)
-    assert again.choice == "both" and again._buttons.value == "both" and not again._buttons.disabled
+    assert again.choice == "both" and marked(again) == ["both"] and not closed(again)
     assert "you predicted: both" in capsys.readouterr().out
-    again._buttons.react({"new": None})
-    assert again.choice == "both"
-    again._buttons.react({"new": "RNN"})  # before the outcome a mind may change
+    press(again, "RNN")  # before the outcome a mind may change
     assert predict(QUESTION, OPTIONS).choice == "RNN"
 
 
 def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons):
     guess = predict(QUESTION, OPTIONS)
-    guess._buttons.react({"new": "both"})
+    press(guess, "both")
     guess.compare("LSTM")
     again = predict(QUESTION, OPTIONS)
-    assert again.choice == "both" and again._buttons.disabled
-    again._buttons.react({"new": "LSTM"})
+    assert again.choice == "both" and closed(again)
+    press(again, "LSTM")
     assert again.choice == "both"
 
 
@@ -143,13 +163,13 @@ def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
     """The choice is kept next to the notebook, with its outcome; an entry of another question is not a choice."""
     monkeypatch.setattr(module.progress, "FOLDER", tmp_path)
     monkeypatch.setattr(module.progress, "remembers", lambda: True)
-    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    press(predict(QUESTION, OPTIONS), "both")
     monkeypatch.setattr(module, "_made", {})  # the kernel was restarted
     again = predict(QUESTION, OPTIONS)
-    assert again.choice == "both" and again._buttons.value == "both" and not again._buttons.disabled
+    assert again.choice == "both" and marked(again) == ["both"] and not closed(again)
     again.compare("LSTM")
     monkeypatch.setattr(module, "_made", {})
-    assert predict(QUESTION, OPTIONS)._buttons.disabled
+    assert closed(predict(QUESTION, OPTIONS))
     assert predict(QUESTION, OPTIONS[:2]).choice is None
     for spoilt in ("", "[]", '{"predicted": {"x": 1}}', '{"predicted": 3}'):
         (tmp_path / ".seqlab" / "progress.json").write_text(spoilt)
@@ -160,11 +180,11 @@ def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
 def test_whoever_had_not_chosen_may_choose_after_the_outcome(buttons):
     guess = predict(QUESTION, OPTIONS)
     guess.compare("LSTM")
-    assert not predict(QUESTION, OPTIONS)._buttons.disabled
+    assert not closed(predict(QUESTION, OPTIONS))
 
 
 def test_questions_do_not_share_a_choice(buttons):
-    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    press(predict(QUESTION, OPTIONS), "both")
     assert predict("Another?", OPTIONS).choice is None
     assert predict(QUESTION, [*OPTIONS, "none"]).choice is None
 
@@ -174,12 +194,14 @@ def test_real_widgets_keep_the_choice(monkeypatch):
     widgets = pytest.importorskip("ipywidgets")
     with_kernel(monkeypatch, allow_stdin=True)
     guess = predict(QUESTION, OPTIONS)
-    assert isinstance(guess._buttons, widgets.RadioButtons) and guess._buttons.value is None
-    guess._buttons.value = "both"
+    assert all(isinstance(button, widgets.Button) for button in guess._buttons.buttons)
+    assert {button.tooltip for button in guess._buttons.buttons} == {QUESTION}
+    guess._buttons.buttons[2].click()
     again = predict(QUESTION, OPTIONS)
-    assert again._buttons.value == again.choice == "both"
+    assert marked(again) == [again.choice] == ["both"] and not closed(again)
+    assert again._buttons.buttons[2].tooltip == f"Your prediction. {QUESTION}"
     again.compare("RNN")
-    assert predict(QUESTION, OPTIONS)._buttons.disabled
+    assert closed(predict(QUESTION, OPTIONS))
 
 
 def test_without_widgets_the_question_is_printed(monkeypatch, capsys):

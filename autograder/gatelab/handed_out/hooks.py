@@ -3,7 +3,8 @@ computes."""
 
 from __future__ import annotations
 
-from . import check_names, device, natural_order, progress, runs
+from . import old_python as old_python  # isort: skip  # it must be the first
+from . import check_names, device, log_file, natural_order, progress, runs
 
 
 def install() -> None:
@@ -12,4 +13,5 @@ def install() -> None:
     progress.listen()
     natural_order.install()
     check_names.install()
+    log_file.install()
     device.install()

@@ -13,13 +13,12 @@ import json
 import os
 import re
 import sys
-import textwrap
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from .limits import TITLE_WIDTH
+from . import overview
 
 PACKAGE = __name__.partition(".")[0]
 MEMORY = Path(f".{PACKAGE}") / "progress.json"  # in the notebook's folder
@@ -90,26 +89,27 @@ def state(question: str) -> State:
 
 
 def show() -> None:
-    """Print the map: each question with its points, its minutes and the last result of its check."""
+    """Show the map: each question with its points, its minutes and the last result of its check."""
     rows, points, left = [], 0.0, 0.0
     questions = table()["questions"]
     for question in questions:
         known = None if question["by_hand"] else state(question["id"])
-        said = known or "read by a person"
         done = known in (State.PASSED, State.EARLIER)
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
-        title = textwrap.shorten(question["title"], TITLE_WIDTH, placeholder=" …")  # no word is cut
-        rows.append(
-            f"{question['id']:5} {title:{TITLE_WIDTH}} {question['points']:>6g} {question['minutes']:>8g}   {said}"
-        )
-    print(f"{'':5} {'question':{TITLE_WIDTH}} {'points':>6} {'minutes':>8}   its check")
-    print("\n".join(rows))
+        rows.append((question, str(known or "read by a person")))
     total = sum(question["points"] for question in questions)
-    print(
-        f"\nChecks have passed for questions worth {points:g} of {total:g} points (a check gives none itself). "
+    below = (
+        f"Checks have passed for questions worth {points:g} of {total:g} points (a check gives none itself). "
         f"Left, by estimate: {_hours(left)}.\nRun this cell again whenever you want to see where you are."
     )
+    if not remembers():
+        print(overview.as_text(rows, below))
+        return
+    from IPython.display import display
+
+    both = {"text/plain": overview.as_text(rows, below), "text/html": overview.as_html(rows, below)}
+    display(both, raw=True)
 
 
 def defines(source: str) -> set[str]:
@@ -121,11 +121,20 @@ def defines(source: str) -> set[str]:
 
 def statements(source: str) -> list[ast.stmt]:
     """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError if it is not valid Python."""
+    source = without_indent(source)
     try:
         return ast.parse(source).body
     except SyntaxError:
         lines = (OWN_VALUE.sub(r"\1None", OWN_LINE.sub(r"\1pass", line)) for line in source.split("\n"))
         return ast.parse("\n".join(lines)).body
+
+
+def without_indent(source: str) -> str:
+    """A cell's text as Jupyter runs it: by as much as its first line is indented, every line may be."""
+    lines = source.split("\n")
+    first = next(filter(str.strip, lines), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
 
 
 def bound(statement: ast.stmt) -> list[str]:

@@ -55,6 +55,8 @@ EDITOR = (80, 450)
 LARGE = {"torch": (200, 850), "matplotlib": (20, 100)}
 SIZE = re.compile(r"# (\d+) MB, (\d+) MB on the disk")
 ROOM = 900  # megabytes that must be free besides
+# Of the lab's package, which has the last one only with a page to explore.
+ALL_COMMANDS = ("check", "submit", "explore")
 # How often a download may break off, and how pip reports it: older versions call an incomplete file "invalid", or its hash differs.
 TRIES = 20
 BROKE_OFF = re.compile(r"is invalid|DO NOT MATCH|[Ii]ncomplete|[Cc]onnection|[Tt]imed out|Timeout")
@@ -97,6 +99,12 @@ def main(arguments=None):
         help="take whatever build of PyTorch pip finds (on Linux 3 GB more)",
     )
     if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in commands():
+        if arguments[0] in ALL_COMMANDS and not package():
+            print(
+                f"start.py: there is no `{arguments[0]}`: the lab's own folder of code, which brings it, is not next to this file. If the handout has one, unzip it again, all of it.",
+                file=sys.stderr,
+            )
+            return 2
         near = difflib.get_close_matches(arguments[0].lower(), commands(), 1)
         hint = f"did you mean `python start.py {near[0]}`? " if near else ""
         print(
@@ -140,7 +148,7 @@ def commands():
     """The package's own commands, which the environment's Python runs."""
     if not package():
         return ()
-    return ("check", "submit", "explore") if explorer() else ("check", "submit")
+    return ALL_COMMANDS if explorer() else ALL_COMMANDS[:2]
 
 
 def explorer():
@@ -253,7 +261,7 @@ def say_what_is_there(pins):
     if ready and not works(trying(pins)):
         print("packages    one of them does not start: delete the folder .venv and run `python start.py`")
         return 1
-    print("notebook    {}".format(notebook() or "none in this folder: unzip the handout again, all of it"))
+    print(f"notebook    {notebook() or no_notebook()}")
     print("Ready." if ready else "Run `python start.py`.")
     return 0 if ready else 1
 
@@ -432,20 +440,39 @@ def clean():
 
 def notebook():
     """The notebook to open: the lab's, or the only one there is. None if there are none or several."""
+    found = notebooks()
+    return lab_notebook() if lab_notebook() in found else found[0] if len(found) == 1 else None
+
+
+def lab_notebook():
+    """What the lab's notebook is called."""
     try:
         with open(os.path.join(HERE, package() or "", "questions.json"), encoding="utf-8") as file:
-            name = json.load(file)["notebook"]
+            return json.load(file)["notebook"]
     except (OSError, ValueError, KeyError):
-        name = "lab.ipynb"
-    found = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
-    if name in found:
-        return name
-    return found[0] if len(found) == 1 else None
+        return "lab.ipynb"
+
+
+def notebooks():
+    """The notebooks next to this file."""
+    names = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
+    return [name for name in names if os.path.isfile(os.path.join(HERE, name))]
+
+
+def no_notebook():
+    """Why there is none to open, and what to do."""
+    if notebooks():
+        return f"several in this folder, none of them {lab_notebook()}: open the one that you write in"
+    if os.path.isdir(os.path.join(HERE, lab_notebook())):
+        return f"{lab_notebook()} is a folder and not the notebook: move the file that is in it here, or unzip the handout again"
+    return "none in this folder: unzip the handout again, all of it"
 
 
 def open_notebook():
     """Run JupyterLab until it is closed; returns its exit code."""
     name = notebook()
+    if not name:
+        print(f"The notebook: {no_notebook()}.")
     print(
         "Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(
             name or "this folder"

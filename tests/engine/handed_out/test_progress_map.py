@@ -46,6 +46,26 @@ def test_jupyters_own_lines_hide_no_definition(text: str) -> None:
     assert progress.defines("%%time\ndef f(:") == set()
 
 
+def test_an_indented_cell_defines_what_it_defines_in_jupyter() -> None:
+    """Which takes the first line's indent from every line."""
+    assert progress.defines("\n    def f():\n        return 1\n\n    x = 2") == {"f", "x"}
+    assert progress.defines("    y = 1\nx = 2") == {"x", "y"}
+
+
+def test_the_map_is_a_table_where_a_page_shows_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the same as text, for all that cannot show one."""
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(progress, "remembers", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda both, raw: shown.append(both))
+    progress.show()
+    [both] = shown
+    assert capsys.readouterr().out == "" and both["text/plain"].splitlines()[1].endswith("   passed")
+    assert both["text/html"].count("<tr>") == 6 and "</b> passed by q1 (10 points)</th>" in both["text/html"]
+    assert "<td>5</td><td>passed earlier</td>" in both["text/html"]
+
+
 def test_the_map_counts_what_passed_now_or_earlier(capsys: pytest.CaptureFixture[str]) -> None:
     progress.show()
     _, *rows, _, said, _ = capsys.readouterr().out.splitlines()

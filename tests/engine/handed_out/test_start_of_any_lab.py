@@ -127,6 +127,23 @@ def test_the_notebook_is_the_one_of_the_lab(folder: Path) -> None:
     assert "notebook    week3.ipynb" in begin(folder, "--check").stdout
 
 
+def test_why_there_is_no_notebook_to_open_is_told(folder: Path) -> None:
+    """None, a folder of its name, two copies under other names."""
+    for path, said in (
+        (None, "none in this folder: unzip the handout again, all of it"),
+        (
+            "lab.ipynb/lab.ipynb",
+            "lab.ipynb is a folder and not the notebook: move the file that is in it here",
+        ),
+        ("lab (1).ipynb", "lab (1).ipynb"),
+        ("lab (2).ipynb", "several in this folder, none of them lab.ipynb: open the one that you write in"),
+    ):
+        if path:
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text("{}")
+        assert f"notebook    {said}" in begin(folder, "--check").stdout
+
+
 @pytest.mark.one_in(2, among="environments")
 def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> None:
     start = loaded(folder)

@@ -224,6 +224,17 @@ class TestTree:
         row = by_name(tmp_path)["ada"]
         assert row.path.name == "lab.ipynb" and row.others == ("lab-Copy1.ipynb",)
 
+    def test_a_folder_with_a_notebooks_name_is_a_folder(self, tmp_path: Path) -> None:
+        """Beside the notebook, around it, and alone."""
+        for name in ("ada/lab.ipynb/x.txt", "ada/lab (1).ipynb", "bob/lab.ipynb/lab.ipynb"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("{}")
+        (tmp_path / "eva" / "lab.ipynb").mkdir(parents=True)
+        rows = by_name(tmp_path)
+        found = {name: row.path and row.path.relative_to(tmp_path).as_posix() for name, row in rows.items()}
+        assert found == {"ada": "ada/lab (1).ipynb", "bob": "bob/lab.ipynb/lab.ipynb", "eva": None}
+        assert rows["eva"].problem == "eva: the folder is empty; ask for the notebook."
+
     def test_a_folder_with_another_file_is_reported_with_its_name(self, tmp_path: Path) -> None:
         put(tmp_path, "ada/lab.py")
         assert (

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..lists import all_of
 from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
 from ..stub import is_stub
@@ -42,9 +44,13 @@ class State:
 
 def look(notebook: Notebook, folder: Path) -> State:
     """Find out what is answered, and what is odd. `folder`: the notebook's folder, which has Jupyter's record."""
-    state, defined = State(), _definitions(notebook)
+    state, defined, unknown = State(), _definitions(notebook), []
+    unmarked = not any(mark_of(cell) for cell in notebook.cells)
     for question in progress.table()["questions"]:
         id = question["id"]
+        if question["by_hand"] and unmarked:
+            unknown.append(id)
+            continue
         if question["by_hand"]:
             written = _written_by_hand(notebook, id)
             if written is None:
@@ -54,7 +60,12 @@ def look(notebook: Notebook, folder: Path) -> State:
         else:
             written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
-    if not state.answered:
+    if unknown:
+        state.warnings.append(
+            f"the program that saved this notebook took out what tells its cells apart: whether {all_of(unknown)} "
+            f"{'are' if len(unknown) > 1 else 'is'} answered cannot be seen here. The grader goes by the text above an answer: leave it there."
+        )
+    if not state.answered and not unknown:
         state.warnings.append(
             f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )
@@ -96,7 +107,7 @@ def _written(
             text, slip = _in_text(notebook, name), _invalid_definition(notebook, name)
             remarks = state.faulty if slip and not text else state.warnings
             remarks.append(f"{id}: {text or slip or _not_defined(notebook, name)}")
-            written = written or bool(text or slip)
+            written = written or bool(text or slip) or touched  # under another name
             missing += [] if text or slip else [f"`{name}`"]
             continue
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
@@ -249,12 +260,19 @@ def _broken(notebook: Notebook) -> list[str]:
     """A sentence for each cell that is not valid Python, except experiments and those that `_invalid_definition` reports."""
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     return [
-        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        f"cell {number} is not valid Python ({why}): nothing in it is run.{_of_the_one_above(text)}"
         for number, text in notebook.code()
         if not is_experiment(notebook.cells[number - 1])
         and not _starts_definition(text, names)
         and (why := _fault(text))
     ]
+
+
+def _of_the_one_above(text: str) -> str:
+    """What to do with a cell that begins in the middle of something; "" for any other."""
+    if progress.without_indent(text) == text:
+        return ""
+    return " It begins with an indented line: does it belong to the cell above? Then join the two (select both, press Esc, then Shift+M)."
 
 
 def _starts_definition(text: str, names: list[str]) -> bool:
@@ -271,7 +289,10 @@ def _starts_definition(text: str, names: list[str]) -> bool:
 def _fault(text: str) -> str:
     """Why a cell's text is not valid Python, and in which line; "" if it is."""
     try:
-        progress.statements(text)
+        with warnings.catch_warnings(action="ignore"):
+            body = progress.statements(text)
+            # What the grammar alone allows: a `return` outside any function, as in half of one.
+            compile(ast.Module(body, []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")

@@ -59,12 +59,16 @@ def find(named: str | None, folder: Path) -> Path:
                 f"{named}: that is a question, and a notebook was expected; all questions are looked at here. In the notebook, "
                 f'grader.check("{named}") checks this one.'
             )
+        if path.is_dir():
+            raise Refused(_of_folder(path))
         what = "there is no such file" if not path.exists() else "it is not a notebook (.ipynb)"
-        near = nearest(path.stem, sorted(one.stem for one in path.parent.glob("*.ipynb")))
+        near = nearest(path.stem, sorted(one.stem for one in _notebooks(path.parent)))
         meant = f"is it {path.with_name(near[0])}.ipynb?" if near else "name the notebook that you write in."
         raise Refused(f"{named}: {what}; {meant}")
-    found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+    found = _notebooks(folder)
     if not found:
+        if in_its_place := sorted(path for path in folder.glob("*.ipynb") if path.is_dir()):
+            raise Refused(_of_folder(in_its_place[0]))
         raise Refused(
             f"{folder.resolve()}: there is no notebook here; go to the folder that you write in "
             "(in Colab: download the notebook, it is not a file there)."
@@ -82,6 +86,21 @@ def find(named: str | None, folder: Path) -> Path:
         f"there are several copies of the notebook here: {copies}; name the one that you write in, "
         f'as in `{COMMAND} submit "{newest.name}"`.'
     )
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    """The files in a folder that have a notebook's name. (A folder may have one, too: some programs unpack a file into a folder of its name.)"""
+    return sorted(p for p in folder.glob("*.ipynb") if not p.name.startswith(".") and not p.is_dir())
+
+
+def _of_folder(path: Path) -> str:
+    """The sentence on a folder that stands where a notebook should."""
+    inside = _notebooks(path)
+    if inside and path.suffix.lower() == ".ipynb":
+        return f"{path}: this is a folder, and the notebook is in it: move {inside[0]} out of it, next to the folder {progress.PACKAGE}."
+    if inside:
+        return f"{path}: this is a folder; is it {inside[0]}?"
+    return f"{path}: this is a folder and not a notebook, and none is in it; name the notebook that you write in."
 
 
 def read(path: Path) -> Notebook:
@@ -119,8 +138,8 @@ def copies(notebook: Notebook, folder: Path) -> list[str]:
     """A sentence for each other notebook of this lab next to it, which says whether that was saved later; and one if the file does not have
     the lab's name."""
     wanted, found = progress.table()["notebook"], []
-    for path in sorted(folder.glob("*.ipynb")):
-        if path.name.startswith(".") or path.resolve() == notebook.path.resolve() or not _is_ours(path):
+    for path in _notebooks(folder):
+        if path.resolve() == notebook.path.resolve() or not _is_ours(path):
             continue
         later = path.stat().st_mtime > notebook.saved
         found.append(

@@ -71,9 +71,9 @@ def write(notebook: Notebook, receipt: dict[str, Any], out: Path) -> tuple[Path,
             raise Refused(
                 f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out."
             )
-        draft.replace(out)
         beside = out.with_name(f"{out.stem}.{RECEIPT}")
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")  # first: a zip that is there is there with its receipt
+        draft.replace(out)
     except OSError as error:
         raise Refused(
             f"{out}: it cannot be written ({error.strerror}); name another place with --out."

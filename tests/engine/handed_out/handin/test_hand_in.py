@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import venv
 import zipfile
@@ -23,6 +25,7 @@ from gatelab.grading.engine import Engine
 from gatelab.handed_out.handin import notebook
 from gatelab.lab.spec import Lab
 from helpers.package_command import package_command
+from helpers.start_py import begin
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
@@ -212,6 +215,79 @@ def test_an_incomplete_handout_is_reported_in_one_sentence(folder: Path) -> None
     assert "questions.json: cannot be read; unzip the handout again, all of it" in done.stderr
 
 
+def test_an_old_python_is_refused_before_a_newer_form_of_it_is_met(folder: Path) -> None:
+    """As `python -m`, and from a notebook's cell."""
+    old = "import sys, runpy\nsys.version_info = (3, 10, 2)\nsys.modules['enum'] = None\n"
+    for way in ("runpy.run_module('softmax_lab', run_name='__main__')", "import softmax_lab"):
+        done = subprocess.run([sys.executable, "-c", old + way], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith("This is Python 3.10 (") and "type `python start.py`" in done.stderr
+    for name in ("__init__", "hooks", "old_python"):
+        ast.parse((folder / "softmax_lab" / f"{name}.py").read_text(), feature_version=(3, 7))
+
+
+def test_without_its_package_the_start_does_not_deny_its_commands(folder: Path) -> None:
+    shutil.rmtree(folder / "softmax_lab")
+    for command in ("check", "submit"):
+        done = begin(folder, command)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
+        assert (
+            f"there is no `{command}`: the lab's own folder of code, which brings it, is not next to"
+            in done.stderr
+        )
+
+
+def test_an_indented_answer_is_one(folder: Path) -> None:
+    """Jupyter runs it, and so does the grader."""
+    put(folder, {"q1": textwrap.indent(RIGHT["q1"], "    ")})
+    done = package(folder, "submit")
+    assert "defined nowhere" not in done.stdout and re.search(r"^q1 +passed", done.stdout, re.MULTILINE)
+
+
+def test_an_answer_in_two_cells_is_told_how_to_be_one(folder: Path) -> None:
+    """What is left of it in the second is no Python, though the grammar knows a `return` without a function."""
+    path = put(folder, {"q1": RIGHT["q1"]})
+    book = json.loads(path.read_text(encoding="utf-8"))
+    at = next(k for k, cell in enumerate(book["cells"]) if cell["source"] == RIGHT["q1"])
+    *_, last = RIGHT["q1"].rstrip().split("\n")
+    assert last.startswith("    return")
+    book["cells"].insert(at + 1, {**book["cells"][at], "source": last, "id": "second", "metadata": {}})
+    path.write_text(json.dumps(book), encoding="utf-8")
+    said = " ".join(package(folder, "submit", "--without-checks").stdout.split())
+    assert (
+        f"cell {at + 2} is not valid Python ('return' outside function, line 1): nothing in it is run."
+        in said
+    )
+    assert "does it belong to the cell above? Then join the two" in said
+
+
+def test_what_is_written_and_not_found_is_not_called_unwritten(folder: Path) -> None:
+    """The state of a misspelt name is not that of a stub, and the check's sentence is shown."""
+    name = re.findall(r"def (\w+)", RIGHT["q1"])[0]
+    put(folder, {"q1": RIGHT["q1"].replace(f"def {name}", f"def {name}s")})
+    said = " ".join(package(folder, "submit").stdout.split())
+    assert re.search(rf"q1 not yet .*the notebook defines no `{name}`.* q2 not written", said), said
+    assert "as it was handed out" not in said and f"Not answered: q1 (`{name}`), q2." in said
+
+
+def test_where_nothing_can_be_written_the_checks_run_and_say_so(folder: Path) -> None:
+    """otter would end the set-up: its log cannot be written."""
+    (folder / ".OTTER_LOG").mkdir()
+    code = "import otter, softmax_lab\ngrader = otter.Notebook(tests_dir='tests')\nfor _ in range(2):\n    print(grader.check('q1'))"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0 and done.stdout.count("q1 is not written yet") == 2, done.stderr
+    assert done.stdout.count(f"Note: nothing can be written in {folder} (Is a directory)") == 1
+
+
+def test_no_zip_is_left_without_its_receipt(folder: Path) -> None:
+    put(folder, RIGHT)
+    (folder / "mine.receipt.json").mkdir()
+    done = package(folder, "submit", "--without-checks", "--out", "mine.zip")
+    assert done.returncode == 2 and "it cannot be written" in done.stderr
+    assert not list(folder.rglob("*mine.zip*"))
+
+
 def test_what_a_lab_has_to_explore_is_offered_under_its_own_name(folder: Path) -> None:
     assert "explore" not in package(folder, "--help").stdout
     done = package(folder, "explore")
@@ -278,7 +354,17 @@ REFUSED = [  # what is in the folder, the command, and the sentence
         ["check", "q1"],
         'q1: that is a question, and a notebook was expected; all questions are looked at here. In the notebook, grader.check("q1") checks this one.',
     ),
-]
+    *(  # a folder that has the notebook's name
+        ({"lab.ipynb/notes.txt": "x"}, words, "lab.ipynb: this is a folder and not a notebook, and none is in it; name the")
+        for words in (["submit"], ["check", "lab.ipynb"])
+    ),
+    *(  # as some programs unpack one
+        ({"lab.ipynb/lab.ipynb": "{}"}, words, "lab.ipynb: this is a folder, and the notebook is in it: move lab.ipynb/lab.ipynb out of it, next to")
+        for words in (["check"], ["submit", "lab.ipynb"])
+    ),
+    ({"mine/lab.ipynb": "{}"}, ["submit", "mine"], "mine: this is a folder; is it mine/lab.ipynb?"),
+    ({"lab.ipynb/x": "", "lab (1).ipynb": ""}, ["check"], "lab (1).ipynb: the file is empty"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("files", "words", "sentence"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
@@ -287,6 +373,7 @@ def test_a_wrong_folder_gets_one_sentence_and_exit_code_2(
 ) -> None:
     (folder / "lab.ipynb").unlink()
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     done = package(folder, *words)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
