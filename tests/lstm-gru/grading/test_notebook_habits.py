@@ -1,7 +1,7 @@
 """Right work in notebooks of further habits has all its points, and a slip in them its true words: what needs this lab's layers.
 
 Every case is the solved notebook with one change, as in test_odd_notebooks.py. (Loops, f-strings and magics of one's own need no lab of
-layers: tests/engine/sandbox/worker/test_notebook_habits.py.)
+layers: tests/engine/sandbox/worker/test_habits_of_cells.py.)
 """
 
 from __future__ import annotations
