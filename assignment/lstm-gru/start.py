@@ -49,14 +49,18 @@ BESIDE = [
     "pyyaml==6.0.4",
     "wrapt==1.17.3",
 ]
-# Megabytes that are downloaded, and that it takes on the disk: the editor and the checks, and what large packages add. Measured on Linux.
+# Megabytes to download, and on the disk: for the editor and the checks, and in addition for large packages. Measured on Linux.
+# For another large package, the lab's requirements.txt states it in a comment behind its line.
 EDITOR = (80, 450)
-LARGE = {"torch": (200, 850), "scikit-learn": (50, 200), "matplotlib": (20, 100)}
+LARGE = {"torch": (200, 850), "matplotlib": (20, 100)}
+SIZE = re.compile(r"# (\d+) MB, (\d+) MB on the disk")
 ROOM = 900  # megabytes that must be free besides
-# How often a download may break off, and how pip says so: a file cut short is "invalid" to older versions, or has another hash.
+# Of the lab's package, which has the last one only with a page to explore.
+ALL_COMMANDS = ("check", "submit", "explore")
+# How often a download may break off, and how pip reports it: older versions call an incomplete file "invalid", or its hash differs.
 TRIES = 20
 BROKE_OFF = re.compile(r"is invalid|DO NOT MATCH|[Ii]ncomplete|[Cc]onnection|[Tt]imed out|Timeout")
-# Which modules the packages bring, asked of the environment: a line of them.
+# A program for the environment's Python that prints, for each package, a line with its modules.
 MODULES = """
 import importlib.metadata, re, sys
 plain = lambda name: re.sub("[-_.]+", "-", name).lower()
@@ -68,7 +72,7 @@ for asked in map(plain, sys.argv[1:]):
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one sentence."""
+    """Reports wrong usage in one sentence."""
 
     def error(self, message):
         self.exit(2, f"start.py: {message}; `python start.py --help` says what there is.\n")
@@ -79,7 +83,7 @@ class Stop(Exception):
 
 
 def main(arguments=None):
-    """Do what the command line says; returns the exit code."""
+    """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -95,6 +99,12 @@ def main(arguments=None):
         help="take whatever build of PyTorch pip finds (on Linux 3 GB more)",
     )
     if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in commands():
+        if arguments[0] in ALL_COMMANDS and not package():
+            print(
+                f"start.py: there is no `{arguments[0]}`: the lab's own folder of code, which brings it, is not next to this file. If the handout has one, unzip it again, all of it.",
+                file=sys.stderr,
+            )
+            return 2
         near = difflib.get_close_matches(arguments[0].lower(), commands(), 1)
         hint = f"did you mean `python start.py {near[0]}`? " if near else ""
         print(
@@ -138,7 +148,7 @@ def commands():
     """The package's own commands, which the environment's Python runs."""
     if not package():
         return ()
-    return ("check", "submit", "explore") if explorer() else ("check", "submit")
+    return ALL_COMMANDS if explorer() else ALL_COMMANDS[:2]
 
 
 def explorer():
@@ -154,7 +164,7 @@ def explorer():
 
 
 def about():
-    """What is at the top of this file, with the commands that there are in this lab."""
+    """The text at the top of this file, with the commands that this lab has."""
     there = commands()
     lines = __doc__.split("\n")
     for name in ("check", "submit"):
@@ -182,13 +192,18 @@ def check_python(version, machine, system, largest, torch=True):
         )
 
 
-def read_pins():
-    """The lines of requirements.txt that name a package, as a dict name → line."""
+def read_lines():
+    """The lines of requirements.txt."""
     try:
         with open(os.path.join(HERE, "requirements.txt"), encoding="utf-8") as file:
-            lines = [line.split("#")[0].strip() for line in file]
+            return file.read().split("\n")
     except OSError:
         raise Stop("requirements.txt is not next to this file: unzip the handout again, all of it.") from None
+
+
+def read_pins():
+    """Those that name a package, as a dict name → line."""
+    lines = [line.split("#")[0].strip() for line in read_lines()]
     return {re.split(r"[^\w.-]", line)[0].lower(): line for line in lines if line}
 
 
@@ -239,14 +254,14 @@ def trying(pins):
 
 
 def say_what_is_there(pins):
-    """`--check`: three lines, then whether all is ready; returns the exit code."""
+    """`--check`: print three lines, then whether everything is ready; returns the exit code."""
     ready = is_ready(pins)
     print(f"Python      {platform.python_version()} ({sys.executable})")
     print("environment {}".format(VENV if ready else "not made yet, or only in part"))
     if ready and not works(trying(pins)):
         print("packages    one of them does not start: delete the folder .venv and run `python start.py`")
         return 1
-    print("notebook    {}".format(notebook() or "none in this folder: unzip the handout again, all of it"))
+    print(f"notebook    {notebook() or no_notebook()}")
     print("Ready." if ready else "Run `python start.py`.")
     return 0 if ready else 1
 
@@ -265,8 +280,8 @@ def of_the_package(arguments, pins):
 
 
 def attended(command, **more):
-    """Run a program that answers Ctrl+C itself, however long that takes; returns its exit code."""
-    before = signal.signal(signal.SIGINT, lambda *heard: None)
+    """Run a program that handles Ctrl+C itself, and wait for it; returns its exit code."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.call(command, **more)
     finally:
@@ -323,11 +338,12 @@ def make(pins, any_torch):
 def size(pins):
     """Megabytes: of the download, and on the disk."""
     parts = [EDITOR] + [LARGE[name] for name in sorted(pins) if name in LARGE]
+    parts += [(int(size.group(1)), int(size.group(2))) for size in map(SIZE.search, read_lines()) if size]
     return sum(part[0] for part in parts), sum(part[1] for part in parts)
 
 
 def make_venv(room):
-    """Make an environment whose Python starts and has pip; one left half made is made again."""
+    """Make an environment whose Python starts and has pip; an incomplete one is made again."""
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
@@ -381,7 +397,7 @@ def install_torch(pip, torch, any_torch):
 
 
 def run_pip(command):
-    """Run pip. Raises Stop with what it said, if that came to nothing."""
+    """Run pip. If it fails, raises Stop with its message."""
     text = attempted(command, 2)
     if text:
         lines = [line for line in text.splitlines() if "ERROR" in line]
@@ -392,7 +408,8 @@ def run_pip(command):
 
 
 def attempted(command, tries):
-    """Run pip so often, or more often where a download breaks off: the files that came whole are kept. Returns what it said last, "" once it is done."""
+    """Run pip up to `tries` times, or more often if a download breaks off (complete files are kept). Returns its last message, or "" on
+    success."""
     for number in range(1, TRIES + 1):
         done = subprocess.run(command, env=clean(), stderr=subprocess.PIPE)
         if done.returncode == 0:
@@ -423,20 +440,39 @@ def clean():
 
 def notebook():
     """The notebook to open: the lab's, or the only one there is. None if there are none or several."""
+    found = notebooks()
+    return lab_notebook() if lab_notebook() in found else found[0] if len(found) == 1 else None
+
+
+def lab_notebook():
+    """What the lab's notebook is called."""
     try:
         with open(os.path.join(HERE, package() or "", "questions.json"), encoding="utf-8") as file:
-            name = json.load(file)["notebook"]
+            return json.load(file)["notebook"]
     except (OSError, ValueError, KeyError):
-        name = "lab.ipynb"
-    found = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
-    if name in found:
-        return name
-    return found[0] if len(found) == 1 else None
+        return "lab.ipynb"
+
+
+def notebooks():
+    """The notebooks next to this file."""
+    names = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
+    return [name for name in names if os.path.isfile(os.path.join(HERE, name))]
+
+
+def no_notebook():
+    """Why there is none to open, and what to do."""
+    if notebooks():
+        return f"several in this folder, none of them {lab_notebook()}: open the one that you write in"
+    if os.path.isdir(os.path.join(HERE, lab_notebook())):
+        return f"{lab_notebook()} is a folder and not the notebook: move the file that is in it here, or unzip the handout again"
+    return "none in this folder: unzip the handout again, all of it"
 
 
 def open_notebook():
     """Run JupyterLab until it is closed; returns its exit code."""
     name = notebook()
+    if not name:
+        print(f"The notebook: {no_notebook()}.")
     print(
         "Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(
             name or "this folder"

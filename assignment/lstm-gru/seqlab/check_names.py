@@ -1,4 +1,5 @@
-"""`grader.check("Q1")`, `grader.check()`: where there is no such check, one sentence says so and what was probably meant."""
+# Written by gatelab build from autograder/gatelab/handed_out/check_names.py; change it there.
+"""Makes `grader.check("Q1")` and `grader.check()` say in one sentence that there is no such check, and which was probably meant."""
 
 from __future__ import annotations
 
@@ -17,12 +18,12 @@ class NoSuchCheck(ValueError):
     """There is no such check; the message says which there are."""
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows instead of the traceback, none of which is the student's code."""
+        """What Jupyter shows instead of the traceback, which contains no line of the student's code."""
         return [str(self)]
 
 
 def install() -> None:
-    """From now on otter's grader answers in a sentence. Does nothing where otter is not loaded, or has changed."""
+    """From now on otter's grader answers wrong names with a sentence. Does nothing if otter is not loaded or has changed."""
     notebook: Any = getattr(sys.modules.get("otter.check.notebook"), "Notebook", None)
     check, check_all = getattr(notebook, "check", None), getattr(notebook, "check_all", None)
     if check is None or check_all is None or hasattr(check, "instead_of"):
@@ -46,7 +47,7 @@ def install() -> None:
                 'grader.check_all() takes nothing: it runs every check. For one: grader.check("q1").'
             )
         tests(self)
-        # otter takes the names from the frame that called it, so it is called from one with the notebook's globals
+        # otter takes the names from its caller's frame, so it is called from a frame with the notebook's globals
         return eval("ask(grader)", sys._getframe(1).f_globals, {"ask": check_all, "grader": self})
 
     vars(checked)["instead_of"], vars(all_checked)["instead_of"] = check, check_all
@@ -54,9 +55,9 @@ def install() -> None:
 
 
 def tests(grader: Any) -> list[str] | None:
-    """The checks beside the notebook, in the order of the lab; None for a grader that reads its checks from elsewhere.
+    """The checks next to the notebook, in the order of the lab; None for a grader that reads its checks from elsewhere.
 
-    Raises NoSuchCheck where the folder is missing or empty.
+    Raises NoSuchCheck if the folder is missing or empty.
     """
     folder = getattr(grader, "_tests_dir", None)
     if not isinstance(folder, str) or getattr(grader, "_tests_url_prefix", None) is not None:
@@ -77,7 +78,7 @@ def _checks_in(folder: str) -> list[str]:
 
 
 def named_check(asked: object, there: list[str]) -> str:
-    """The check that was asked for. Raises NoSuchCheck where there is none, saying which was probably meant and which there are.
+    """The check that was asked for. If there is none, raises NoSuchCheck, which says what was probably meant and which checks exist.
 
     there: the names of the checks, at least one.
     """
@@ -92,14 +93,14 @@ def named_check(asked: object, there: list[str]) -> str:
     shown = asked if isinstance(asked, str) else getattr(asked, "__name__", None) or repr(asked)
     shown = shown if len(shown) <= TYPED_NAME else shown[: TYPED_NAME - 1] + "…"
     close = guess(shown, there)
-    if close is None and (by_hand := _of_table(shown, by_hand=True)):
+    if close is None and (by_hand := _question_in_table(shown, by_hand=True)):
         raise NoSuchCheck(f"{by_hand} has no check: a person reads what you write. {all}")
     said = f'did you mean grader.check("{close}")? ' if close else ""
     raise NoSuchCheck(f"There is no question {shown}{'; ' if close else '. '}{said}{all}")
 
 
 def guess(asked: str, there: list[str]) -> str | None:
-    """The check that was probably meant: typed in capitals, by its number, its file or the name it asks for."""
+    """The check that was probably meant: it may be typed in capitals, as a number, as its file or as a name that it asks for."""
     plain = re.sub(r"^tests[/\\]|\.py$", "", asked.strip().lower())
     number = re.fullmatch(r"(?:q|question|task|exercise|test)?[\s_.:#-]*0*([1-9]\d*)", plain)
     if number and f"q{number[1]}" in there:
@@ -107,15 +108,15 @@ def guess(asked: str, there: list[str]) -> str | None:
     for name in (plain, re.sub(r"\W", "", plain)):
         if name in there:
             return name
-    owner = _of_table(asked, by_hand=False)
+    owner = _question_in_table(asked, by_hand=False)
     return owner if owner in there else None
 
 
-def _of_table(asked: str, by_hand: bool) -> str | None:
-    """The question with this ID, or that asks for this name or one much like it."""
+def _question_in_table(asked: str, by_hand: bool) -> str | None:
+    """The question with this ID, or that asks for this name or a similar one."""
     try:
         questions = [question for question in progress.table()["questions"] if question["by_hand"] is by_hand]
-    except (OSError, ValueError):  # half a handout
+    except (OSError, ValueError):  # an incomplete handout
         return None
     owners = {
         name.lower(): q["id"] for q in questions for name in (q["id"], *([] if by_hand else q["names"]))

@@ -1,8 +1,10 @@
-"""The stub: the line in place of an answer that is not written yet. The build writes it, and whoever must recognise it does so here.
+# Written by gatelab build from autograder/gatelab/handed_out/stub.py; change it there.
+"""The stub: the line in place of an answer that is not written yet. The build writes it, and everything that must recognise it uses
+this module.
 
-It is a line of the student's own notebook, so it can raise nothing but one of Python's exceptions. Whether something is a stub
-depends on that type and on the question's ID before the colon; the words after it are for the student. They are read only where
-another question's stub has to be told from somebody's own `raise NotImplementedError("todo: later")`.
+It is a line of the student's own notebook, so it can only raise one of Python's exceptions. Whether something is a stub depends on
+that type and on the question's ID before the colon; the words after the colon are for the student. They are read only to tell another
+question's stub from a student's own `raise NotImplementedError("todo: later")`.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ def question_of(text: str) -> str:
 
 
 def is_stub(node: ast.AST | None, question: str = "") -> bool:
-    """Whether a statement is a stub's line; of this question, if one is named."""
+    """Whether a statement is a stub's line, and that of `question`, if given."""
     raised = node.exc if isinstance(node, ast.Raise) else None
     error, given = (raised.func, raised.args) if isinstance(raised, ast.Call) else (raised, [])
     if not isinstance(error, ast.Name) or error.id != ERROR:

@@ -1,4 +1,5 @@
-"""A GPU in the student's machine: checks compute on the processor, as the grader does, whatever the notebook has chosen."""
+# Written by gatelab build from autograder/gatelab/handed_out/device.py; change it there.
+"""Makes checks compute on the CPU, as the grader does, even if the student's machine has a GPU and the notebook uses it."""
 
 from __future__ import annotations
 
@@ -15,15 +16,15 @@ ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # torch's names of the kinds 
 
 
 def install() -> None:
-    """From now on otter reads test files on the processor, so that their inputs are made there. Does nothing where otter is
-    not loaded, or has changed."""
+    """From now on otter reads test files with the CPU as default device, so that their inputs are made there. Does nothing if otter
+    is not loaded or has changed."""
     module: Any = sys.modules.get("otter.execute.checker")
     theirs = getattr(module, "create_test_file", None)
     if theirs is None or hasattr(theirs, "instead_of"):
         return
 
     def read(*given: Any, **named: Any) -> Any:
-        with on_the_processor():
+        with on_cpu():
             return theirs(*given, **named)
 
     vars(read)["instead_of"] = theirs
@@ -31,9 +32,9 @@ def install() -> None:
 
 
 @contextlib.contextmanager
-def on_the_processor() -> Iterator[None]:
-    """New tensors are made on the processor inside; afterwards the notebook's default device is restored."""
-    import torch  # here, since the package reports a missing library in a sentence
+def on_cpu() -> Iterator[None]:
+    """Inside the `with`, new tensors are made on the CPU; afterwards the notebook's default device is restored."""
+    import torch  # imported here, because the package reports missing libraries in a sentence
 
     chosen = torch.get_default_device()
     if chosen.type == "cpu":
@@ -47,19 +48,19 @@ def on_the_processor() -> Iterator[None]:
 
 
 def fetched(value: Any, flatten: Callable[[Any], dict[str, Any]], rebuild: Callable[..., Any]) -> Any:
-    """A returned value with its tensors on the processor. Computing them elsewhere is not a mistake.
+    """A returned value with its tensors moved to the CPU. Computing them elsewhere is not a mistake.
 
     Args:
         value: what a call returned.
-        flatten: gives its tensors and numbers by path.
-        rebuild: puts it together again, `rebuild(value, leaves)`.
+        flatten: returns its tensors and numbers by path.
+        rebuild: the inverse, `rebuild(value, leaves)`.
     """
     if not _is_gpu_here():
         return value
     from torch import Tensor
 
     leaves = flatten(value)
-    away = {path: leaf.cpu() for path, leaf in leaves.items() if isinstance(leaf, Tensor) and is_away(leaf)}
+    away = {path: leaf.cpu() for path, leaf in leaves.items() if isinstance(leaf, Tensor) and is_on_gpu(leaf)}
     return rebuild(value, leaves | away) if away else value
 
 
@@ -70,6 +71,6 @@ def _is_gpu_here() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()
 
 
-def is_away(tensor: Tensor) -> bool:
+def is_on_gpu(tensor: Tensor) -> bool:
     """Whether it is on a GPU."""
     return tensor.device.type in ELSEWHERE

@@ -1,3 +1,4 @@
+# Written by gatelab build from autograder/gatelab/handed_out/limits.py; change it there.
 """Every limit in time and size of what students run, with its reason. The grader's own are in gatelab/limits.py, which is not handed out.
 
 start.py, which runs before anything is installed, keeps its own.

@@ -1,6 +1,7 @@
-"""What the build writes about a cell into the notebook: nbgrader's mark, whose checksum tells whether anything was written, and the tags.
+# Written by gatelab build from autograder/gatelab/handed_out/marks.py; change it there.
+"""Reads what the build stores in a cell's metadata: nbgrader's entry, whose checksum shows whether the cell was changed, and the tags.
 
-Both sides of a hand-in read it here: the student's own commands, and the grader.
+Both sides use this module: the student's own commands and the grader.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import Any
 
 EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare: no check and no grade needs what they compute
 
-# Of a cell, in nbgrader's words; one text, for the build takes the second word alone for a marker of a master's.
+# The kinds of cells, in nbgrader's words. One string, because the build would take the second word alone for a master's marker.
 KINDS = "grade solution locked"
 
 
 def mark_of(cell: Any) -> dict[str, Any]:
-    """nbgrader's metadata of a cell; empty if it has none."""
+    """A cell's nbgrader metadata; empty if it has none."""
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return mark if isinstance(mark, dict) else {}
@@ -27,14 +28,14 @@ def question_of(grade_id: object) -> str:
 
 
 def is_experiment(cell: dict[str, Any]) -> bool:
-    """Whether no check needs what the cell computes: the lab marks it."""
+    """Whether no check needs what the cell computes; the lab tags such cells."""
     metadata = cell.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     return isinstance(tags, list) and EXPERIMENT in tags
 
 
 def unchanged(cell: dict[str, Any], text: str) -> bool:
-    """Whether a cell, whose text is given, is as it was handed out, by the checksum that it came with. Without one it is not."""
+    """Whether a cell with this text is as it was handed out, according to its checksum. Without a checksum it is not."""
     # Editors remove or add white space at the end; Windows writes other line ends.
     texts = {text, text.rstrip(), text.replace("\r\n", "\n").rstrip()}
     return any(mark_of(cell).get("checksum") == checksum(cell, one) for one in texts)
@@ -43,8 +44,8 @@ def unchanged(cell: dict[str, Any], text: str) -> bool:
 def checksum(cell: dict[str, Any], text: str) -> str:
     """nbgrader's checksum of a cell (nbgrader.utils.compute_checksum, without nbgrader).
 
-    Of a cell that nbgrader itself could not read, with points that are not a number or letters that no file can hold, it is
-    some other digest, which agrees with none that was handed out.
+    For a cell that nbgrader itself could not read (points that are not a number, characters that no file can contain), it is
+    some other digest, which differs from all that were handed out.
     """
     mark = mark_of(cell)
     is_grade, is_solution, is_locked = (mark.get(key) is True for key in KINDS.split())
@@ -57,7 +58,7 @@ def checksum(cell: dict[str, Any], text: str) -> str:
 
 
 def _points(points: Any) -> str:
-    """As nbgrader writes them; of what is not a number, or none that a float can hold, as it is."""
+    """The points as nbgrader writes them; a value that is not a number, or too large for a float, in some other form."""
     try:
         return str(float(points)) if isinstance(points, int | float) else repr(points)
     except OverflowError:

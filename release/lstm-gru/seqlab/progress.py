@@ -1,7 +1,8 @@
-"""Where am I? The map at the top of the notebook, and the memory that it and the package's commands share.
+# Written by gatelab build from autograder/gatelab/handed_out/progress.py; change it there.
+""" "Where am I?": the map at the top of the notebook, and the memory that it shares with the package's commands.
 
-What the checks said, and which text of an answer ran last, is kept in a hidden folder of the package's name next to the notebook for the
-next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
+What the checks said, and which text of an answer ran last, is stored for the next day in a hidden folder next to the notebook, which has
+the package's name. Only Jupyter writes it. If it cannot be written, nothing is remembered and nothing breaks.
 """
 
 from __future__ import annotations
@@ -13,17 +14,16 @@ import json
 import os
 import re
 import sys
-import textwrap
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from .limits import TITLE_WIDTH
+from . import overview
 
 PACKAGE = __name__.partition(".")[0]
 MEMORY = Path(f".{PACKAGE}") / "progress.json"  # in the notebook's folder
-LISTENS = f"_{PACKAGE}_progress"  # of a shell
+LISTENS = f"_{PACKAGE}_progress"  # an attribute of the shell
 QUESTIONS = Path(__file__).with_name("questions.json")
 SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
 OWN_LINE = re.compile(r"^(\s*)(?:[%!?].*|[\w.%]+\?{1,2}\s*)$")  # `%time`, `!pip`, `?name`, `name?`
@@ -31,16 +31,16 @@ OWN_VALUE = re.compile(r"^(\s*\w[\w\s,]*=\s*)[%!].*$")  # `files = !ls`
 
 
 def _here() -> Path:
-    with contextlib.suppress(OSError):  # it may be deleted
+    with contextlib.suppress(OSError):  # the folder may have been deleted
         return Path.cwd()
     return Path()
 
 
-FOLDER = _here()  # the notebook's, wherever a cell goes later
+FOLDER = _here()  # the notebook's folder, even if a cell changes the working directory later
 
 
 def table() -> dict[str, Any]:
-    """The lab's name, title, notebook, the kit's version and its `questions`, in the order of the lab."""
+    """The lab's name, title and notebook, the kit's version, and the `questions` in the order of the lab."""
     found: dict[str, Any] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     return found
 
@@ -53,7 +53,7 @@ def listen() -> None:
     setattr(shell, LISTENS, True)
     try:
         names = {name for question in table()["questions"] for name in question["names"]}
-    except (OSError, ValueError):  # half a handout: the checks say so
+    except (OSError, ValueError):  # an incomplete handout, which the checks report
         return
 
     def ran(result: Any) -> None:
@@ -90,42 +90,52 @@ def state(question: str) -> State:
 
 
 def show() -> None:
-    """Print the map: each question with its points, its minutes and what its check said last."""
+    """Show the map: each question with its points, its minutes and the last result of its check."""
     rows, points, left = [], 0.0, 0.0
     questions = table()["questions"]
     for question in questions:
         known = None if question["by_hand"] else state(question["id"])
-        said = known or "read by a person"
         done = known in (State.PASSED, State.EARLIER)
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
-        title = textwrap.shorten(question["title"], TITLE_WIDTH, placeholder=" …")  # no word is cut
-        rows.append(
-            f"{question['id']:5} {title:{TITLE_WIDTH}} {question['points']:>6g} {question['minutes']:>8g}   {said}"
-        )
-    print(f"{'':5} {'question':{TITLE_WIDTH}} {'points':>6} {'minutes':>8}   its check")
-    print("\n".join(rows))
+        rows.append((question, str(known or "read by a person")))
     total = sum(question["points"] for question in questions)
-    print(
-        f"\nChecks have passed for questions worth {points:g} of {total:g} points (a check gives none itself). "
+    below = (
+        f"Checks have passed for questions worth {points:g} of {total:g} points (a check gives none itself). "
         f"Left, by estimate: {_hours(left)}.\nRun this cell again whenever you want to see where you are."
     )
+    if not remembers():
+        print(overview.as_text(rows, below))
+        return
+    from IPython.display import display
+
+    both = {"text/plain": overview.as_text(rows, below), "text/html": overview.as_html(rows, below)}
+    display(both, raw=True)
 
 
 def defines(source: str) -> set[str]:
-    """The names that a cell's text defines at its top level; none where it is not Python."""
+    """The names that a cell's text defines at its top level; none if it is not valid Python."""
     with contextlib.suppress(SyntaxError, ValueError):
         return {name for statement in statements(source) for name in bound(statement)}
     return set()
 
 
 def statements(source: str) -> list[ast.stmt]:
-    """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError where it is not Python."""
+    """The statements of a cell's text, with `pass` in place of Jupyter's own lines. Raises SyntaxError or ValueError if it is not valid Python."""
+    source = without_indent(source)
     try:
         return ast.parse(source).body
     except SyntaxError:
         lines = (OWN_VALUE.sub(r"\1None", OWN_LINE.sub(r"\1pass", line)) for line in source.split("\n"))
         return ast.parse("\n".join(lines)).body
+
+
+def without_indent(source: str) -> str:
+    """A cell's text as Jupyter runs it: by as much as its first line is indented, every line may be."""
+    lines = source.split("\n")
+    first = next(filter(str.strip, lines), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
 
 
 def bound(statement: ast.stmt) -> list[str]:
@@ -143,7 +153,7 @@ def text_hash(source: str) -> str:
 
 
 def remembers() -> bool:
-    """Whether this is a notebook, whose folder keeps what `remember` gets."""
+    """Whether this is a notebook, in whose folder `remember` stores values."""
     return _shell() is not None
 
 
@@ -167,7 +177,7 @@ def _checks(question: str) -> dict[str, dict[str, Any]]:
 
 
 def remember(key: str, values: dict[str, Any]) -> None:
-    """Put values into the memory; a half-written file is never read. Only Jupyter remembers."""
+    """Add values to the memory, in Jupyter only. The file is replaced as a whole, so that nobody reads a half-written one."""
     if not remembers():
         return
     with contextlib.suppress(OSError, ValueError):

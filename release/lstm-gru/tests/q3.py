@@ -14,6 +14,7 @@ from seqlab.checking import (
     Finding,
     Numbers,
     Part,
+    Several,
     agree,
     gradients_agree,
     need,
@@ -27,8 +28,8 @@ name = "q3"
 check = Check(name)
 
 RETURNS = {
-    "LSTM": {"0": Part("outputs", "N T H"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")},
-    "GRU": {"0": Part("outputs", "N T H"), "1": Part("h", "N H")},
+    "LSTM": {"0": Part(Several("outputs"), "N T H"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")},
+    "GRU": {"0": Part(Several("outputs"), "N T H"), "1": Part("h", "N H")},
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, Part, has_shapes, need, untouched
+from seqlab.checking import Check, Numbers, Part, Several, has_shapes, need, untouched
 
 OK_FORMAT = False
 name = "q7"
@@ -13,7 +13,7 @@ V, E, H, K = 7, 4, 5, 3
 TOKENS = torch.tensor([[1, 2, 6, 3], [4, 0, 5, 2], [3, 3, 0, 1]])
 LENGTHS = torch.tensor([2, 3, 1])
 ORDER = torch.tensor([[1, 2, 6, 3, 3], [4, 6, 5, 2, 1], [3, 3, 6, 1, 5], [5, 1, 4, 2, 6]])
-LOGITS = {"": Part("logits", "N K")}
+LOGITS = {"": Part(Several("logits"), "N K")}
 
 
 class Own(nn.Module):

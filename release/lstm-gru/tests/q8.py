@@ -6,7 +6,20 @@ it looks once more with your own LSTM, if that is right.
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, Part, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import (
+    Check,
+    Finding,
+    Numbers,
+    Part,
+    Several,
+    agree,
+    has_shapes,
+    near,
+    need,
+    returned,
+    standins,
+    untouched,
+)
 
 OK_FORMAT = False
 name = "q8"
@@ -150,7 +163,7 @@ def shift_right(found):
         untouched(call)
 
 
-@check.case("Seq2Seq: encode and step")
+@check.case("Seq2Seq", "encode and step")
 def parts(found):
     found["parts are right"] = False
     encode_and_step(found)
@@ -164,9 +177,9 @@ def encode_and_step(found):
     for n, alone in enumerate(found["alone"]):
         returned(alone, STATE)
         for path, part in STATE.items():
-            close = torch.allclose(call.leaves[path][n], alone.leaves[path][0], rtol=1e-7, atol=1e-9)
+            same = near(call.leaves[path][n], alone.leaves[path][0])
             need(
-                call, close, f"{part.name} of a padded source is not that of the same source cut to its length."
+                call, same, f"{part.name} of a padded source is not that of the same source cut to its length."
             )
     check.as_stored(
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
@@ -175,7 +188,7 @@ def encode_and_step(found):
     has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
     check.as_stored(order, "the states are not right: does every source get its own, in the original order?")
     step = found["step"]
-    spec = {"0": Part("logits", "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
+    spec = {"0": Part(Several("logits"), "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
     for call, n in [(step, 3), (found["one"], 1)]:
         has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
     given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
@@ -192,7 +205,7 @@ def encode_and_step(found):
     untouched(step)
 
 
-@check.case("Seq2Seq: forward")
+@check.case("Seq2Seq", "forward")
 def forward_pass(found):
     try:
         whole_forward(found)
@@ -204,9 +217,9 @@ def forward_pass(found):
 def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
-        has_shapes(call, {"": Part("logits", "N T V")}, {"": (3, 4, V)})
+        has_shapes(call, {"": Part(Several("logits"), "N T V")}, {"": (3, 4, V)})
         untouched(call)
-    has_shapes(found["one whole"], {"": Part("logits", "N T V")}, {"": (1, 4, V)})
+    has_shapes(found["one whole"], {"": Part(Several("logits"), "N T V")}, {"": (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]
@@ -219,12 +232,12 @@ def whole_forward(found):
     )
     need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
     need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
-    same = torch.allclose(forced.value[:, :3], found["later"].value[:, :3], rtol=1e-7, atol=1e-9)
+    same = near(forced.value[:, :3], found["later"].value[:, :3])
     need(found["later"], same, "logits change with targets at the same step or later.")
     check.as_stored(forced, "the logits, or their gradients, are not right.")
-    same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
+    same = near(forced.value, found["default"].value)
     need(found["default"], same, "should be the same as forcing = 1, which is the default.")
-    same = torch.allclose(forced.value, found["eval"].value, rtol=1e-7, atol=1e-9)
+    same = near(forced.value, found["eval"].value)
     need(found["eval"], same, "should be the same as in training mode: forcing alone decides what is read.")
     shown = found["read", 0.0]
     need(shown, True)

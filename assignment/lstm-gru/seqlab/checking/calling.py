@@ -1,4 +1,5 @@
-"""Calls the functions and classes of a notebook, each call recorded (record.py); and the inputs that checks draw for them."""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/calling.py; change it there.
+"""Calls the functions and classes of a notebook and records each call (record.py); draws the inputs for them."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class Missing(Exception):
 
 
 class Contract(Exception):
-    """Something differs from CONTRACT.md; the text is for the student."""
+    """Something differs from CONTRACT.md; the message is for the student."""
 
 
 class Numbers:
@@ -66,18 +67,18 @@ class Student:
 
     Args:
         namespace: the notebook's names.
-        own: what a question builds on is the student's own version if that is sound; otherwise a stand-in.
+        own: for what a question builds on, use the student's own version if it is sound; otherwise a stand-in.
     """
 
-    # Whether the notebook's own version of what a question builds on gives the same results as the stand-in of that name. A
-    # lab with stand-ins says how to find out.
+    # Whether the notebook's own version of a name gives the same results as the stand-in for it. A lab with stand-ins provides
+    # this function.
     sound_version: Callable[[str, Any], bool] = staticmethod(lambda name, own: False)
 
     def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
         self.namespace = namespace
         self.own = own
         self.record: list[Call] = []
-        # Names for which stand-ins were needed: those of which the notebook has a sound version, and the others.
+        # The names for which there were stand-ins: those with a sound version in the notebook, and the others.
         self.sound: set[str] = set()
         self.unsound: set[str] = set()
         self._given: dict[str, Any] = {}
@@ -94,12 +95,12 @@ class Student:
     ) -> Call:
         """Call a function of the notebook by name.
 
-        `gradients="0 2.i"` also runs backward, from these parts of what it returns ("" is the whole of it).
+        `gradients="0 2.i"` also runs backward from these parts of the returned value ("" is the whole value).
         """
         call = Call(
-            function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+            function, function, "", about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
-        return self._keep(call, lambda: self._function(function), repeatable=True)
+        return self._record_call(call, lambda: self._function(function), repeatable=True)
 
     def make(
         self,
@@ -111,7 +112,7 @@ class Student:
     ) -> Call:
         """Make an object of one of the notebook's classes. `weights` are then loaded into it, as float64.
 
-        `exact`: its state_dict has these names and no others (else buffers of the student's own are fine).
+        `exact`: its state_dict must have exactly these names (otherwise the student's own buffers are fine).
         """
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
@@ -120,12 +121,12 @@ class Student:
 
             def build(*arguments: Any, **keywords: Any) -> Any:
                 made = own(*arguments, **keywords)
-                # Not watched: a layer that was passed in is part of it, and becomes float64 too.
+                # Not watched, because a layer that was passed in becomes part of it, and float64 too.
                 return made if weights is None else _load(cls, made, weights, exact)
 
             return build
 
-        return self._keep(call, target, watch=False)
+        return self._record_call(call, target, watch=False)
 
     def on(
         self,
@@ -141,7 +142,15 @@ class Student:
         """Call an object made earlier, or one of its methods."""
         title = f"{made.function}.{method}" if method else made.function
         call = Call(
-            title, made.group, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+            title,
+            made.group,
+            method,
+            about,
+            tuple(names.split()),
+            arguments,
+            keywords,
+            tuple(parts),
+            gradients,
         )
 
         def target() -> Callable[..., Any]:
@@ -152,22 +161,22 @@ class Student:
             bound: Callable[..., Any] = getattr(made.value, method) if method else made.value
             return bound
 
-        return self._keep(call, target, None if made.error else made.value, repeatable=True)
+        return self._record_call(call, target, None if made.error else made.value, repeatable=True)
 
     def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
-        """Record something read from an object made earlier: `function(object)`."""
-        call = Call(made.function, made.group, about)
+        """Record something read from an object that was made earlier: `function(object)`."""
+        call = Call(made.function, made.group, about=about)
 
         def target() -> Callable[..., Any]:
             if made.error is not None:
                 raise made.error
             return lambda: function(made.value)
 
-        return self._keep(call, target, watch=False)
+        return self._record_call(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
         """Record what `function` returns for something in the notebook: `function(softmax)`."""
-        call = Call(name, name, about)
+        call = Call(name, name, about=about)
 
         def target() -> Callable[..., Any]:
             own = self._lookup(name)
@@ -175,20 +184,20 @@ class Student:
                 own = watched(own, call.left, own, restore=True, arguments=False)
             return lambda: function(own)
 
-        return self._keep(call, target)
+        return self._record_call(call, target)
 
     def note(self, group: str, about: str, value: Any) -> Call:
-        """Record something that the check itself has seen."""
-        call = Call(group, group, about, value=plain(value))
+        """Record something that the check itself has observed."""
+        call = Call(group, group, about=about, value=plain(value))
         self.record.append(call)
         return call
 
     @contextlib.contextmanager
     def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
-        """Put stand-ins for what a question builds on under these names, and restore the student's own afterwards.
+        """Bind these names, which a question builds on, to stand-ins, and restore the student's own versions afterwards.
 
-        So a question can be checked whatever the ones before it do, and one mistake shows in one question. `seen(name, arguments,
-        keywords)` is called for every call inside, of a stand-in or of the student's own version.
+        So a question can be checked whatever the earlier answers do, and a mistake shows in only one question. `seen(name,
+        arguments, keywords)` is called for every call of a stand-in, or of the student's own version, inside.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}
@@ -231,7 +240,7 @@ class Student:
             )
         return own
 
-    def _keep(
+    def _record_call(
         self,
         call: Call,
         target: Callable[[], Callable[..., Any]],
@@ -250,7 +259,7 @@ class Student:
         def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
             twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
-            before = leftovers.switches()  # what the call leaves changed is already reported
+            before = leftovers.switches()  # what the call leaves changed has already been reported
             try:
                 with self.given(**given):
                     run(twin, function, module, seed)
@@ -266,7 +275,7 @@ class Student:
 
 
 def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
-    """Load weights by PyTorch's names, saying what does not fit."""
+    """Load weights by PyTorch's names. Raises Contract, saying what does not fit."""
     if not isinstance(made, nn.Module):
         raise Contract(f"`{cls}(…)` gave {type(made).__name__}, not an nn.Module.")
     own = {name: tuple(value.shape) for name, value in made.state_dict().items()}

@@ -1,3 +1,4 @@
+# Written by gatelab build from autograder/gatelab/handed_out/checking/check.py; change it there.
 """A public check as otter runs it: record all calls once, let the cases look at them, report the first thing that is wrong.
 
 A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
@@ -86,11 +87,12 @@ class Check:
         self._calls = function
         return function
 
-    def case(self, title: str) -> Callable[[Callable[[Any], None]], test_case]:
-        """Decorator: one otter test case, which gets what the function above returned."""
+    def case(self, name: str, about: str = "") -> Callable[[Callable[[Any], None]], test_case]:
+        """Decorator: one otter test case, which gets what the function above returned. `name` is the question's name that it is about;
+        `about` tells several cases of one name apart."""
 
         def registered(function: Callable[[Any], None]) -> _Case:
-            self._cases.append(_Case(self, title, function))
+            self._cases.append(_Case(self, name, about, function))
             return self._cases[-1]
 
         return registered
@@ -228,11 +230,11 @@ class Check:
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
     """otter's test case. When it fails, `sentences` is what render.py shows, and `ended` the error that ended it."""
 
-    def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
-        super().__init__(name=f"{check.question} {title}")
+    def __init__(self, check: Check, group: str, about: str, function: Callable[[Any], None]) -> None:
+        self.title = f"{group}: {about}" if about else group  # "softmax: the shape"
+        super().__init__(name=f"{check.question} {self.title}")
         self.test_func = function
-        self.title = title
-        self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
+        self.group = group  # the name that it is about
         self.check = check
         self.sentences: list[str] = []
         self.ended: BaseException | None = None
@@ -244,10 +246,10 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
-                device.on_the_processor(),
+                device.on_cpu(),
                 render.quiet(),
                 patience.watched(self.check.question, global_environment),
-                patience.few_lines() as printed,
+                patience.show_first_lines() as printed,
             ):
                 found = self.check.outcome(self.name, global_environment)
                 explained = None
@@ -315,15 +317,14 @@ def _from_the_test(error: BaseException) -> TracebackType | None:
 def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | None:
     """The sentence for a stub or a missing name; None for anything else."""
     if isinstance(call.error, Missing):
-        name = call.function.partition(".")[0]
         return (
-            f"{question} is not written yet: the notebook defines no `{name}`. "
-            "(Written already? Then run its cell first.)" + leads.instead_of(name, namespace)
+            f"{question} is not written yet: the notebook defines no `{call.group}`. "
+            "(Written already? Then run its cell first.)" + leads.instead_of(call.group, namespace)
         )
     if not isinstance(call.error, NotImplementedError):
         return None
     words = str(call.error)
-    own = namespace.get(call.function.partition(".")[0])
+    own = namespace.get(call.group)
     if isinstance(own, type) and _lacks_forward(call.error, own):
         other = similar_name("forward", vars(own))
         other = f" It has `{other}`: is that it?" if other else ""

@@ -1,4 +1,5 @@
-"""The one comparison of whole answers, how much may differ in which use of it, and the messages for equal calls with other answers.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/equal.py; change it there.
+"""Compares whole answers, for every use with its own tolerance; and the messages for equal calls with different answers.
 
 It imports no module of this folder: the text of this file is also run in a worker (testkit/steady.py).
 """
@@ -26,26 +27,26 @@ NONE = (0.0, 0.0)
 
 
 class Measure(NamedTuple):
-    """What may differ between two values that count as equal: no more than this. nan is equal to nan."""
+    """How much two values may differ and still count as equal. nan equals nan."""
 
-    # Of numbers that are not whole: (rtol, atol) by their type, "float" for Python's own, and for all other types.
+    # For numbers that are not integers: type → (rtol, atol), "float" being Python's own; and the same for all other types.
     rounding: Mapping[str, tuple[float, float]] = {}
     others: tuple[float, float] = NONE
     numbers: bool = True  # False: only kinds and shapes count
     sizes: bool = False  # float32 is float64, int32 is int64, 2 is 2.0
-    loosely: bool = False  # a list is a tuple, and of what is neither a number, a text nor made of them only the type counts
+    loosely: bool = False  # a list equals a tuple; of values other than numbers, strings and containers of these only the type counts
 
 
-# Arguments before and after a call: nothing has happened to their numbers in between.
+# Arguments before and after a call: nothing may have happened to their numbers.
 EXACT = Measure()
-# An answer and the one that a suite asks for with `same`: whole numbers, texts and what is made of them; the student chose the types.
+# An answer and what a suite expects with `same`: integers, strings and containers of these; the student chose the types.
 ASKED = Measure(sizes=True)
-# An answer and the same call's next one. Threads may add float32 numbers in another order; a counter or dropout moves them by more.
+# An answer and the next answer of the same call. Threads may add float32 numbers in another order; a counter or dropout changes them by more.
 AGAIN = Measure(others=(1e-4, 1e-6), loosely=True)
-# A student's answer and that of staff's code with a known mistake, written in another way: the last digits of a computation of
-# some hundred steps. A Python float may have been a float32.
+# A student's answer and that of staff's code with the same mistake, written in another way: they differ in the last digits, after some
+# hundred steps. A Python float may have been a float32.
 REPLAYED = Measure({"float64": (1e-7, 1e-7), "float32": (1e-4, 1e-4), "float": (1e-6, 0.0)})
-# Two new layers, whose numbers depend on the order in which they were drawn.
+# Two newly initialised layers, whose numbers depend on the order in which they were drawn.
 DRAWN = REPLAYED._replace(numbers=False)
 
 PLAIN = (bool, int, float, complex, str, type(None))

@@ -1,7 +1,8 @@
-"""Recognise a known mistake by the numbers it gives.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/fingerprint.py; change it there.
+"""Recognises a known mistake by the numbers it gives.
 
-`tests/fingerprints.json` holds, for every known mistake, a few random sums of what the public check's calls return when
-that mistake is made. It contains neither right nor wrong code, and no result can be read from it.
+For every known mistake, `tests/fingerprints.json` contains a few random sums of what the public check's calls return if the
+mistake is made. It contains neither right nor wrong code, and no result can be read from it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .record import Call, flatten, pattern
 RELATIVE = 2e-6
 ABSOLUTE = 1e-9
 
-# By the letters that numpy has for them; whole numbers are of other sizes on other machines.
+# numpy's letter for a kind of number → its name. Sizes of integers are not included, because they differ between machines.
 ARRAYS = {"b": "bool", "i": "int", "u": "int", "f": "float"}
 
 Print = list[Any]  # [checksum of the structure, sum over the values, sum over the gradients]
@@ -34,14 +35,14 @@ Print = list[Any]  # [checksum of the structure, sum over the values, sum over t
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: what it is, and what a teaching assistant would ask."""
+    """A known mistake: what it is, and the question that a teaching assistant would ask."""
 
     says: str
     hint: str
 
 
 def fingerprint(call: Call) -> Print:
-    """What is stored for one call: a checksum of its structure, and a random sum of its values and one of its gradients."""
+    """The fingerprint of one call: a checksum of its structure, a random sum of its values and one of its gradients."""
     if call.error is not None:
         return [_checksum(f"raised {type(call.error).__name__}: {call.error}{call.left or ''}"), 0.0, 0.0]
     structure, total = _project(call.leaves, "value")
@@ -56,7 +57,7 @@ def fingerprint(call: Call) -> Print:
 
 
 def prints(record: list[Call]) -> dict[str, list[Print]]:
-    """The fingerprints of all calls, by the name in the notebook to which they belong."""
+    """The fingerprints of all calls, by the name in the notebook that they belong to."""
     found: dict[str, list[Print]] = {}
     for call in record:
         found.setdefault(call.group, []).append(fingerprint(call))
@@ -70,8 +71,8 @@ def same(a: Print, b: Print) -> bool:
 
 
 def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
-    """In what this call differs from a correct solution's: "", its "values", only its "graph", or only what its numbers are
-    in: what they should be in, as in "a numpy array"."""
+    """How this call differs from a correct solution's: "" (not at all), in its "values", only in its "graph", or only in the container of
+    its numbers; then the right container is returned, for example "a numpy array"."""
     place = [other is call for other in record if other.group == call.group].index(True)
     own, right = fingerprint(call), question["right"][call.group][place]
     if same(own, right):
@@ -87,7 +88,7 @@ def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
 
 
 def _in_other_kinds(value: Any) -> Iterator[tuple[str, Any]]:
-    """A result's numbers in what else they could be in, and what that is called."""
+    """A result's numbers in the other containers that they could be in, each with its name."""
     if isinstance(value, Tensor):
         yield "a numpy array", value.detach().cpu().numpy()
         yield "a list", value.tolist()
@@ -107,7 +108,7 @@ def _in_other_kinds(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def not_compared(call: Call) -> list[str]:
-    """The types of the parts of a result of which only the type is stored."""
+    """The types of those parts of a result for which only the type is stored."""
     return [type(leaf).__name__ for leaf in call.leaves.values() if not _is_compared(leaf)]
 
 
@@ -118,10 +119,10 @@ def _is_compared(leaf: Any) -> bool:
 
 
 def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mistake]]:
-    """Which known mistakes give exactly these numbers: name in the notebook → mistakes (no entry: none known).
+    """The known mistakes that give exactly these numbers: name in the notebook → mistakes (no entry if none is known).
 
-    A mistake is recognised when all calls of the names that it touches give its numbers; the other names
-    may be right, missing or wrong in their own way, and then that is what is reported.
+    A mistake is recognised if all calls of the names that it affects give its numbers. Other names may be right, missing or
+    wrong in some other way, which is then reported.
     """
     own = prints(record)
     found: dict[str, list[Mistake]] = {}
@@ -179,7 +180,7 @@ def _project(leaves: dict[str, Any], kind: str) -> tuple[list[str], float]:
         elif isinstance(leaf, np.ndarray) and leaf.dtype.kind in ARRAYS:
             values = _as_tensor(leaf).double()
             broken = not bool(torch.isfinite(values).all())
-            exact = leaf.dtype.kind != "f" or leaf.dtype.itemsize >= 8  # as of tensors
+            exact = leaf.dtype.kind != "f" or leaf.dtype.itemsize >= 8  # as for tensors
             of = ARRAYS[leaf.dtype.kind] + ("" if exact else str(8 * leaf.dtype.itemsize))
             structure.append(f"{kind} {path} array of {of} {leaf.shape} {broken}")
             if exact:
@@ -201,7 +202,7 @@ def _sum(key: str, values: Tensor) -> float:
 
 
 def _as_tensor(array: np.ndarray[Any, Any]) -> Tensor:
-    """The numbers of an array as torch has them: a bool, a whole number, or a float of the same size where there is one."""
+    """The numbers of an array as a tensor: bools, integers, or floats of the same size if torch has one."""
     kinds = {"b": np.bool_, "i": np.int64, "u": np.int64}
     wanted = kinds.get(
         array.dtype.kind, array.dtype.newbyteorder("=") if array.dtype.itemsize <= 8 else np.float64

@@ -1,7 +1,9 @@
-"""What wrong numbers have in common with the right ones, in a sentence; "" where nothing was found.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/likeness.py; change it there.
+"""Describes in a sentence what wrong numbers have in common with the right ones; "" if nothing was found.
 
-A difference says that something is wrong; a likeness often says what: the right numbers in another order, times one factor,
-rounded to float32. Each sentence is true of the numbers and guesses a reason only as a question. It contains no number.
+A difference shows that something is wrong; a similarity often shows what: the right numbers in another order, multiplied by a
+factor, rounded to float32. Each sentence is true of the numbers, asks about a possible reason only as a question, and contains no
+number.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from ..limits import PLACES_SHOWN
 from ..lists import begun
 from .terms import NO_NAME, TERMS
 
-NEAR = 1e-6  # of the largest number: what counts as equal here
-ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
-FEW = 3  # fewer numbers than this agree by chance
-ORDERED = 10  # this many numbers are not in the same order by chance
-COMPARED = 1 << 25  # differences at once, of every slice from every other: 0.3 GB of float64
+NEAR = 1e-6  # relative to the largest number: what counts as equal here
+ROUNDED = 4e-6  # relative to the largest number: the rounding error of a short computation in float32
+FEW = 3  # fewer numbers than this may agree by chance
+ORDERED = 10  # this many numbers do not have the same order by chance
+COMPARED = (
+    1 << 25
+)  # how many differences, of every slice to every other, are computed at once: 0.3 GB of float64
 
 
 def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
@@ -44,7 +48,7 @@ def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
 
 
 def _as_a_whole(got: Tensor, want: Tensor, near: float) -> str:
-    """One factor for all, or one number added to all."""
+    """One factor, or one summand, for all numbers."""
     factor = float((got * want).sum() / (want * want).sum())
     if bool(((got - factor * want).abs() <= near).all()) and _varies(want, near):
         if abs(factor + 1) < NEAR:
@@ -61,7 +65,7 @@ def _varies(numbers: Tensor, near: float) -> bool:
 
 
 def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
-    """The right slices at other places of an axis, or only some of its places right."""
+    """The right slices at other places along an axis, or only some places that are right."""
     terms = TERMS.get()
     spoken_of = [
         (axis, _slices(got, place), _slices(want, place))
@@ -85,7 +89,7 @@ def _slices(numbers: Tensor, axis: int) -> Tensor:
 
 
 def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
-    """Slices that are the right ones of other places. Both (places, numbers)."""
+    """Slices that would be right at other places. Both have the shape (places, numbers)."""
     if len(mine) * mine.numel() > COMPARED:
         return ""
     same = ((mine[:, None] - right[None]).abs() <= near).all(dim=2)  # (mine, right)
@@ -112,7 +116,7 @@ def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
 
 
 def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
-    """Slices that are the right ones, each times its own factor. Both (places, numbers)."""
+    """The right slices, each multiplied by its own factor. Both have the shape (places, numbers)."""
     if right.shape[1] < FEW:
         return ""
     factor = (mine * right).sum(dim=1) / (right * right).sum(dim=1).clamp(min=1e-300)
@@ -125,7 +129,7 @@ def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
 
 
 def _moved(got: Tensor, want: Tensor, near: float) -> str:
-    """The right numbers at other places."""
+    """The right numbers, but at other places."""
     mine, right = got.flatten(), want.flatten()
     if bool(((mine.sort().values - right.sort().values).abs() <= near).all()) and _varies(want, near):
         return "They are the right numbers, but at other places."
@@ -133,7 +137,7 @@ def _moved(got: Tensor, want: Tensor, near: float) -> str:
 
 
 def _in_order(got: Tensor, want: Tensor) -> str:
-    """Other numbers in the right order."""
+    """Other numbers, but in the right order."""
     mine, right = got.flatten(), want.flatten()
     rising = mine[right.argsort()]
     if (

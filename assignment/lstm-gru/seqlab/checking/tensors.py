@@ -1,8 +1,9 @@
-"""The first thing that is wrong with a tensor, in a sentence; "" if nothing is.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/tensors.py; change it there.
+"""Describes the first thing that is wrong with a tensor, in a sentence; "" if nothing is.
 
-Order: wrong shape (axes by name), wrong dtype, nan or inf (first step), right at first but wrong from a step on, else the
-largest difference and where it is, and what the numbers have in common with the right ones. Which axis has steps, and what
-they are called, the lab says (terms.py). Hidden suites and public checks say the same, with the same tolerances; public
+The order: wrong shape (with the axes' names), wrong dtype, nan or inf (first step), right at first but wrong from a step on,
+otherwise the largest difference and its place, and what the numbers have in common with the right ones. The lab says which axis
+has steps and what they are called (terms.py). Hidden suites and public checks say the same, with the same tolerances; public
 checks also state the expected number.
 """
 
@@ -17,14 +18,14 @@ import torch
 
 from ..limits import PLACES_SHOWN
 from ..lists import begun
-from .grammar import is_plural, verb
+from .grammar import pronoun, verb
 from .likeness import likeness
 from .terms import NO_NAME, TERMS
 
-# float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
+# float64 compared with PyTorch's own kernels: rounding errors are about 1e-15, the bank's mistakes more than 1e-3.
 RTOL, ATOL = 1e-9, 1e-10
-GRAD_RTOL = 1e-8  # of gradients
-# No tensor of a lab has more. Next to an axis of length 0 others may have any length: digits that could spell a message.
+GRAD_RTOL = 1e-8  # for gradients
+# No tensor of a lab has more. If one axis has length 0, the others may have any length, whose digits could spell a message.
 MOST_AXES, LARGEST_SIZE = 6, 100_000
 
 Numbers = torch.Tensor | np.ndarray[Any, Any]
@@ -38,18 +39,18 @@ NEW = (
 
 @dataclass(frozen=True)
 class Tolerance:
-    """By how much a number may be off: `rtol` times the right one, plus `atol`."""
+    """How much a number may be off: `rtol` times the right number, plus `atol`."""
 
     rtol: float = RTOL
     atol: float = ATOL
 
 
-# float32 rounds to 6e-8 in each operation, of which a result takes hundreds; the mistakes of the bank are off by more than 1e-3.
+# float32 rounds to 6e-8 in each of the hundreds of operations of a result; the bank's mistakes are off by more than 1e-3.
 LOOSE = Tolerance(1e-4, 1e-5)
 
 
 def tolerance_of(dtype: torch.dtype | np.dtype[Any]) -> Tolerance:
-    """By how much right numbers of this dtype may be off."""
+    """How much right numbers of this dtype may be off."""
     return (
         LOOSE
         if dtype in (torch.float32, torch.float16, torch.bfloat16, np.float32, np.float16)
@@ -67,16 +68,16 @@ def difference(
     later: Callable[[int], str] | None = None,
     public: bool = False,
 ) -> str:
-    """What is wrong with `got`, a tensor or an array as `want` is.
+    """What is wrong with `got`, which is a tensor or an array, like `want`.
 
     Args:
-        name: its name in the sentence.
-        axes: letters of the dimensions, as in ["R", "C"]; "?" where one has none.
+        name: its name in the sentence; a `Several` if it names several things.
+        axes: letters of the dimensions, as in ["R", "C"]; "?" for one without a letter.
         dtype: the dtype it must have, if that counts; torch's or numpy's.
-        later: called if the numbers are right before a step and wrong from it on; returns a sentence with what the check
-            knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or a
-            function changed.
-        public: also say what only public checks say: the right number, and axes in another order.
+        later: called with a step if the numbers are right before it and wrong from it on; returns a sentence with what the
+            check knows about the step, or "". Numbers alone do not show whether a state is dropped, another input is read or
+            a function has changed.
+        public: also state what only public checks may say: the right number, and that axes are in another order.
     """
     if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem
@@ -93,11 +94,33 @@ def difference(
     return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
+def near(got: Any, want: Any, tolerance: Tolerance | None = None) -> bool:
+    """Whether two results are the same: both tensors, or both arrays, of one shape, and no number differs by more than `difference`
+    allows. (nan is like no number, so look for it before.)"""
+    return _is_like(got, want) and bool(near_at(got, want, tolerance).all())
+
+
+def near_at(got: Any, want: Numbers, tolerance: Tolerance | None = None) -> torch.Tensor:
+    """Which of the numbers are the same, as a tensor of bools with the shape of `want`. The tolerance is by default that of its dtype."""
+    if not _is_like(got, want):
+        return torch.zeros(tuple(want.shape), dtype=torch.bool)
+    within = tolerance or tolerance_of(want.dtype)
+    return torch.isclose(in_float64(got), in_float64(want), rtol=within.rtol, atol=within.atol)
+
+
+def _is_like(got: Any, want: Any) -> bool:
+    """Whether it is of the same kind, tensor or array, and of the same shape."""
+    kind = next((kind for kind in (torch.Tensor, np.ndarray) if isinstance(want, kind)), None)
+    return kind is not None and isinstance(got, kind) and bool(got.shape == want.shape)
+
+
 def in_float64(numbers: Numbers) -> torch.Tensor:
-    """The numbers alone, so that those of two dtypes can be compared."""
+    """The numbers in float64, so that those of two dtypes can be compared."""
     if isinstance(numbers, torch.Tensor):
         return numbers.detach().to(torch.float64)
-    return torch.from_numpy(np.array(numbers, dtype=np.float64, order="C"))  # a view may run backwards
+    return torch.from_numpy(
+        np.array(numbers, dtype=np.float64, order="C")
+    )  # a copy, because a view may run backwards
 
 
 def wrong_shape(
@@ -113,7 +136,7 @@ def wrong_shape(
 
 
 def _one_step(got: torch.Size | tuple[int, ...], want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
-    """Whether there is one step instead of several, and all else is right."""
+    """Whether there is one step instead of several and the rest of the shape is right."""
     along = TERMS.get().ordered(axes)
     if along is None or len(got) != len(want) or len(axes) != len(want):
         return False
@@ -133,7 +156,7 @@ def _difference(
     later: Callable[[int], str] | None,
     public: bool,
 ) -> str:
-    """Where numbers differ: from which step on, or how many, and which one most. `wrong` marks those that do."""
+    """Where the numbers differ: from which step on, or how many, and which differs most. `wrong` marks those that differ."""
     if want.numel() == 1:
         return f"{_single(float(got), float(want), name)} {likeness(got, want, axes)}".rstrip()
     terms = TERMS.get()
@@ -153,12 +176,12 @@ def _difference(
 
 
 def _single(got: float, want: float, name: str) -> str:
-    """One number against the other, to four digits; if these are the same, by how much it is off."""
+    """The two numbers to four digits or, if these are the same, how far off the answer is."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
     sentence = f"{name} {verb(name, 'is')} {mine}"
     if mine == right:
         return f"{sentence}, which is off by {abs(got - want):.1g}."
-    return f"{sentence}; {'they' if is_plural(name) else 'it'} should be {right}."
+    return f"{sentence}; {pronoun(name)} should be {right}."
 
 
 def largest(

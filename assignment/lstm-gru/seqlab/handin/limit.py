@@ -1,3 +1,4 @@
+# Written by gatelab build from autograder/gatelab/handed_out/handin/limit.py; change it there.
 """Ends a cell or a check that takes too long, and says which line of the notebook it was in."""
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from ..checking.patience import Running, place_in
 def limited(
     seconds: float, namespace: dict[str, Any], give_up: Callable[[Running | None], None]
 ) -> Iterator[list[Running | None]]:
-    """Inside: after so many seconds of processor time raise KeyboardInterrupt in the main thread, which has to be this one.
+    """Inside the `with`: after this many seconds of CPU time, raise KeyboardInterrupt in the main thread, which must be this one.
 
-    The list that it yields then has one item, the line of the notebook (place_in). Code that catches the exception is
-    left to `give_up`, which gets that line and ends the process.
+    The list that it yields then has one item, the line of the notebook (place_in). If the code catches the exception,
+    `give_up` is called with that line and ends the process.
     """
     ended, runner = threading.Event(), threading.get_ident()
     places: list[Running | None] = []
@@ -45,7 +46,7 @@ def limited(
 
 
 def _interrupt(thread: int) -> None:
-    """As Ctrl+C does; a signal also ends a wait."""
+    """Interrupt a thread as Ctrl+C does; a signal also ends a wait."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(thread, signal.SIGINT)
     else:  # Windows

@@ -1,4 +1,5 @@
-"""The zip to hand in, as otter writes it, and the receipt: which bytes were handed in, and what the checks said of them."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/pack.py; change it there.
+"""Writes the zip to hand in, in otter's format, and the receipt: which bytes were handed in, and what the checks said about them."""
 
 from __future__ import annotations
 
@@ -38,9 +39,9 @@ def receipt(
 
 
 def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Path:
-    """Where the zip goes: as named, or in the notebook's folder, called after it and the time, as otter does.
+    """Where the zip is written: as named, or in the notebook's folder, named after the notebook and the time, as otter does.
 
-    Looked at before anything that takes minutes. Raises Refused where no zip can be written.
+    This is checked before anything that takes minutes. Raises Refused if no zip can be written there.
     """
     out = named or notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
     if out.suffix != ".zip":
@@ -71,9 +72,9 @@ def write(notebook: Notebook, receipt: dict[str, Any], out: Path) -> tuple[Path,
             raise Refused(
                 f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out."
             )
-        draft.replace(out)
         beside = out.with_name(f"{out.stem}.{RECEIPT}")
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")  # first: a zip that is there is there with its receipt
+        draft.replace(out)
     except OSError as error:
         raise Refused(
             f"{out}: it cannot be written ({error.strerror}); name another place with --out."

@@ -1,10 +1,11 @@
-"""Runs the answers of a notebook's file and its public checks, and prints one line of JSON a check.
+# Written by gatelab build from autograder/gatelab/handed_out/handin/run.py; change it there.
+"""Runs a notebook's cells and its public checks, and prints one line of JSON for each check.
 
     python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
 
-A process of its own: what a student's code prints, changes or ends stays in it. Experiments take minutes and no check
-needs them, so of their cells only imports, definitions and constants are run, unless `all` is true. The answers to
-questions in `ended` have ended or stopped an earlier process: they are not called again.
+It is a separate process, so that whatever a student's code prints, changes or ends affects nothing else. Experiments take minutes and
+no check needs them, so only the imports, definitions and constants in their cells are run, unless `all` is true. The answers to
+questions in `ended` have ended or blocked an earlier process, so they are not called again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ CHECK = re.compile(r"\s*grader\.(check|check_all|export)\(")
 
 
 class Pipe:
-    """To the process that waits for the outcomes; what the cells print goes nowhere."""
+    """The pipe to the process that waits for the outcomes. The cells' own output is discarded."""
 
     def __init__(self) -> None:
         self._pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -46,47 +47,47 @@ class Pipe:
 
 
 def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float) -> None:
-    """Run the cells from top to bottom, then the checks. `seconds`: of processor time, for a cell or a check."""
+    """Run the cells from top to bottom, then the checks. `seconds`: the CPU time for a cell or a check."""
     pipe = Pipe()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     os.environ["MPLBACKEND"] = "agg"
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have set it to be ignored
     shell = _shell()
     read = notebook.read(path)
     _run_cells(shell, read, all, seconds, pipe)
     names = {question["id"]: question["names"] for question in progress.table()["questions"]}
     for id in ended:
-        _stand_in(id, names[id], shell.user_ns)
+        _replace_by_error(id, names[id], shell.user_ns)
     for id in checks:
         pipe.tell(begins=id)
         too_long = partial(_too_long, id)
-        with limited(seconds, shell.user_ns, partial(_last, pipe, too_long)) as places:
+        with limited(seconds, shell.user_ns, partial(_report_and_exit, pipe, too_long)) as places:
             try:
                 outcome = _checked(id, shell.user_ns)
             except KeyboardInterrupt:
                 if not places:
                     raise
                 outcome = too_long(places[0])
-                _stand_in(id, names[id], shell.user_ns)
+                _replace_by_error(id, names[id], shell.user_ns)
         pipe.tell(**outcome)
 
 
 def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
-    """Run the cells, and report the first one that fails and is not an experiment's."""
+    """Run the cells, and report the first failure outside of experiments."""
     failed = False
     for number, text in read.code():
         if CHECK.match(text):
             continue
         experiment = is_experiment(read.cells[number - 1])
         if experiment and not everything:
-            text = _light(shell.transform_cell(text))
+            text = _quick_statements(shell.transform_cell(text))
         place = f"cell {number}"
         pipe.tell(begins=place)
         limit = seconds * (limits.EXPERIMENT_TIMES if experiment else 1)
         ended = partial(_endless, number)
-        with limited(limit, shell.user_ns, partial(_last, pipe, ended)) as places:
+        with limited(limit, shell.user_ns, partial(_report_and_exit, pipe, ended)) as places:
             result = shell.run_cell(text, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         if places:
@@ -97,8 +98,10 @@ def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: f
             pipe.tell(remark=f"{place} fails ({why}); what it gives is not there for the cells below it.")
 
 
-def _last(pipe: Pipe, message: Callable[[Running | None], dict[str, str]], place: Running | None) -> None:
-    """Tell what was stopped, and end: it cannot be interrupted."""
+def _report_and_exit(
+    pipe: Pipe, message: Callable[[Running | None], dict[str, str]], place: Running | None
+) -> None:
+    """Report what was running and end the process, because the code cannot be interrupted."""
     pipe.last(**message(place))
 
 
@@ -118,8 +121,8 @@ def _too_long(id: str, place: Running | None) -> dict[str, str]:
     }
 
 
-def _stand_in(id: str, names: list[str], namespace: dict[str, Any]) -> None:
-    """From now on an answer that did not end fails at once where another one calls it."""
+def _replace_by_error(id: str, names: list[str], namespace: dict[str, Any]) -> None:
+    """From now on, an answer that did not end fails at once if another answer calls it."""
 
     def stopped(name: str, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError(f"`{name}` is the answer to {id}, whose check did not end: look at {id} first")
@@ -128,7 +131,7 @@ def _stand_in(id: str, names: list[str], namespace: dict[str, Any]) -> None:
 
 
 def _shell() -> Any:
-    """IPython's own, so that a cell means here what it means in Jupyter; errors of cells are shown by the checks."""
+    """IPython's shell, so that a cell means the same as in Jupyter. It shows no errors, because the checks report them."""
     if importlib.util.find_spec("matplotlib") is not None:  # a lab may plot nothing
         import matplotlib
 
@@ -140,23 +143,23 @@ def _shell() -> Any:
     settings.HistoryManager.enabled = False
     shell: Any = InteractiveShell.instance(config=settings)
     shell.showtraceback = shell.showsyntaxerror = lambda *given, **named: None
-    shell.ask_exit = lambda: None  # `exit()` ends nothing in the grader either
+    shell.ask_exit = lambda: None  # `exit()` does not end anything in the grader either
     runs.listen()
     runs.EVERY_CELL = True
     shell.user_ns["__name__"] = "__main__"
     return shell
 
 
-def _light(text: str) -> str:
-    """Of an experiment's cell what takes no time: imports, definitions, constants, and the grader."""
+def _quick_statements(text: str) -> str:
+    """The statements of an experiment's cell that take no time: imports, definitions, constants, and otter's grader."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return ""
-    return "\n".join(ast.unparse(statement) for statement in body if _is_light(statement))
+    return "\n".join(ast.unparse(statement) for statement in body if _is_quick(statement))
 
 
-def _is_light(statement: ast.stmt) -> bool:
+def _is_quick(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
         return True
     if not isinstance(statement, ast.Assign):
@@ -171,7 +174,7 @@ def _is_light(statement: ast.stmt) -> bool:
 
 
 def _checked(id: str, names: dict[str, Any]) -> dict[str, str]:
-    """One check's outcome: `state` and, where it did not pass, `says` and the name that was `unknown`, if one was."""
+    """One check's outcome: `state` and, if it did not pass, `says` and the name that was `unknown`, if any."""
     from otter.execute import Checker
     from otter.nbmeta_config import NBMetadataConfig
 

@@ -35,9 +35,11 @@ from seqlab.checking.differ import (
     returned,
     untouched,
 )
+from seqlab.checking.grammar import Several
 from seqlab.checking.library import Watching
 from seqlab.checking.calling import Contract, Numbers, Student
 from seqlab.checking.record import SEED, Call
+from seqlab.checking.tensors import Tolerance, near, near_at
 
 Student.sound_version = staticmethod(standins.sound)
 
@@ -50,7 +52,9 @@ __all__ = [
     "Finding",
     "Numbers",
     "Part",
+    "Several",
     "Student",
+    "Tolerance",
     "Watching",
     "agree",
     "concepts",
@@ -58,6 +62,8 @@ __all__ = [
     "gradients_agree",
     "has_shapes",
     "is_number",
+    "near",
+    "near_at",
     "need",
     "not_carried",
     "repeats",

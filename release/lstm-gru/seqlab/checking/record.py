@@ -1,4 +1,5 @@
-"""One call and what came of it: the value, gradients, changed arguments, errors."""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/record.py; change it there.
+"""Records a call and its outcome: the value, gradients, changed arguments, errors."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..device import fetched, is_away
+from ..device import fetched, is_on_gpu
 from .in_place import changed_in
 from .scalars import is_scalar, without_numpy
 
@@ -25,8 +26,9 @@ NAMED = "_loaded_names"  # on a module: the names under which its weights were l
 class Call:
     """One call and its outcome. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
 
-    function: str  # the name in the notebook, as messages show it
-    group: str  # the question's name to which it belongs: mistakes are told apart by name
+    function: str  # the name in the notebook, as messages show it; with a method, "Layer.reset"
+    group: str  # the name, of those that the question asks for, that it belongs to; mistakes are told apart by name
+    method: str = ""  # of an object of that class, if the call is one of its methods
     about: str = ""  # what is special about this call: "a single row"
     names: tuple[str, ...] = ()  # of the arguments
     arguments: tuple[Any, ...] = ()
@@ -45,9 +47,9 @@ class Call:
 
     @property
     def leaves(self) -> dict[str, Any]:
-        """The returned value's tensors and numbers by path, without what the contract does not ask for.
+        """The returned value's tensors and numbers by path, without those that the contract does not ask for.
 
-        If something is missing, all is kept: parts under other names are a different mistake from no parts.
+        If a part is missing, everything is kept, because parts under other names are a different mistake from missing parts.
         """
         found = flatten(self.value)
         whole = self.parts and all(path in found for path in self.parts)
@@ -106,14 +108,14 @@ def flatten(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value with numpy's scalars as the plain numbers that they are, which is how the hidden suites get them."""
+    """The value with numpy's scalars converted to plain numbers, as hidden suites get them too."""
     leaves = flatten(value)
     numbers = {path: without_numpy(leaf) for path, leaf in leaves.items() if is_scalar(leaf)}
     return _rebuild(value, leaves | numbers) if numbers else value
 
 
 def pattern(key: str, like: Tensor) -> Tensor:
-    """Fixed numbers between −1 and 1, all different, of the shape of `like`: upstream gradients, projections."""
+    """Fixed numbers between −1 and 1, all different, with the shape of `like`, for upstream gradients and projections."""
     start = zlib.crc32(key.encode()) % 10_007
     steps = torch.arange(1, like.numel() + 1, dtype=torch.float64)
     return torch.cos(0.7 * steps * steps + start).reshape(like.shape)
@@ -129,7 +131,7 @@ def run(call: Call, function: Callable[..., Any], module: Any = None, seed: int 
             own = value.detach().clone()
             if call.gradients is not None and own.is_floating_point():
                 leaves[path] = own.requires_grad_(True)
-                own = own.clone()  # not a leaf, so that a change in place is seen instead of refused
+                own = own.clone()  # not a leaf, so that a change in place is noticed and not refused
             passed[path] = own
         else:
             passed[path] = value.copy() if isinstance(value, np.ndarray) else value
@@ -152,7 +154,7 @@ def run(call: Call, function: Callable[..., Any], module: Any = None, seed: int 
 
 
 def _copies(keywords: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by name, with lists, dicts and arrays of their own. (Tensors that a check passes by name are passed as they are.)"""
+    """Keyword arguments with copies of lists, dicts and arrays. (Tensors that a check passes by keyword are not copied.)"""
     found = flatten(keywords)
     copied = {path: leaf.copy() if isinstance(leaf, np.ndarray) else leaf for path, leaf in found.items()}
     copies: dict[str, Any] = _rebuild(keywords, copied)
@@ -160,7 +162,7 @@ def _copies(keywords: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[str, Tensor | None]:
-    """Gradients of a fixed weighted sum of the tensors in `value` at `start` (empty: all); None where the graph is cut."""
+    """Gradients of a fixed weighted sum of the tensors at the paths `start` in `value` (if empty: all); None if the graph is cut."""
     terms = [
         (pattern(path, part) * part).sum()
         for path, part in flatten(value).items()
@@ -169,7 +171,7 @@ def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[
     if not terms:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(sum(terms[1:], terms[0]), list(leaves.values()), allow_unused=True)
-    here = [one.cpu() if one is not None and is_away(one) else one for one in found]
+    here = [one.cpu() if one is not None and is_on_gpu(one) else one for one in found]
     return dict(zip(leaves, here, strict=True))
 
 
@@ -187,7 +189,7 @@ def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
 
 
 def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Each parameter once: one of a layer with two names is under the name by which it was loaded."""
+    """Each parameter once. If its layer has two names, the one under which it was loaded is used."""
     loaded: frozenset[str] = vars(module).get(NAMED, frozenset())
     names: dict[int, str] = {}
     parameters = dict(module.named_parameters(remove_duplicate=False))

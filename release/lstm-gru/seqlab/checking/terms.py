@@ -1,8 +1,9 @@
-"""A lab's own terms: what the axes of its tensors are called, and what some exceptions mean in it.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/terms.py; change it there.
+"""A lab's own terms: the names of its tensors' axes, and what some exceptions mean in it.
 
-The public checks read them from terms.json beside this file, which the build writes from the lab's policy.toml; where hidden
-suites are run, the grader takes the same terms from there. An axis that is not among them is called by its letter, and its places
-are slices.
+The public checks read them from terms.json next to this file, which the build writes from the lab's policy.toml; for hidden suites,
+the grader takes the same terms directly from there. An axis that is not listed is called by its letter, and its places are called
+slices.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE = "terms.json"
-NO_NAME = "?"  # in the place of an axis's letter: nothing is said about it
+NO_NAME = "?"  # in place of an axis's letter: the axis is not mentioned
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One of the axes, under its letter."""
+    """The terms for one axis."""
 
     name: str = ""  # as in "batch"
-    places: str = ""  # along it, in the plural, as in "rows"; "": no sentence speaks of them
-    step: str = ""  # one of these places, where each follows on the one before it, as in "day"
+    places: str = ""  # the places along it, in the plural, as in "rows"; "": they are not mentioned
+    step: str = ""  # a place, if each follows from the one before, as in "day"
 
 
 NAMELESS, UNKNOWN = Axis(), Axis(places="slices")
@@ -38,7 +39,7 @@ class Terms:
 
     @classmethod
     def read(cls, path: Path) -> Terms:
-        """Those of a file; none where there is no file."""
+        """The terms in a file; empty if there is no file."""
         if not path.is_file():
             return cls()
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -46,11 +47,11 @@ class Terms:
         return cls(axes, tuple((pattern, says) for pattern, says in found["meanings"]))
 
     def called(self, letter: str) -> str:
-        """The letter of an axis, and its name if it has one."""
+        """The letter of an axis, followed by its name if it has one."""
         return f"{letter} {self._of(letter).name}".rstrip()
 
     def places(self, letter: str) -> str:
-        """What the places of an axis are called, in the plural; "" where nothing is said of them."""
+        """What the places along an axis are called, in the plural; "" if they are not mentioned."""
         return self._of(letter).places
 
     def along(self, letter: str) -> str:
@@ -72,5 +73,5 @@ class Terms:
         return self.axes.get(letter, NAMELESS if letter == NO_NAME else UNKNOWN)
 
 
-# Those in force: of the lab whose checks these are, or whose suites are being run.
+# The terms in force: those of the lab whose checks or suites are being run.
 TERMS: ContextVar[Terms] = ContextVar("TERMS", default=Terms.read(Path(__file__).with_name(FILE)))  # noqa: B039  # frozen

@@ -1,15 +1,18 @@
-"""The answers in a notebook's file, without running it: what is written, what is missing, and what its writer may not have noticed."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/answers.py; change it there.
+"""Looks at the answers in a notebook's file without running it: what is written, what is missing, and what its writer may not have noticed."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import progress
+from ..lists import all_of
 from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
 from ..stub import is_stub
@@ -18,31 +21,37 @@ from .notebook import Notebook, copies, source
 
 @dataclass
 class State:
-    """What the file says of each question, without running it."""
+    """What the file says about each question."""
 
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
-    parts: dict[str, list[str]] = field(default_factory=dict)  # of answered ones, what is missing of them
+    parts: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # answered question → what is missing in its answer
     warnings: list[str] = field(default_factory=list)
-    faulty: list[str] = field(default_factory=list)  # a sentence on each answer that is not Python
-    broken: list[str] = field(default_factory=list)  # and on each other cell
+    faulty: list[str] = field(default_factory=list)  # a sentence for each answer that is not valid Python
+    broken: list[str] = field(default_factory=list)  # a sentence for each other cell that is not
     unsaved: list[str] = field(
         default_factory=list
-    )  # IDs whose text was run with changes that are not in the file
+    )  # IDs of questions that were run with changes which are not in the file
 
     @property
     def left(self) -> list[str]:
-        """What is not answered, in the order of the lab: `q1`, or of a question that is answered in part `q2 (the names)`."""
+        """What is not answered, in the order of the lab: `q1`, or for a partly answered question `q2 (names)`."""
         order = [question["id"] for question in progress.table()["questions"]]
         parts = {id: f"{id} ({', '.join(names)})" for id, names in self.parts.items()}
         return [parts.get(id, id) for id in order if id in parts or id in self.unanswered]
 
 
 def look(notebook: Notebook, folder: Path) -> State:
-    """What is answered, and what is odd. `folder`: the notebook's, where Jupyter's record is."""
-    state, defined = State(), _definitions(notebook)
+    """Find out what is answered, and what is odd. `folder`: the notebook's folder, which has Jupyter's record."""
+    state, defined, unknown = State(), _definitions(notebook), []
+    unmarked = not any(mark_of(cell) for cell in notebook.cells)
     for question in progress.table()["questions"]:
         id = question["id"]
+        if question["by_hand"] and unmarked:
+            unknown.append(id)
+            continue
         if question["by_hand"]:
             written = _written_by_hand(notebook, id)
             if written is None:
@@ -52,7 +61,12 @@ def look(notebook: Notebook, folder: Path) -> State:
         else:
             written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
-    if not state.answered:
+    if unknown:
+        state.warnings.append(
+            f"the program that saved this notebook took out what tells its cells apart: whether {all_of(unknown)} "
+            f"{'are' if len(unknown) > 1 else 'is'} answered cannot be seen here. The grader goes by the text above an answer: leave it there."
+        )
+    if not state.answered and not unknown:
         state.warnings.append(
             f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )
@@ -66,7 +80,7 @@ Definition = tuple[int, str, ast.stmt]  # the cell's number, its text, the state
 
 
 def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
-    """Name that the lab asks for → where it is defined, from top to bottom."""
+    """Name that the lab asks for → its definitions, from top to bottom."""
     found: dict[str, list[Definition]] = {
         name: [] for question in progress.table()["questions"] for name in question["names"]
     }
@@ -85,32 +99,32 @@ def _definitions(notebook: Notebook) -> dict[str, list[Definition]]:
 def _written(
     notebook: Notebook, question: dict[str, Any], defined: dict[str, list[Definition]], state: State
 ) -> bool:
-    """Whether there is an answer to a question in code. What is odd about it is added to the warnings, what is missing of it to `parts`."""
+    """Whether a question in code is answered. Adds what is odd about the answer to the warnings, and what is missing to `parts`."""
     id, written, missing = question["id"], False, []
     touched = _touched(notebook, id)
     for name in question["names"]:
         places = defined[name]
         if not places:
-            text, slip = _in_text(notebook, name), _slip(notebook, name)
+            text, slip = _in_text(notebook, name), _invalid_definition(notebook, name)
             remarks = state.faulty if slip and not text else state.warnings
-            remarks.append(f"{id}: {text or slip or _nowhere(notebook, name)}")
-            written = written or bool(text or slip)
+            remarks.append(f"{id}: {text or slip or _not_defined(notebook, name)}")
+            written = written or bool(text or slip) or touched  # under another name
             missing += [] if text or slip else [f"`{name}`"]
             continue
         answer = next((place for place in places[::-1] if not _is_whole_stub(place[2])), None)
-        if odd := _odd(notebook, question, name, places, answer, touched):
+        if odd := _unnoticed(notebook, question, name, places, answer, touched):
             state.warnings.append(f"{id}: {odd}")
         _, text, statement = answer or places[-1]
         stubs = _stubs(statement, text, id)
         written = written or not stubs or touched
-        missing += [f"`{name}`"] if stubs and not touched else _bare(statement, id)
+        missing += [f"`{name}`"] if stubs and not touched else _only_stub(statement, id)
     if written and missing:
         state.parts[id] = missing
     return written
 
 
-def _nowhere(notebook: Notebook, name: str) -> str:
-    """That a name is defined nowhere, and where a similar one is, if there is one."""
+def _not_defined(notebook: Notebook, name: str) -> str:
+    """The sentence that a name is defined nowhere, and where a similar one is defined, if there is one."""
     asked = {own for question in progress.table()["questions"] for own in question["names"]}
     others: dict[str, int] = {}
     for number, text in notebook.code():
@@ -121,7 +135,7 @@ def _nowhere(notebook: Notebook, name: str) -> str:
     return f"{nowhere} There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
 
 
-def _odd(
+def _unnoticed(
     notebook: Notebook,
     question: dict[str, Any],
     name: str,
@@ -129,9 +143,9 @@ def _odd(
     answer: Definition | None,
     touched: bool,
 ) -> str:
-    """What the student may not have noticed about the definitions of a name, and what to do; "" where there is nothing.
+    """What the student may not have noticed about the definitions of a name, and what to do; "" if there is nothing.
 
-    A cell that was handed out for an answer cannot be deleted in Jupyter: the answer is moved into it.
+    A cell that was handed out for an answer cannot be deleted in Jupyter, so the advice is to move the answer into it.
     """
     id, (number, text, statement) = question["id"], places[-1]
     stubs = _stubs(statement, text, id)
@@ -162,15 +176,15 @@ def _odd(
 
 
 def _is_handed_out(notebook: Notebook, number: int) -> bool:
-    """Whether a cell came with the notebook for an answer, and stays in it."""
+    """Whether a cell was handed out for an answer and cannot be deleted."""
     cell = notebook.cells[number - 1]
     metadata = cell.get("metadata")
     kept = isinstance(metadata, dict) and metadata.get("deletable") is False
-    return kept or bool(_answers(mark_of(cell)))
+    return kept or bool(_question_answered_in(mark_of(cell)))
 
 
-def _bare(statement: ast.stmt, id: str) -> list[str]:
-    """The functions of a definition that hold nothing but the stub's line, by name."""
+def _only_stub(statement: ast.stmt, id: str) -> list[str]:
+    """The names of the functions in a definition that contain nothing but the stub's line."""
     inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
     owner = f"{statement.name}." if isinstance(statement, ast.ClassDef) else ""
     return [
@@ -183,7 +197,7 @@ def _bare(statement: ast.stmt, id: str) -> list[str]:
 
 
 def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
-    """The functions of a definition in which the stub's line still is; the cell, where it ends the cell itself."""
+    """The functions in a definition that still contain the stub's line; "the cell" if the stub is at its top level."""
     found = []
 
     def walk(node: ast.AST, owner: str) -> None:
@@ -202,7 +216,7 @@ def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
 
 
 def _is_whole_stub(statement: ast.stmt) -> bool:
-    """Whether it has only a docstring before the stub's line, in a class in each of its methods: as the grader sees it, no answer."""
+    """Whether it has only docstrings before the stub's line (in a class: in each method), which for the grader is not an answer."""
     inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
     methods = [step for step in inner if isinstance(step, ast.FunctionDef)]
     first = [next((step for step in m.body if not isinstance(step, ast.Expr)), None) for m in methods]
@@ -210,32 +224,32 @@ def _is_whole_stub(statement: ast.stmt) -> bool:
 
 
 def _touched(notebook: Notebook, id: str) -> bool:
-    """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
-    own = [cell for cell in notebook.cells if _answers(mark_of(cell)) == id]
+    """Whether an answer cell of this question was changed, according to the checksum that it came with."""
+    own = [cell for cell in notebook.cells if _question_answered_in(mark_of(cell)) == id]
     return not all(unchanged(cell, source(cell)) for cell in own)
 
 
 def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
-    """Whether a written answer is there; None where its cell is gone."""
+    """Whether there is a written answer; None if its cell is gone."""
     for cell in notebook.cells:
         if mark_of(cell).get("grade_id") == id:
             return bool(source(cell).strip()) and not unchanged(cell, source(cell))
     return None
 
 
-def _slip(notebook: Notebook, name: str) -> str:
-    """Where a cell that seems to define the name is not Python; "" where there is none."""
+def _invalid_definition(notebook: Notebook, name: str) -> str:
+    """A sentence about a cell that seems to define the name but is not valid Python; "" if there is none."""
     for number, text in notebook.code():
-        if _begins(text, [name]) and (why := _fault(text)):
+        if _starts_definition(text, [name]) and (why := _fault(text)):
             return f"cell {number}, which should define `{name}`, is not valid Python ({why})."
     return ""
 
 
 def _in_text(notebook: Notebook, name: str) -> str:
-    """Where the name is defined in a cell that is never run; "" where it is in none. (The grader reads it there.)"""
+    """A sentence about a cell that defines the name but is never run; "" if there is none. (The grader finds the answer there.)"""
     for number, cell in enumerate(notebook.cells, 1):
         kind = {"markdown": "Markdown", "raw": "Raw"}.get(str(cell.get("cell_type")))
-        if kind and _begins(source(cell), [name]):
+        if kind and _starts_definition(source(cell), [name]):
             return (
                 f"cell {number}, which should define `{name}`, is a {kind} cell, which is not run: "
                 "change it to Code (select it, press Esc, then Y), run it and save."
@@ -244,19 +258,26 @@ def _in_text(notebook: Notebook, name: str) -> str:
 
 
 def _broken(notebook: Notebook) -> list[str]:
-    """A sentence on each cell that is not Python, except experiments and those of which `_slip` tells."""
+    """A sentence for each cell that is not valid Python, except experiments and those that `_invalid_definition` reports."""
     names = [name for question in progress.table()["questions"] for name in question["names"]]
     return [
-        f"cell {number} is not valid Python ({why}): nothing in it is run."
+        f"cell {number} is not valid Python ({why}): nothing in it is run.{_of_the_one_above(text)}"
         for number, text in notebook.code()
         if not is_experiment(notebook.cells[number - 1])
-        and not _begins(text, names)
+        and not _starts_definition(text, names)
         and (why := _fault(text))
     ]
 
 
-def _begins(text: str, names: list[str]) -> bool:
-    """Whether a line begins to define one of these names."""
+def _of_the_one_above(text: str) -> str:
+    """What to do with a cell that begins in the middle of something; "" for any other."""
+    if progress.without_indent(text) == text:
+        return ""
+    return " It begins with an indented line: does it belong to the cell above? Then join the two (select both, press Esc, then Shift+M)."
+
+
+def _starts_definition(text: str, names: list[str]) -> bool:
+    """Whether a line begins a definition of one of these names."""
     if not names:
         return False
     words = "|".join(map(re.escape, names))
@@ -267,17 +288,20 @@ def _begins(text: str, names: list[str]) -> bool:
 
 
 def _fault(text: str) -> str:
-    """Why a cell's text is not Python, and in which line; "" where it is."""
+    """Why a cell's text is not valid Python, and in which line; "" if it is."""
     try:
-        progress.statements(text)
+        with warnings.catch_warnings(action="ignore"):
+            body = progress.statements(text)
+            # What the grammar alone allows: a `return` outside any function, as in half of one.
+            compile(ast.Module(body, []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
     return ""
 
 
-def of_experiments(notebook: Notebook) -> set[str]:
-    """The names that get a value in an experiment's cell."""
+def names_in_experiments(notebook: Notebook) -> set[str]:
+    """The names that are assigned in experiments' cells."""
     names: set[str] = set()
     for number, text in notebook.code():
         if is_experiment(notebook.cells[number - 1]):
@@ -290,7 +314,7 @@ def of_experiments(notebook: Notebook) -> set[str]:
 def _compare_with_what_ran(
     notebook: Notebook, folder: Path, defined: dict[str, list[Definition]], state: State
 ) -> None:
-    """What Jupyter ran last against what is in the file."""
+    """Compare what Jupyter ran last with what is in the file."""
     ran = progress.memory(folder)["ran"]
     for question in progress.table()["questions"]:
         for name in question["names"]:
@@ -308,8 +332,8 @@ def _compare_with_what_ran(
     state.unsaved = list(dict.fromkeys(state.unsaved))
 
 
-def _answers(mark: dict[str, Any]) -> str:
-    """The question that an answer cell belongs to; "" for another cell."""
+def _question_answered_in(mark: dict[str, Any]) -> str:
+    """The question that an answer cell belongs to; "" for other cells."""
     grade_id = mark.get("grade_id")
     question = question_of(grade_id)
     return question if question != str(grade_id) else ""  # a check's cell has no second part

@@ -1,4 +1,5 @@
-"""The page to play with that a lab may put into its package: explorer.html, called as its <title> says, up to a colon."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/explorer.py; change it there.
+"""The interactive page that a lab may have in its package: explorer.html. Its name is its <title>, up to a colon."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ HEAD = 4096  # characters in which a page has its title
 
 
 def called() -> str:
-    """What the page is called, as in "map of the tides"; "" where the lab has none."""
+    """The page's name, as in "map of the tides"; "" if the lab has no page."""
     try:
         with PAGE.open(encoding="utf-8", errors="replace") as file:
             found = re.search(r"<title>\s*([^<:]*[^<:\s])", file.read(HEAD))
@@ -21,6 +22,6 @@ def called() -> str:
 
 
 def show() -> None:
-    """Open it in the browser, or say where it is."""
+    """Open the page in the browser, or say where it is."""
     if not webbrowser.open(PAGE.as_uri()):
         print(f"No browser could be opened from here; open this file in yours: {PAGE}")

@@ -1,4 +1,5 @@
-"""Lists in a sentence or on a page, of which only the beginning may be shown. The engine uses it too."""
+# Written by gatelab build from autograder/gatelab/handed_out/lists.py; change it there.
+"""Formats lists in a sentence or on a page, possibly showing only the beginning. The engine uses this too."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ def listed(items: Iterable[str], most: int, between: str = ", ") -> str:
 
 
 def begun(items: Sequence[object], most: int) -> str:
-    """`0, 1, 2, …`, where the sentence says itself how many there are."""
+    """`0, 1, 2, …`, for sentences that already say how many there are."""
     return ", ".join([*map(str, items[:most]), *(["…"] if len(items) > most else [])])
 
 
@@ -24,6 +25,6 @@ def all_of(items: Sequence[str], word: str = "and") -> str:
 
 
 def first_lines(lines: Sequence[str], most: int, what: str = "") -> list[str]:
-    """The first lines, and one that says how many `what` more there are."""
+    """The first lines, and a line that says how many more `what` there are."""
     left = len(lines) - most
     return [*lines[:most], f"and {left} more {what}".rstrip()] if left > 0 else list(lines)

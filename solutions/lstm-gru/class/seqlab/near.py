@@ -1,4 +1,5 @@
-"""The known words that a mistyped one was probably meant to be."""
+# Written by gatelab build from autograder/gatelab/handed_out/near.py; change it there.
+"""Finds the known words that a mistyped word was probably meant to be."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ def nearest(
     cutoff: float = 0.6,
     most: int = 1,
 ) -> list[str]:
-    """At most `most` of the known words, the most similar first; none where none is similar.
+    """At most `most` of the known words, the most similar first; empty if none is similar.
 
     Args:
-        key: what is compared of each word; of two known words with the same key the first counts.
+        key: returns the form of a word that is compared; if two known words have the same form, the first counts.
         cutoff: how similar a word must be, from 0 (anything) to 1 (the same key).
     """
     by_key: dict[str, str] = {}
@@ -30,15 +31,16 @@ def nearest(
 
 
 def similar_name(name: str, among: Iterable[str]) -> str:
-    """The most similar of some names of code, ignoring case and underscores; "" where none is similar.
+    """The most similar of these names, ignoring case and underscores; "" if none is similar.
 
-    Of names with the same letters that with the fewest underscores counts (`sigmoid` before `sigmoid_`); a private one only for a private one.
+    Among names with the same letters, the one with the fewest underscores counts (`sigmoid` before `sigmoid_`). Private names are
+    considered only if `name` is private.
     """
     private = name.startswith("_")
     kind = (one for one in among if not one.startswith("__") and (private or not one.startswith("_")))
-    found = nearest(name, sorted(kind, key=lambda one: (one.count("_"), one)), _plain, ALIKE)
+    found = nearest(name, sorted(kind, key=lambda one: (one.count("_"), one)), _normalized, ALIKE)
     return found[0] if found and found[0] != name else ""
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.replace("_", "").casefold()

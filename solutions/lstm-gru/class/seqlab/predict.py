@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from . import progress
+from .choices import Choices
+
+LINE = 79  # characters: JupyterLab breaks a longer one in the middle of a word where its window is narrow
 
 # What was predicted in this session: (question, options) → the option, and whether it was compared with the outcome.
 _made: dict[tuple[str, tuple[str, ...]], tuple[str, bool]] = {}
@@ -39,7 +41,7 @@ class Prediction:
         self.choice, self.compared = _made.get(self._key) or self._earlier()
         if choice is not None:
             self.choose(choice)
-        self._buttons: Any = None
+        self._buttons: Choices | None = None
 
     @property
     def _key(self) -> tuple[str, tuple[str, ...]]:
@@ -66,9 +68,11 @@ class Prediction:
             return found[0], found[1] is True
         return None, False
 
-    def _click(self, change: dict[str, Any]) -> None:
-        if change["new"] is not None and not self.compared:  # None: a front end that takes a click back
-            self.choose(change["new"])
+    def _click(self, option: str) -> None:
+        if not self.compared:
+            self.choose(option)
+            if self._buttons is not None:
+                self._buttons.mark(option)
 
     def compare(self, outcome: str) -> None:
         """Print the prediction next to the outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
@@ -88,11 +92,14 @@ class Prediction:
             self.compared = True
             self._keep()
             if self._buttons is not None:
-                self._buttons.disabled = True
+                self._buttons.close()
         print(_wrapped(self.question))
         if self.choice is None:
             print(
-                "  you predicted: nothing yet. Next time choose first, then run: a guess makes the answer stick."
+                _wrapped(
+                    "you predicted: nothing yet. Next time choose first, then run: a guess makes the answer stick.",
+                    "  ",
+                )
             )
         else:
             print(_wrapped(f"you predicted: {self.choice}", "  "))
@@ -120,32 +127,30 @@ class Prediction:
             print(_wrapped(f"{mark} {_letter(k)}) {option}", "  "))
         if self.choice is None:
             print(
-                'Your prediction: write choice="a" (or another letter) as the last argument, and run the cell again.'
+                _wrapped(
+                    'Your prediction: write choice="a" (or another letter) as the last argument, and run the cell again.'
+                )
             )
 
     def _show_buttons(self) -> bool:
         """Show the options as buttons; False where that does not work."""
         try:
-            import ipywidgets
             from IPython.display import display
 
-            self._buttons = ipywidgets.RadioButtons(
-                options=list(self.options),
-                value=self.choice,
-                disabled=self.compared,
-                layout={"width": "max-content"},
-            )
-            self._buttons.observe(self._click, names="value")
-            title = ipywidgets.HTML()
-            title.value = f"<b>{_escaped(self.question)}</b>"
-            display(ipywidgets.VBox([title, self._buttons]))
+            self._buttons = Choices(self.question, self.options, self._click)
+            self._buttons.mark(self.choice)
+            if self.compared:
+                self._buttons.close()
+            display(self._buttons.all)
         except Exception:  # whatever a front end lacks, the printed question serves as well
             self._buttons = None
             return False
         # A front end may take a widget without an error and show nothing: that cannot be detected from here.
         if self.choice is None:
             print(
-                'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
+                _wrapped(
+                    'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
+                )
             )
         else:
             print(_wrapped(f"you predicted: {self.choice}"))
@@ -178,8 +183,5 @@ def _letter(k: int) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent + "    ")
+    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent + "    ")
 
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,7 +1,8 @@
-"""What the notebook's cells did when they were last run, so that a check does not praise an answer that no longer exists.
+# Written by gatelab build from autograder/gatelab/handed_out/runs.py; change it there.
+"""Records what the notebook's cells did when they were last run, so that a check does not accept an answer that no longer exists.
 
-A cell with a syntax error defines nothing, and the definition of its last good run stays. In Jupyter every run is noted
-from the import of this package on; elsewhere nothing is noted or said.
+A cell with a syntax error defines nothing, and the definition of its last successful run remains. In Jupyter every run is recorded,
+beginning with the import of this package; elsewhere nothing is recorded or reported.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from . import limits
 from .progress import statements
 from .stub import is_stub
 
-HOOK = "_checked_runs"  # on the shell, which a second import finds again
+HOOK = "_checked_runs"  # an attribute of the shell, so that a second import finds it again
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Run:
     """One run of a cell."""
 
     source: str
-    id: str | None  # the cell's own, if the editor passes it on
+    id: str | None  # the cell's ID, if the editor passes it on
     error: BaseException | None
     parsed: bool  # False: no line of it was run
-    reported: int = 0  # the number of the cell, where its failure has been reported already
+    reported: int = 0  # the number of the cell, if its failure has already been reported
 
     def defines(self, name: str) -> bool:
         """Whether this text binds `name` at its top level (it may not be valid Python)."""
@@ -46,7 +47,7 @@ class Run:
 
     @property
     def is_stub(self) -> bool:
-        """Whether a stub's line is left in it."""
+        """Whether it still contains a stub's line."""
         with contextlib.suppress(SyntaxError, ValueError):
             return any(is_stub(node) for statement in statements(self.source) for node in ast.walk(statement))
         return False
@@ -62,24 +63,24 @@ class Run:
         )
 
     def failure(self, of: str = " of the cell") -> str:
-        """The error, and the line that it came from; "" where there was none. `of`: whose line, where the sentence does not say so."""
+        """The error and the line that it came from; "" if there was none. `of`: whose line it is, if the sentence does not say so."""
         error = self.error
         if error is None:
             return ""
         if (
             getattr(error, "msg", "") == "incomplete input"
-        ):  # Jupyter's word; Python's own says what was not closed
+        ):  # Jupyter's message; Python's own says what was not closed
             error = _fault(_python(self.source)) or error
         text = " ".join(str(getattr(error, "msg", None) or error).split())[: limits.ERROR_IN_BRACKETS]
         line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
         line = line or _line_of(error, self)
-        where = f", line {line + _head(self.source)}{of}" if line else ""
+        where = f", line {line + _leading_empty_lines(self.source)}{of}" if line else ""
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         return f"{said}{where}"
 
 
 FIX = "Fix the cell, run it, and check again."
-EVERY_CELL = False  # whether the whole notebook was run from top to bottom, so that no cell is one that was not run yet
+EVERY_CELL = False  # whether the whole notebook was run from top to bottom, so that there is no cell that was not run yet
 
 
 def listen() -> list[Run]:
@@ -103,14 +104,14 @@ def listen() -> list[Run]:
 
 
 def tell(number: int) -> Run:
-    """The last run, of a cell of this number. Its failure is reported now: what is said about it later points there."""
+    """The last run, which was of the cell with this number. Its failure is being reported now; later messages refer to that report."""
     runs = listen()
     runs[-1] = replace(runs[-1], reported=number)
     return runs[-1]
 
 
 def unknown(error: BaseException | None) -> str:
-    """The name that Python found nowhere; "" for any other error, also that of a name without a value yet."""
+    """The name that Python did not find; "" for any other error, such as a local name without a value yet."""
     if (
         not isinstance(error, NameError)
         or isinstance(error, UnboundLocalError)
@@ -137,7 +138,7 @@ def failed(name: str, value: Any = None) -> Failed | None:
         value: what that name refers to now, if it is bound.
     """
     runs = listen()
-    # The error may be in the very line that names it: then the cell's id identifies it.
+    # The syntax error may be in the line with the name; then the cell is identified by its ID.
     id = next((run.id for run in reversed(runs) if run.defines(name)), None)
     last = next(
         (run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None
@@ -145,7 +146,7 @@ def failed(name: str, value: Any = None) -> Failed | None:
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return None
     if last.parsed and (not isinstance(last.error, Exception) if value is None else _comes_from(value, last)):
-        return None  # somebody stopped the cell, or it was defined before the error
+        return None  # the cell was interrupted, or the name was defined before the error
     older = "" if value is None else " The current definition is from an earlier run."
     says = (
         f"The last run of the cell that defines `{name}` failed ({last.failure()}).{older} "
@@ -188,11 +189,11 @@ def _line_of(error: BaseException, run: Run) -> int | None:
     return lines[-1] if lines else None
 
 
-def own_line(filename: str, number: int) -> int:
-    """A line of a cell as its editor counts it: IPython removes leading empty lines."""
+def line_in_editor(filename: str, number: int) -> int:
+    """The number of a cell's line as the editor shows it; IPython removes leading empty lines."""
     code = "".join(linecache.getlines(filename)).strip()
     last = next((run for run in reversed(listen()) if _python(run.source) == code), None)
-    return number + _head(last.source) if last else number
+    return number + _leading_empty_lines(last.source) if last else number
 
 
 def _shell() -> Any:
@@ -207,13 +208,13 @@ def _run(result: Any) -> Run | None:
     if not isinstance(source, str):
         return None
     before, inside = getattr(result, "error_before_exec", None), getattr(result, "error_in_exec", None)
-    # A SyntaxError of the cell itself is reported as one "in exec", and nothing was run.
+    # A SyntaxError in the cell itself is also reported as "in exec", although nothing was run.
     broken = isinstance(inside, SyntaxError) and not _parses(source)
     return Run(source, getattr(info, "cell_id", None), before or inside, before is None and not broken)
 
 
 def _fault(code: str) -> SyntaxError | None:
-    """Why a text is not Python, in Python's own words."""
+    """Python's own error for a text that is not valid Python."""
     try:
         ast.parse(code)
     except SyntaxError as error:
@@ -232,7 +233,7 @@ def _parses(source: str) -> bool:
 
 
 def _comes_from(value: Any, run: Run) -> bool:
-    """Whether a function or class was defined by this run; for other values that cannot be known and is assumed."""
+    """Whether a function or class was defined by this run. For other values that is unknown and assumed to be true."""
     value = inspect.unwrap(value) if callable(value) else value
     codes = (
         [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
@@ -251,6 +252,6 @@ def _python(source: str) -> str:
         return source.strip()
 
 
-def _head(source: str) -> int:
+def _leading_empty_lines(source: str) -> int:
     """The number of empty lines at the beginning."""
     return source[: len(source) - len(source.lstrip())].count("\n")

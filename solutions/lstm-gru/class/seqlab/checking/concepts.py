@@ -1,4 +1,5 @@
-"""Read the answers to a concept question, and decide whether all of them together are right without knowing any of them.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/concepts.py; change it there.
+"""Reads the answers to a concept question, and decides whether all of them together are right without knowing any of them.
 
 The grader reads answers with the same functions. `tests/<question>.json` holds the form of every answer and hashes of all
 answers together. Computing them takes a while, on purpose, and they cannot tell which answer is wrong.
@@ -25,8 +26,8 @@ NUMBER = r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:e[-+]?[0-9]{1,
 def text(value: Any, most: int = 200) -> str:
     """An answer as text, whatever type it was written in: "0.5", 0.5, torch.tensor(0.5), ("b", "d"), ["b, d"].
 
-    `most`: the characters that are read; an answer is a few words or a number. The limit is here because a suite sends the source of
-    this function, alone.
+    `most`: how many characters are read; an answer is a few words or a number. The limit is not a constant because a suite sends
+    only the source of this function.
     """
     if isinstance(value, (list, tuple)):
         return ",".join(text(item) for item in value)[:most]
@@ -36,12 +37,12 @@ def text(value: Any, most: int = 200) -> str:
 
 
 def empty(answer: str) -> bool:
-    """Was nothing answered?"""
+    """Whether nothing was answered."""
     return not answer.strip(" .…?_")
 
 
 def read(answer: str, form: dict[str, Any]) -> str:
-    """One answer in its plain form: letters without spaces, or a number of hundredths. ValueError says what is expected.
+    """One answer in its plain form: letters without spaces, or a number of hundredths. Raises ValueError, which says what is expected.
 
     `" B , d>a "` is `bda`, `1d 2c` is `dc`; `.50`, `0,5`, `1/2`, `5e-1` and `0.499` are all `50`.
     """

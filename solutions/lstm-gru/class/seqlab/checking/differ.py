@@ -1,4 +1,5 @@
-"""Say the first thing that is wrong with a result, in the order in which one would look for it."""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/differ.py; change it there.
+"""Reports the first thing that is wrong with a result, in the order in which one would look for it."""
 
 from __future__ import annotations
 
@@ -24,11 +25,11 @@ NEAR = 1e-6  # of a plain number: PyTorch's float32 is not exact
 
 
 class Part(NamedTuple):
-    """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"); Part("rows", "R C", np.ndarray) is
-    an array. `axes`: the letters of its dimensions."""
+    """A tensor that the contract asks for in the returned value, for example Part("rows", "R C"), or an array: Part("rows", "R C",
+    np.ndarray). `axes`: the letters of its dimensions."""
 
-    name: str  # as messages show it
-    axes: str = ""  # none: one number
+    name: str  # as messages show it; Several("rows") if it names several things
+    axes: str = ""  # "": a single number
     kind: type = Tensor
 
     @property
@@ -61,7 +62,7 @@ class NoReturn(Finding):
 
 
 def need(call: Call, condition: bool, text: str = "") -> None:
-    """Say `text` (in the contract's words) unless the condition holds and the call came through."""
+    """Report `text` (in the contract's words) unless the call succeeded and the condition holds."""
     if call.error is not None:
         raise Finding(call, "")  # check.py says what went wrong
     if not condition:
@@ -69,7 +70,7 @@ def need(call: Call, condition: bool, text: str = "") -> None:
 
 
 def returned(call: Call, spec: Spec) -> None:
-    """Are all the parts there? `spec`: for example {"0": Part("rows", "R C"), "1.sum": Part("sums['sum']", "R")}."""
+    """Check that all parts are there. `spec`: for example {"0": Part("rows", "R C"), "1.sum": Part("sums['sum']", "R")}."""
     need(call, True)
     if call.value is None:
         raise NoReturn(call, f"{call.title} returned None. Is the `return` missing?")
@@ -120,19 +121,19 @@ def _odd_item(call: Call, spec: Spec, place: str) -> str:
 
 
 def has_shapes(call: Call, spec: Spec, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Are the parts of `spec` tensors (or arrays) of these shapes?"""
+    """Check that the parts of `spec` are tensors (or arrays) of these shapes."""
     returned(call, spec)
     for path, part in spec.items():
         _has_shape(call, call.leaves[path], shapes[path], part)
 
 
 def agree(call: Call, want: Call, spec: Spec, later: Callable[[Call, str, int], str] | None = None) -> None:
-    """Values: type, shape, arguments changed in place, dtype, NaN, first wrong step, largest difference.
+    """Check the values, in this order: type, shape, arguments changed in place, dtype, NaN, first wrong step, largest difference.
 
-    In this order, since what a change in place does to the numbers is not a separate finding.
+    Changes in place come before the numbers, because their effect on the numbers is not a separate finding.
 
-    later: called if the numbers are right before a step and wrong from it on, with the call, their path in `spec` and the step;
-    returns a sentence with what the check finds out about that step, or "".
+    later: called with the call, the path in `spec` and the step, if the numbers are right before that step and wrong from there on;
+    returns a sentence with what the check knows about the step, or "".
     """
     returned(call, spec)
     got, expected = call.leaves, want.leaves
@@ -144,7 +145,7 @@ def agree(call: Call, want: Call, spec: Spec, later: Callable[[Call, str, int], 
 
 
 def gradients_agree(call: Call, want: Call) -> None:
-    """Gradients of every float argument (and parameter) that has one in `want`."""
+    """Check the gradient of every float argument (and parameter) that has one in `want`."""
     need(call, True)
     if call.backward_error is not None:
         text = str(call.backward_error).splitlines()[0]
@@ -164,7 +165,7 @@ def gradients_agree(call: Call, want: Call) -> None:
 
 
 def untouched(call: Call) -> None:
-    """No argument was changed in place, and nothing else was left changed."""
+    """Check that no argument was changed in place and that nothing else was left changed."""
     need(call, True)
     if call.changed:
         path = call.changed[0]
@@ -176,7 +177,7 @@ def untouched(call: Call) -> None:
 
 
 def repeats(first: Call, again: Call) -> None:
-    """The same arguments gave the same result, though other calls came between."""
+    """Check that the same arguments gave the same result, although there were other calls in between."""
     need(first, True)
     need(again, True)
     before, after = first.leaves, again.leaves
@@ -186,8 +187,8 @@ def repeats(first: Call, again: Call) -> None:
 
 
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
-    """The returned value is a plain Python number (`kind`), the call left nothing changed, which may be why the number is another, and it
-    is equal to `want` where one is given."""
+    """Check that the returned value is a plain Python number of type `kind`, that the call left nothing changed (which may be why the
+    number is wrong), and that it equals `want`, if given."""
     need(call, True)
     if problem := findings.plain_number(call.value, kind, "the result", describe(call.value)):
         raise Finding(call, f"{call.title}: {problem}")

@@ -1,7 +1,9 @@
-"""The other findings that hidden suites and public checks share: no tensor or array, gradients, a plain number, an argument changed in place.
-
-As in tensors.py each is one sentence, "" if nothing is wrong, and public checks say more: the right number, and what works in
+# Written by gatelab build from autograder/gatelab/handed_out/checking/findings.py; change it there.
+"""The other findings that hidden suites and public checks share: not a tensor or array, gradients, a plain number, an argument changed in
 place.
+
+As in tensors.py, each returns one sentence, or "" if nothing is wrong. Public checks say more: the right number, and which operations
+work in place.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .grammar import is_plural, verb
+from .grammar import pronoun, verb
 from .scalars import REAL
 from .tensors import ATOL, GRAD_RTOL, Tolerance, difference, tolerance_of
 from .terms import NO_NAME
@@ -21,7 +23,7 @@ NUMBERS = {int: "a whole number (int)", float: "a number (float)"}
 OF_GRADIENTS = Tolerance(GRAD_RTOL, ATOL)
 EXACT = 0.0
 CONTAINERS = {torch.Tensor: "a tensor", np.ndarray: "a numpy array"}
-# What a call was given: its name in a sentence, and what works in place.
+# Type of an argument → its noun in a sentence, and the operations that work in place.
 IN_PLACE = {
     torch.Tensor: ("tensor", "Operations that end in an underscore, += and assignments to a slice"),
     np.ndarray: ("array", "+= and its like, `.sort()` and assignments to a slice"),
@@ -31,7 +33,7 @@ IN_PLACE = {
 
 
 def of_other_kind(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether `got` is not a tensor where `kind` is torch's, or no array of real numbers where it is numpy's; `described`: what it is."""
+    """The sentence if `got` is not of this kind: torch.Tensor, or np.ndarray, for an array of real numbers. `described`: what `got` is."""
     if not isinstance(got, kind):
         return f"{name} should be {CONTAINERS[kind]}, but it is {described}."
     if isinstance(got, np.ndarray) and got.dtype.kind not in REAL:
@@ -50,10 +52,10 @@ def gradients(
     tolerance: Tolerance | None = None,
     public: bool = False,
 ) -> str:
-    """What is wrong with gradients; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it. The tolerance is by
-    default that of the gradient's dtype.
+    """What is wrong with gradients. `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it. The default tolerance is
+    that of the gradient's dtype.
 
-    None in `got` counts as 0. A public check has compared the values before, and says that they are right.
+    None in `got` counts as 0. A public check has already compared the values, and says that they are right.
     """
     missing = [
         names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
@@ -84,7 +86,7 @@ def gradients(
 
 
 def plain_number(got: Any, kind: type, name: str, described: str) -> str:
-    """Whether it is a plain Python number; a bool is none, and a whole float is not an int."""
+    """The sentence if `got` is not a plain Python number of this kind. A bool is not a number, and 2.0 is not an int."""
     if isinstance(got, kind) and not isinstance(got, bool):
         return ""
     described = "None (is a `return` missing?)" if got is None else described
@@ -92,10 +94,10 @@ def plain_number(got: Any, kind: type, name: str, described: str) -> str:
 
 
 def wrong_number(got: float, want: float, name: str, rtol: float = EXACT) -> str:
-    """Whether a number is the right one, which is said: for public checks."""
+    """The sentence if a number is wrong. It states the right one, so it is only for public checks."""
     if abs(got - want) <= rtol * max(1.0, abs(want)):
         return ""
-    return f"{name} {verb(name, 'is')} {got:.7g}; {'they' if is_plural(name) else 'it'} should be {want:.7g}."
+    return f"{name} {verb(name, 'is')} {got:.7g}; {pronoun(name)} should be {want:.7g}."
 
 
 def changed(who: str, name: str, value: Any, public: bool = False) -> str:

@@ -1,6 +1,8 @@
-"""What an error's own text does not say and the code shows: the name that was meant, the sizes that did not fit, a cell not run.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/leads.py; change it there.
+"""Adds to an error what its text does not say but the code shows: the name that was meant, the sizes that did not fit, a cell that
+was not run.
 
-Every sentence is true of the notebook, or asks a question. None of them names a step of the answer.
+Every sentence is true of the notebook, or asks a question. None of them reveals a step of the answer.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from .where import Place, last_frame, places, raised_there
 IMPORTED = frozenset(
     {"torch", "nn", "F", "np", "numpy", "math", "random"}
 )  # names that a set-up cell imports
-# Python's own that answers call; the others are never meant.
+# Python's own functions that answers call; others are never meant.
 # fmt: off
 BUILT_IN = [
     "abs", "all", "any", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "map", "max",
@@ -41,22 +43,26 @@ SIZES = re.compile(
 
 
 def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
-    """The sentences that follow a call's error; "" among them says nothing."""
+    """The sentences that follow a call's error; some may be ""."""
     error = call.error
     assert error is not None
-    if isinstance(error, Contract):  # whose text says all
-        return [outside(call.function.partition(".")[2], namespace)]
-    if sure := _built_already(error, namespace) or _not_callable(error, namespace) or _no_tensor(error):
+    if isinstance(error, Contract):  # its text says everything
+        return [outside(call.method, namespace)]
+    if (
+        sure := _layer_used_as_class(error, namespace)
+        or _not_callable(error, namespace)
+        or _parameter_of_no_tensor(error)
+    ):
         return [sure]
     lead = _lead(call, namespace)
-    # Of an attribute that is missing, the code knows more than the error's type.
+    # About a missing attribute, the code says more than the error's type.
     if lead and isinstance(error, AttributeError):
         return [lead]
     return [meaning(type(error).__name__, str(error)), lead]
 
 
 def instead_of(name: str, namespace: dict[str, Any]) -> str:
-    """A sentence that the notebook has a name similar to the missing one; "" where it has none."""
+    """A sentence that the notebook has a name similar to the missing one; "" if it has none."""
     asked = {own for question in progress.table()["questions"] for own in question["names"]}
     kind = [
         key
@@ -68,7 +74,7 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
 
 
 def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
-    """Where the stub's line still is, and whether an answer of that name was run earlier."""
+    """Sentences that say where the stub's line still is, and whether an answer of that name was run earlier."""
     assert call.error is not None
     said = ""
     if through := places(call.error, namespace):
@@ -76,14 +82,15 @@ def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
             f" Line {through[-1].number} of its cell, in `{through[-1].frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
             "replace that line with your code."
         )
-    name = call.function.partition(".")[0]
-    if runs.answered_before(name):
-        said += f" (Another cell that defines `{name}` was run earlier; the one that was run last counts.)"
+    if runs.answered_before(call.group):
+        said += (
+            f" (Another cell that defines `{call.group}` was run earlier; the one that was run last counts.)"
+        )
     return said
 
 
 def outside(method: str, namespace: dict[str, Any]) -> str:
-    """A sentence that a function of the notebook looks like a method that was not indented; "" where there is none."""
+    """A sentence that a function of the notebook looks like a method that was not indented; "" if there is none."""
     own = namespace.get(method)
     if not inspect.isfunction(own) or next(iter(inspect.signature(own).parameters), "") != "self":
         return ""
@@ -93,16 +100,16 @@ def outside(method: str, namespace: dict[str, Any]) -> str:
 def _lead(call: Call, namespace: dict[str, Any]) -> str:
     error = call.error
     if isinstance(error, NameError):
-        # Of a name without a value plain.py says why it has none.
+        # If a name has no value yet, plain.py explains why.
         return _unknown(error, namespace) if runs.unknown(error) else ""
     if isinstance(error, AttributeError):
         return _no_attribute(error, namespace)
-    if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
+    if isinstance(error, TypeError) and (said := _misspelt_init(call, namespace)):
         return said
-    if isinstance(error, ValueError) and (said := _parts(error, namespace)):
+    if isinstance(error, ValueError) and (said := _split_misread(error, namespace)):
         return said
     if isinstance(error, RuntimeError | IndexError | ValueError) and SIZES.search(str(error)):
-        return _sizes(call)
+        return _argument_shapes(call)
     return ""
 
 
@@ -126,7 +133,7 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
     known = through[-1].frame.f_locals if through else {}
     if len(name) == 1:
         return _one_letter(name, known, through[-1].arguments if through else {})
-    if other := _meant_here(name, known, namespace):
+    if other := _closest_name(name, known, namespace):
         return f"Did you mean `{other}`?"
     tensor = next((key for key, value in known.items() if isinstance(value, Tensor)), "")
     if name == "device" and tensor:
@@ -134,14 +141,14 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def _meant_here(name: str, known: Mapping[str, Any], namespace: dict[str, Any]) -> str:
-    """The most similar name of the function itself; if none, of the notebook; if none, of Python's own."""
+def _closest_name(name: str, known: Mapping[str, Any], namespace: dict[str, Any]) -> str:
+    """The most similar name in the function itself, else in the notebook, else among Python's own."""
     there = [key for key in namespace if key not in NOT_THE_NOTEBOOKS]
     return similar_name(name, known) or similar_name(name, there) or similar_name(name, BUILT_IN)
 
 
 def _one_letter(name: str, known: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
-    """The letter of an axis is not a variable; another capital one may be a slip."""
+    """The letter of an axis is not a variable; another capital letter may be a typing error."""
     axes = TERMS.get().axes
     if name.lower() in known and name not in axes and name.isupper():
         return f"Did you mean `{name.lower()}`?"
@@ -168,12 +175,12 @@ def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
             return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
         if other := similar_name(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))]):
             return f"Did you mean `{other}`?"
-    return _another_value(error, name, of, namespace)
+    return _name_was_rebound(error, name, of, namespace)
 
 
-def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[str, Any]) -> str:
-    """The name before the dot, where it is not what the line takes it for: an import that was given another value, or a name of the
-    notebook that a function takes for its own."""
+def _name_was_rebound(error: AttributeError, name: str, of: Any, namespace: dict[str, Any]) -> str:
+    """A sentence about the name before the dot, if it is not what the line takes it for: an import that was given another value, or a
+    global name that a function takes for one of its own."""
     through = places(error, namespace)
     if not through or not raised_there(error, through[-1]):
         return ""
@@ -201,7 +208,7 @@ def _another_value(error: AttributeError, name: str, of: Any, namespace: dict[st
 
 
 def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
-    """A name that is called and is not a function, because it was given another value."""
+    """A sentence about a name that is called but is not a function, because it was given another value."""
     through = places(error, namespace)
     if not isinstance(error, TypeError) or "object is not callable" not in str(error) or not through:
         return ""
@@ -223,8 +230,8 @@ def _not_callable(error: BaseException, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
-    """An argument of `__init__` that is a layer, called there as if it were the layer's class."""
+def _layer_used_as_class(error: BaseException, namespace: dict[str, Any]) -> str:
+    """A sentence about an argument of `__init__` that is a layer, but is called there as if it were the layer's class."""
     walked = list(traceback.walk_tb(error.__traceback__))
     for (frame, line), (inner, _) in itertools.pairwise(walked):
         if frame.f_globals is not namespace or frame.f_code.co_name != "__init__":
@@ -239,8 +246,8 @@ def _built_already(error: BaseException, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def _no_tensor(error: BaseException) -> str:
-    """What is not a tensor, given to nn.Parameter: torch stops in its own line, which asks for `.detach`."""
+def _parameter_of_no_tensor(error: BaseException) -> str:
+    """A sentence if nn.Parameter was given something that is not a tensor: torch then fails in its own code, which uses `.detach`."""
     frame = last_frame(error)
     if (
         not isinstance(error, AttributeError)
@@ -251,14 +258,14 @@ def _no_tensor(error: BaseException) -> str:
     return f"`nn.Parameter` takes a tensor; it was given a value of type {type(error.obj).__name__}."
 
 
-def _parts(error: ValueError, namespace: dict[str, Any]) -> str:
-    """`split`, taken for what makes so many parts."""
+def _split_misread(error: ValueError, namespace: dict[str, Any]) -> str:
+    """A sentence if `split` was taken for a function that makes a given number of parts."""
     through = places(error, namespace)
     wanted = re.search(r"to unpack \(expected (\d+)", str(error))
     if wanted is None or not through or not raised_there(error, through[-1]):
         return ""
     number = wanted[1]
-    # The size alone: neither a factor of it nor the dimension.
+    # Only the size alone: neither a product with it nor the dimension.
     if not re.search(
         rf"(?:torch\.split\([^,()]*,|(?<!torch)\.split\()\s*{number}\s*[,)]", through[-1].source
     ):
@@ -276,8 +283,8 @@ def _value(name: str, place: Place, namespace: dict[str, Any]) -> Any:
     return place.frame.f_locals.get(name, namespace.get(name))
 
 
-def _no_start(call: Call, namespace: dict[str, Any]) -> str:
-    """A class whose `__init__` is misspelt takes no arguments."""
+def _misspelt_init(call: Call, namespace: dict[str, Any]) -> str:
+    """A sentence about a misspelt `__init__`, without which a class takes no arguments."""
     own = namespace.get(call.function)
     if not isinstance(own, type) or "__init__" in vars(own):
         return ""
@@ -287,7 +294,7 @@ def _no_start(call: Call, namespace: dict[str, Any]) -> str:
     return f"It has `{other}`; Python looks for `__init__`, two underscores on each side." if other else ""
 
 
-def _sizes(call: Call) -> str:
+def _argument_shapes(call: Call) -> str:
     """The shapes of the arguments."""
     shapes = [
         f"{call.name_of(path)} {tuple(value.shape)}"

@@ -1,8 +1,9 @@
-"""What a call leaves changed besides its result: found, restored, and reported by a fixed word.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/leftovers.py; change it there.
+"""Finds what a call leaves changed besides its result, restores it, and reports it by a fixed word.
 
-Torch's own switches (gradients, default dtype and device, …) apply to the whole process, and a model or a tensor that was
-passed in still belongs to the caller. A call that changes them makes something else fail later, so it is reported where
-it happened. The worker and the public checks both watch their calls with this module.
+Torch's global settings (gradients, default dtype and device, …) apply to the whole process, and a model or a tensor that was
+passed in still belongs to the caller. A call that changes them makes something else fail later, so the change is reported
+where it happened. Both the worker and the public checks watch their calls with this module.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..limits import COPIED_NUMBERS
 from .equal import EXACT, alike
 from .scalars import REAL
 
-# What may be reported about a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
+# The word for each kind of change, and how it is reported: "After a call of `f`, …", "`f`: afterwards …".
 SAID = {
     "grad-mode": "gradient recording is no longer as it was. `with torch.no_grad():` restores it by itself; "
     "`torch.set_grad_enabled(False)` does not",
@@ -44,11 +45,11 @@ SAID = {
     "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
 _Array = np.ndarray[Any, Any]
-_leaving: list[object] = []  # guards that ended a mode the student's code had left on
+_leaving: list[object] = []  # guards that ended a mode which the student's code had left on
 
 
 def switches() -> dict[str, Any]:
-    """Torch's switches, by the word for their kind."""
+    """Torch's global settings, by the word for their kind."""
     return {
         "grad-mode": torch.is_grad_enabled(),
         "inference-mode": torch.is_inference_mode_enabled(),
@@ -56,12 +57,12 @@ def switches() -> dict[str, Any]:
         "default-device": torch.get_default_device(),
         "autocast": torch.is_autocast_enabled("cpu"),
         "anomaly-mode": torch.is_anomaly_enabled(),
-        "hooks": {number for hooks in _hooks_of_all() for number in hooks},
+        "hooks": {number for hooks in _global_hooks() for number in hooks},
     }
 
 
 def put_back(before: dict[str, Any]) -> list[str]:
-    """Restore the switches; returns the words for those that had changed."""
+    """Restore these settings; returns the words for those that had changed."""
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
@@ -78,7 +79,7 @@ def put_back(before: dict[str, Any]) -> list[str]:
     if "anomaly-mode" in changed:
         torch.set_anomaly_enabled(before["anomaly-mode"])
     if "hooks" in changed:
-        for hooks in _hooks_of_all():
+        for hooks in _global_hooks():
             for number in hooks.keys() - before["hooks"]:
                 hooks.pop(number)
     # Last, since ending inference mode also switches the gradients.
@@ -86,22 +87,24 @@ def put_back(before: dict[str, Any]) -> list[str]:
     return changed
 
 
-class Held:
-    """The tensors, arrays and modules passed to a call, as they are now.
+class ArgumentState:
+    """Records the state of the tensors, arrays and modules that are passed to a call.
 
-    If an optimiser is among them, weights and their gradients are meant to change.
+    If there is an optimiser among them, weights and their gradients are meant to change.
     """
 
     def __init__(self, *given: Any) -> None:
         self.modules: list[nn.Module] = []
         self.arguments: list[torch.Tensor] = []
-        self.arrays: list[tuple[_Array, _Array | None]] = []  # as they are, and as they were
+        self.arrays: list[
+            tuple[_Array, _Array | None]
+        ] = []  # the array itself, and a copy of it before the call
         self.trains = False
         self._sort(given)
         submodules = {id(m): m for module in self.modules for m in module.modules()}
         self.parts = [(module, module.training, _hooks(module)) for module in submodules.values()]
         self.names = _names(self.modules)
-        self.holds = [(m, dict(m._modules), dict(m._parameters)) for m in submodules.values()]
+        self.layers_and_weights = [(m, dict(m._modules), dict(m._parameters)) for m in submodules.values()]
         weights = {id(p): p for module in self.modules for p in module.parameters()}
         self.weights = [_Tensor(p, self.trains) for p in weights.values()]
         self.tensors = [_Tensor(t) for t in {id(t): t for t in self.arguments}.values()]
@@ -109,9 +112,7 @@ class Held:
     def _sort(self, value: Any) -> None:
         if isinstance(value, torch.Tensor):
             self.arguments.append(value)
-        elif (
-            type(value) is np.ndarray and value.dtype.kind in REAL
-        ):  # what a suite sends; others may not be comparable
+        elif type(value) is np.ndarray and value.dtype.kind in REAL:  # as suites send; others may not compare
             self.arrays.append((value, value.copy() if value.size <= COPIED_NUMBERS else None))
         elif isinstance(value, nn.Module):
             self.modules.append(value)
@@ -129,7 +130,7 @@ class Held:
         if any(before is not None and not alike(now, before, EXACT) for now, before in self.arrays):
             found.append("array")
         found += [kind for weight in self.weights for kind in weight.changed("weights")]
-        if self._exchanged():
+        if self._weights_replaced():
             found.append("exchanged")
         for module, training, hooks in self.parts:
             if module.training != training:
@@ -137,19 +138,19 @@ class Held:
             found += ["hooks" for kind, own in _hooks(module).items() if own - hooks[kind]]
         return list(dict.fromkeys(found))
 
-    def _exchanged(self) -> bool:
+    def _weights_replaced(self) -> bool:
         """Whether weights were removed, added or replaced. A layer without weights does no harm."""
         return self.names != _names(self.modules)
 
     def put_back(self) -> None:
         """Restore the modules. (Tensors that were passed in are the call's own copies.)"""
-        if self._exchanged():
-            for module, layers, weights in self.holds:
+        if self._weights_replaced():
+            for module, layers, weights in self.layers_and_weights:
                 pairs: list[tuple[dict[str, Any], dict[str, Any]]]
                 pairs = [(module._modules, layers), (module._parameters, weights)]
-                for held, before in pairs:
-                    held.clear()
-                    held.update(before)
+                for state, before in pairs:
+                    state.clear()
+                    state.update(before)
         for weight in self.weights:
             weight.put_back()
         for module, training, hooks in self.parts:
@@ -160,12 +161,12 @@ class Held:
 
 
 class _Tensor:
-    """A tensor as it was; `trains`: its numbers and its gradient may change."""
+    """Records the state of a tensor. `trains`: its numbers and its gradient may change."""
 
     def __init__(self, tensor: torch.Tensor, trains: bool = False) -> None:
         self.tensor, self.trains = tensor, trains
         self.numbers = None if trains else _copy(tensor)
-        self.asks, self.grad = (
+        self.required_grad, self.grad = (
             tensor.requires_grad,
             None if trains else tensor.grad if tensor.is_leaf else None,
         )
@@ -177,7 +178,7 @@ class _Tensor:
         tensor, found = self.tensor, []
         if not self.trains and not _same(tensor, self.numbers):
             found.append(kind)
-        if tensor.is_leaf and tensor.requires_grad != self.asks:
+        if tensor.is_leaf and tensor.requires_grad != self.required_grad:
             found.append("requires-grad")
         if not self.trains and tensor.is_leaf:
             now = tensor.grad
@@ -198,7 +199,7 @@ class _Tensor:
             if self.grad is not None and self.grad_numbers is not None:
                 self.grad.data.copy_(self.grad_numbers)
             tensor.grad = self.grad
-        tensor.requires_grad_(self.asks)
+        tensor.requires_grad_(self.required_grad)
         hooks = tensor._backward_hooks or {}
         for number in list(hooks)[self.hooks :]:
             hooks.pop(number)
@@ -209,16 +210,16 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
 
 
 def _same(now: torch.Tensor, before: torch.Tensor | None) -> bool:
-    """Whether the numbers are the same. `before` is None where the tensor was too large to copy."""
+    """Whether the numbers are the same. `before` is None if the tensor was too large to copy."""
     return before is None or alike(now, before, EXACT)
 
 
 def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
-    """Every weight of some modules, by its name, and which tensor it is."""
+    """The name of every weight of these modules, and the ID of its tensor."""
     return [(name, id(p)) for module in modules for name, p in module.named_parameters()]
 
 
-def _hooks_of_all() -> list[dict[int, Any]]:
+def _global_hooks() -> list[dict[int, Any]]:
     """Torch's tables of the hooks that are called for every module."""
     kinds = ("forward_hooks", "forward_pre_hooks", "backward_hooks", "backward_pre_hooks")
     return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
@@ -231,7 +232,7 @@ def _hooks(module: nn.Module) -> dict[str, set[int]]:
 
 @contextlib.contextmanager
 def switched(found: list[str]) -> Iterator[None]:
-    """Torch's switches are restored after a piece of work; the words for those it left changed go into `found`."""
+    """Restore torch's global settings at the end of the `with`; the words for those that were left changed are added to `found`."""
     before = switches()
     try:
         yield
@@ -246,17 +247,17 @@ def watched(
     restore: bool = False,
     arguments: bool = True,
 ) -> Callable[..., Any]:
-    """The function, wrapped so that the words for what its calls leave changed go into `found`, each once.
+    """Wrap a function so that the words for what its calls leave changed are added to `found`, each once.
 
-    Torch's switches are restored; modules (also `target`, on which the call is made) if `restore` says so. `arguments`:
-    whether a passed tensor or array that was changed in place counts; callers that compare the copies themselves say no.
+    Torch's global settings are restored, and with `restore` also modules (including `target`, on which the call is made).
+    `arguments`: whether arguments changed in place count; False for callers that compare copies of the arguments themselves.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        held = None
-        # An odd argument is no reason not to make the call.
+        state = None
+        # An odd argument must not prevent the call.
         with contextlib.suppress(Exception):
-            held = Held(args, kwargs, target)
+            state = ArgumentState(args, kwargs, target)
         before, seed = switches(), torch.default_generator.initial_seed()
         try:
             return function(*args, **kwargs)
@@ -265,12 +266,12 @@ def watched(
             # Drawing is fine; seeding the generator would make every later draw the same.
             if torch.default_generator.initial_seed() != seed:
                 left.append("seed")
-            if held is not None:
+            if state is not None:
                 with contextlib.suppress(Exception):
-                    if changed := held.changed():
+                    if changed := state.changed():
                         left += changed
                         if restore:
-                            held.put_back()
+                            state.put_back()
             found.extend(
                 kind
                 for kind in dict.fromkeys(left)

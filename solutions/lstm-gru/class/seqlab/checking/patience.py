@@ -1,6 +1,7 @@
-"""A check that does not end says where it is, and one whose code prints a lot shows only the beginning.
+# Written by gatelab build from autograder/gatelab/handed_out/checking/patience.py; change it there.
+"""Lets a check that does not end say where it is, and shows only the beginning of a long output.
 
-An endless loop is the one mistake that no check can report afterwards.
+An endless loop is the only mistake that a check cannot report afterwards.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .. import limits, runs
 
 @contextlib.contextmanager
 def watched(question: str, namespace: dict[str, Any], seconds: float | None = None) -> Iterator[None]:
-    """Inside: after so many seconds say, once, which line of the notebook is running."""
+    """Inside the `with`: after this many seconds, say once which line of the notebook is running."""
     ended, out, runner = threading.Event(), sys.stdout, threading.get_ident()
 
     def wait() -> None:
@@ -46,28 +47,28 @@ def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) ->
 class Running:
     """A line of the notebook that is being run."""
 
-    function: str  # "" outside of any
+    function: str  # "" outside of any function
     line: int  # of the cell
     source: str
 
     def words(self, of: str = " of the cell") -> str:
-        """For the end of a sentence. `of`: whose line, where the sentence does not say so."""
+        """Words for the end of a sentence. `of`: whose line it is, if the sentence does not say so."""
         inside = f"`{self.function}`, " if self.function else ""
         return f"{inside}line {self.line}{of}" + (f": {self.source}" if self.source else ".")
 
 
 def place_in(frame: FrameType | None, namespace: dict[str, Any]) -> Running | None:
-    """The notebook's line that is being run; None where none is."""
+    """The notebook's line that is being run; None if there is none."""
     while frame is not None and frame.f_globals is not namespace:
         frame = frame.f_back
     if frame is None:
         return None
     file, line = frame.f_code.co_filename, frame.f_lineno
     function = "" if frame.f_code.co_name == "<module>" else frame.f_code.co_name
-    return Running(function, runs.own_line(file, line), linecache.getline(file, line).strip())
+    return Running(function, runs.line_in_editor(file, line), linecache.getline(file, line).strip())
 
 
-class Few(io.TextIOBase):
+class FirstLines(io.TextIOBase):
     """A stream that passes on the first lines written to it and counts the rest."""
 
     def __init__(self, stream: Any, most: int = limits.PRINTED_LINES) -> None:
@@ -83,18 +84,18 @@ class Few(io.TextIOBase):
     def flush(self) -> None:
         self._stream.flush()
 
-    def close_with_a_note(self) -> None:
-        """Say what was left out."""
+    def say_how_many_more(self) -> None:
+        """Say how many lines were left out."""
         if (more := self.lines - self._most) > 0:
             self._stream.write(f"… and {more} more lines that your code prints when the check calls it.\n")
 
 
 @contextlib.contextmanager
-def few_lines() -> Iterator[Few]:
-    """Inside, print() shows only a few lines."""
-    few = Few(sys.stdout)
+def show_first_lines() -> Iterator[FirstLines]:
+    """Inside the `with`, print() shows only the first lines."""
+    few = FirstLines(sys.stdout)
     with contextlib.redirect_stdout(few):
         try:
             yield few
         finally:
-            few.close_with_a_note()
+            few.say_how_many_more()

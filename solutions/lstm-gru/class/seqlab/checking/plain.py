@@ -1,4 +1,5 @@
-"""What a common exception means here, in plain words. (Hidden suites and public checks hold the same file.)"""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/plain.py; change it there.
+"""Explains common exceptions in plain words. (Hidden suites and public checks use the same file.)"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ DTYPES = (
 DEVICES = "Tensors on two devices were combined: make new ones on the device of the arguments (`x.new_zeros(…)`, `device=x.device`)."
 TUPLE = "A tuple was used as if it were a tensor."
 INDICES = "Indices (and classes) must be int64; this tensor has another dtype."
-OF_TENSORS = (  # what only a tensor has, of what answers ask of one
+OF_TENSORS = (  # attributes that answers use and that only a tensor has
     "(T|argmax|argmin|backward|bool|chunk|clone|contiguous|detach|device|dim|double|dtype|expand|flatten|float|gather|grad|item|long|"
     "masked_fill|max|mean|min|new_\\w+|norm|numel|permute|prod|requires_grad\\w*|reshape|shape|size|softmax|split|squeeze|stack|std|sum|"
     "t|tanh|to|tolist|transpose|unbind|unsqueeze|view)\\b"
@@ -183,7 +184,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
 
 
 def meaning(kind: str, message: str) -> str:
-    """What an exception means in this lab, in a sentence; "" where there is nothing to add. The lab's own meanings come first."""
+    """A sentence that says what an exception means in this lab; "" if there is nothing to add. The lab's own meanings come first."""
     text = f"{kind}: {message}"
     return next(
         (says for pattern, says in (*TERMS.get().meanings, *MEANINGS) if re.search(pattern, text)), ""

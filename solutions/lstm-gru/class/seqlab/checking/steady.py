@@ -1,4 +1,5 @@
-"""Whether equal calls get equal answers: if not, a wrong number does not lead to the mistake."""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/steady.py; change it there.
+"""Checks whether equal calls get equal answers. If not, wrong numbers do not lead to the mistake."""
 
 from __future__ import annotations
 
@@ -11,11 +12,10 @@ from .record import Call
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that gives another answer when repeated, and the message about it."""
-    # A function that is given an optimiser is meant to change the model, so the next call finds a different one.
     calls = [call for call in record if call.group == group and call.again and not call.error]
-    for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
-        :CALLS_REPEATED
-    ]:
+    # A function that takes an optimiser is meant to change the model, so its next call gets a different model.
+    repeated = [call for call in calls if not any(isinstance(given, Optimizer) for given in call.arguments)]
+    for call in repeated[:CALLS_REPEATED]:
         assert call.again is not None
         first, same, other = call.again(), call.again(), call.again(seed=1)
         if any(twin.error for twin in (first, same, other)):

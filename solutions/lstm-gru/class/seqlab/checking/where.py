@@ -1,4 +1,5 @@
-"""Where in the notebook an error came from: the line, in which cell it is, and the line that led there."""
+# Written by gatelab build from autograder/gatelab/handed_out/checking/where.py; change it there.
+"""Finds where in the notebook an error came from: the line, its cell, and the line that led there."""
 
 from __future__ import annotations
 
@@ -26,12 +27,12 @@ class Place(NamedTuple):
 
     @property
     def number(self) -> int:
-        """The line's number, as the cell's editor counts."""
-        return runs.own_line(self.file, self.line)
+        """The line's number as the editor shows it in the cell."""
+        return runs.line_in_editor(self.file, self.line)
 
     @property
     def inside(self) -> str:
-        """The function or class of the cell in which the line is; "" where it has no name."""
+        """The cell's function or class that contains the line; "" if it has no name."""
         name = self.frame.f_code.co_qualname.partition(".")[0]
         return "" if name.startswith("<") else name
 
@@ -49,40 +50,40 @@ class Place(NamedTuple):
 
 
 def places(error: BaseException, namespace: dict[str, Any]) -> list[Place]:
-    """The lines of the notebook through which an error came, the innermost last."""
+    """The notebook's lines in an error's traceback, the innermost last."""
     walked = traceback.walk_tb(error.__traceback__)
     return [Place(frame, line) for frame, line in walked if frame.f_globals is namespace]
 
 
 def raised_there(error: BaseException, place: Place) -> bool:
-    """Whether the line itself raised it, and no function that it called."""
+    """Whether the line itself raised the error, and not a function that it called."""
     return last_frame(error) is place.frame
 
 
 def last_frame(error: BaseException) -> FrameType | None:
-    """Where an error was raised, in the notebook or elsewhere; None where it never was."""
+    """The frame in which an error was raised, in the notebook or elsewhere; None if it was never raised."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return frames[-1] if frames else None
 
 
 def said(error: BaseException, namespace: dict[str, Any], question: str) -> tuple[str, str]:
-    """The line that an error came from; and where that is in another cell than the answer to `question`, the answer's line that
-    led there. Each is a sentence, or "" where there is none."""
+    """Two sentences, either of which may be "": the line that an error came from and, if that line is not in the cell of the answer to
+    `question`, the answer's line that led there."""
     through = places(error, namespace)
     if not through:
         return "", ""
     last, owners = through[-1], [_owner(place, question) for place in through]
-    at_home = next(
+    answer_cell = next(
         (place.file for place, owner in zip(through, owners, strict=True) if owner == question), ""
     )
-    if not at_home and not owners[0]:
-        at_home = through[0].file  # an answer without a name of its own: `answer = lambda …`
+    if not answer_cell and not owners[0]:
+        answer_cell = through[0].file  # an answer without a name in the traceback: `answer = lambda …`
     source = f": {last.source}" if last.source else "."
-    if last.file == at_home:
+    if last.file == answer_cell:
         return f"In your line {last.number} of the cell{source}", ""
     cell = f"the cell of {owners[-1]}" if owners[-1] else "another cell"
     inside = f" (`{last.inside}`)" if last.inside else ""
-    caller = next((place for place in reversed(through) if place.file == at_home), None)
+    caller = next((place for place in reversed(through) if place.file == answer_cell), None)
     led = (
         f"That line was reached from line {caller.number} of the cell of {question}: {caller.source}"
         if caller
@@ -92,10 +93,10 @@ def said(error: BaseException, namespace: dict[str, Any], question: str) -> tupl
 
 
 def _owner(place: Place, question: str) -> str:
-    """The question that asks for the function or class in which a line is; "" where none does."""
+    """The question that asks for the function or class that contains a line; "" if none does."""
     try:
         questions = progress.table()["questions"]
-    except (OSError, ValueError):  # half a handout
+    except (OSError, ValueError):  # an incomplete handout
         return ""
     asking = [one["id"] for one in questions if place.inside in one["names"]]
     return question if question in asking else "".join(asking[:1])

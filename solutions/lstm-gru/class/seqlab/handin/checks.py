@@ -1,4 +1,5 @@
-"""The public checks of a notebook's file, run in a process of their own (run.py) and reported as they come."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/checks.py; change it there.
+"""Runs the public checks on a notebook's file in a separate process (run.py) and reports results as they come."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ PLOTS = "matplotlib"  # in many labs
 
 @dataclass
 class Outcome:
-    """What one check said."""
+    """The result of one check."""
 
     id: str
     state: str  # passed, not yet, not written, or not checked
@@ -37,21 +38,21 @@ class Outcome:
 
 @dataclass
 class Remark:
-    """On a cell that failed or did not end."""
+    """A remark on a cell that failed or did not end."""
 
     says: str
 
 
 @dataclass
 class Waiting:
-    """Nothing has come for a while: what is running, and for how many seconds."""
+    """There was no result for a while: what is running, and for how many seconds."""
 
     at: str
     seconds: float
 
 
-def has_its_table() -> None:
-    """Raise Refused where the table of questions is missing: half a handout."""
+def require_table() -> None:
+    """Raise Refused if the table of questions is missing (an incomplete handout)."""
     try:
         progress.table()
     except (OSError, ValueError):
@@ -61,26 +62,28 @@ def has_its_table() -> None:
 
 
 def ready() -> None:
-    """Raise Refused where a check could not run at all: a file or a package is missing."""
+    """Raise Refused if the checks cannot run because a file or a package is missing."""
     ids = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
-    gone = [f"tests/{id}.py" for id in ids if not (HANDOUT / "tests" / f"{id}.py").is_file()]
-    if gone:
+    missing_files = [f"tests/{id}.py" for id in ids if not (HANDOUT / "tests" / f"{id}.py").is_file()]
+    if missing_files:
         raise Refused(
-            f"{HANDOUT / 'tests'}: {gone[0]} is missing; unzip the handout again, all of it, next to your notebook."
+            f"{HANDOUT / 'tests'}: {missing_files[0]} is missing; unzip the handout again, all of it, next to your notebook."
         )
     if not ids:
         return
-    needed = NEEDED | ({PLOTS: PLOTS} if _asks_for(PLOTS) else {})
+    needed = NEEDED | ({PLOTS: PLOTS} if _requires(PLOTS) else {})
     missing = [package for module, package in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
-        raise Refused(f"{missing[0]} is not installed for this Python ({sys.executable}); {_way_on()}.")
+        raise Refused(
+            f"{missing[0]} is not installed for this Python ({sys.executable}); {_how_to_install()}."
+        )
 
 
 def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Waiting]:
-    """Run the checks on a notebook's file; yields one outcome a question, in the order of the lab, and what is to say between.
+    """Run the checks on a notebook's file. Yields one outcome for each question, in the order of the lab, and remarks in between.
 
-    A check that a crash or the code's own end kept from giving an outcome is yielded as "not checked", and the others are
-    run in another process.
+    If a crash or the notebook's own code ends the process, the check that was running is yielded as "not checked", and the
+    others are run in another process.
     """
     left = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
     ended: list[str] = []  # questions that a process did not survive
@@ -116,7 +119,7 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
 
 
 def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiting]:
-    """What one process tells (run.py), and at times that it is still running."""
+    """The messages of one process (run.py), with a Waiting after each longer pause."""
     command = [sys.executable, "-m", f"{progress.PACKAGE}.handin.run", str(path.resolve()), json.dumps(asked)]
     paths = os.pathsep.join([str(HANDOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
@@ -158,8 +161,8 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
         child.wait()
 
 
-def _way_on() -> str:
-    """Where a Python with all packages is, or how to get one."""
+def _how_to_install() -> str:
+    """Where to find a Python with all packages, or how to install them."""
     if Path(sys.prefix).resolve() == (HANDOUT / ".venv").resolve():
         return "this is the lab's own Python and should have it: ask your teacher whether requirements.txt names it"
     for place in ("bin/python", "Scripts/python.exe"):
@@ -170,7 +173,7 @@ def _way_on() -> str:
     return "run `python -m pip install -r requirements.txt` in the handout's folder first"
 
 
-def _asks_for(package: str) -> bool:
+def _requires(package: str) -> bool:
     """Whether the lab's requirements name a package."""
     try:
         text = (HANDOUT / "requirements.txt").read_text(encoding="utf-8", errors="replace")

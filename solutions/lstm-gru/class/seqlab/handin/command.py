@@ -1,4 +1,5 @@
-"""The command line of the students' package: `check`, `submit`, and `explore` where the lab has a page for it."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/command.py; change it there.
+"""The command line of the students' package: `check`, `submit`, and `explore` if the lab has a page for it."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one sentence, with the command that was probably meant."""
+    """Reports wrong usage in one sentence, with the command that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
         self._refuse(f"{message}; `{self.prog} --help` says what there is")
@@ -37,7 +38,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run the command line; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
         if asked.command == "explore":
             explorer.show()
             return PASSED
-        checks.has_its_table()
+        checks.require_table()
         path = notebook.find(asked.notebook, Path())
         return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
     except Refused as refused:
@@ -90,8 +91,8 @@ def _check(path: Path, everything: bool) -> int:
     read = notebook.read(path)
     checks.ready()
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
-    outcomes = _run_checks(read, everything)
     state = answers.look(read, path.parent)
+    outcomes = _run_checks(read, everything, state)
     _warn(state.warnings)
     if state.unsaved:
         _warn([_unsaved(read, state)])
@@ -109,7 +110,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
-    outcomes = [] if asked.without_checks else _run_checks(read, asked.all)
+    outcomes = [] if asked.without_checks else _run_checks(read, asked.all, state)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
@@ -121,8 +122,8 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
 
 
-def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcome]:
-    """Run the checks; a line each as it comes, then one for all."""
+def _run_checks(read: notebook.Notebook, everything: bool, state: answers.State) -> list[checks.Outcome]:
+    """Run the checks; print a line for each as its result comes, then a summary."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""
     for news in checks.run(read.path, everything):
@@ -131,6 +132,8 @@ def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcom
         elif isinstance(news, checks.Waiting):
             print(f"      … {news.at} is still running, {news.seconds:.0f} s so far", flush=True)
         else:
+            if news.state == "not written" and news.id in state.answered:
+                news.state = "not yet"  # something is there, which the check does not find: a misspelt name, a stub's line left
             outcomes.append(news)
             print(f"{news.id:5} {news.state:12} {questions[news.id]['title']}", flush=True)
             if news.state in ("not yet", "not checked") and news.says != said:
@@ -146,7 +149,7 @@ def _run_checks(read: notebook.Notebook, everything: bool) -> list[checks.Outcom
         print("Checks give no points: the grader asks the same with other sizes and numbers.")
     print()
     unknown = {outcome.unknown for outcome in outcomes}
-    if not everything and unknown & answers.of_experiments(read):
+    if not everything and unknown & answers.names_in_experiments(read):
         print(
             "(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n"
         )

@@ -1,4 +1,5 @@
-"""The notebook's file: which one it is, and what is in it."""
+# Written by gatelab build from autograder/gatelab/handed_out/handin/notebook.py; change it there.
+"""Finds the notebook's file and reads it."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ class Notebook:
 
     @property
     def sha256(self) -> str:
-        """Of the file's bytes; the grader's reports have the same."""
+        """The hash of the file's bytes; the grader's reports have the same."""
         return hashlib.sha256(self.data).hexdigest()
 
     def code(self) -> list[tuple[int, str]]:
@@ -44,7 +45,7 @@ class Notebook:
 
 
 def find(named: str | None, folder: Path) -> Path:
-    """The notebook that is meant. Raises Refused where there is none, or where there are several of this lab.
+    """The notebook that is meant. Raises Refused if there is none, or if there are several of this lab.
 
     named: as typed; None: the one notebook of this lab in the folder.
     """
@@ -59,12 +60,16 @@ def find(named: str | None, folder: Path) -> Path:
                 f"{named}: that is a question, and a notebook was expected; all questions are looked at here. In the notebook, "
                 f'grader.check("{named}") checks this one.'
             )
+        if path.is_dir():
+            raise Refused(_of_folder(path))
         what = "there is no such file" if not path.exists() else "it is not a notebook (.ipynb)"
-        near = nearest(path.stem, sorted(one.stem for one in path.parent.glob("*.ipynb")))
+        near = nearest(path.stem, sorted(one.stem for one in _notebooks(path.parent)))
         meant = f"is it {path.with_name(near[0])}.ipynb?" if near else "name the notebook that you write in."
         raise Refused(f"{named}: {what}; {meant}")
-    found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+    found = _notebooks(folder)
     if not found:
+        if in_its_place := sorted(path for path in folder.glob("*.ipynb") if path.is_dir()):
+            raise Refused(_of_folder(in_its_place[0]))
         raise Refused(
             f"{folder.resolve()}: there is no notebook here; go to the folder that you write in "
             "(in Colab: download the notebook, it is not a file there)."
@@ -84,8 +89,23 @@ def find(named: str | None, folder: Path) -> Path:
     )
 
 
+def _notebooks(folder: Path) -> list[Path]:
+    """The files in a folder that have a notebook's name. (A folder may have one, too: some programs unpack a file into a folder of its name.)"""
+    return sorted(p for p in folder.glob("*.ipynb") if not p.name.startswith(".") and not p.is_dir())
+
+
+def _of_folder(path: Path) -> str:
+    """The sentence on a folder that stands where a notebook should."""
+    inside = _notebooks(path)
+    if inside and path.suffix.lower() == ".ipynb":
+        return f"{path}: this is a folder, and the notebook is in it: move {inside[0]} out of it, next to the folder {progress.PACKAGE}."
+    if inside:
+        return f"{path}: this is a folder; is it {inside[0]}?"
+    return f"{path}: this is a folder and not a notebook, and none is in it; name the notebook that you write in."
+
+
 def read(path: Path) -> Notebook:
-    """Read a notebook. Raises Refused where it cannot be read or is none."""
+    """Read a notebook. Raises Refused if it cannot be read or is not a notebook."""
     try:
         data, saved = _settled(path), path.stat().st_mtime
     except OSError as error:
@@ -105,7 +125,7 @@ def read(path: Path) -> Notebook:
 
 
 def _settled(path: Path) -> bytes:
-    """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
+    """The file's contents once it is complete: while Jupyter saves it, the file is empty or incomplete for a moment."""
     end = path.stat().st_mtime + SAVING_SECONDS
     while True:
         data = path.read_bytes()
@@ -116,10 +136,11 @@ def _settled(path: Path) -> bytes:
 
 
 def copies(notebook: Notebook, folder: Path) -> list[str]:
-    """A sentence on each other notebook of this lab next to it, which says whether that was saved later; and on a file name that is not the lab's."""
+    """A sentence for each other notebook of this lab next to it, which says whether that was saved later; and one if the file does not have
+    the lab's name."""
     wanted, found = progress.table()["notebook"], []
-    for path in sorted(folder.glob("*.ipynb")):
-        if path.name.startswith(".") or path.resolve() == notebook.path.resolve() or not _is_ours(path):
+    for path in _notebooks(folder):
+        if path.resolve() == notebook.path.resolve() or not _is_ours(path):
             continue
         later = path.stat().st_mtime > notebook.saved
         found.append(
@@ -153,7 +174,7 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
+    """Whether a notebook belongs to this lab, judged by its cells' metadata or by the names that it defines."""
     try:
         cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST_FILE else None
     except OSError:
