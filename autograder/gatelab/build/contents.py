@@ -104,7 +104,7 @@ def _check_text(path: Path, name: str) -> None:
         prose = remark.kind == "string" or path.suffix != ".py"
         if markers.looks_like_marker(remark.text, prose):
             raise BuildError(
-                f"{name} of the release, line {remark.line}: `{brief(remark.text.strip())}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently."
+                f"{name} of the release, line {remark.line}: `{brief(remark.text.strip())}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently, or take the file out of release if it is one of staff."
             )
 
 
