@@ -8,7 +8,7 @@ from pathlib import Path
 from gatelab.handed_out.lists import all_of
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
 from gatelab.lab.table import FILE as TABLE
-from gatelab.lab.table import Table
+from gatelab.lab.table import QuestionSpec, Table
 from gatelab.lab.toml import read_toml
 from gatelab.text import visible
 
@@ -47,16 +47,15 @@ def agree(stated: str | None, named: str, what: object) -> None:
         )
 
 
-def points_of_table(name: str, places: Iterable[Path]) -> dict[str, float] | None:
-    """Question → points, by the lab.toml of the lab `name` in the first kit that has it, upwards from these places; None if there is
+def questions_of_table(name: str, places: Iterable[Path]) -> dict[str, QuestionSpec] | None:
+    """The questions in the lab.toml of the lab `name` in the first kit that has it, upwards from these places; None if there is
     none that can be read. For commands that need no kit: the rest of the lab is not checked."""
     for place in places:
         path = kit_above(place.resolve()) / "assignment" / name / TABLE
         try:
-            table = Table.read(path, read_toml(path))
+            return Table.read(path, read_toml(path)).questions
         except (OSError, ValueError):
             continue
-        return {id: spec.points for id, spec in table.questions.items()}
     return None
 
 

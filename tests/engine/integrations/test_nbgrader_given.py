@@ -288,6 +288,6 @@ def test_a_question_that_was_added_since_the_class_was_graded_is_named(
     book.add_grade_cell("q3", "lab", "softmax", max_score=1, cell_type="markdown")
     said = " ".join(export(fresh).output.split())
     assert (
-        f"has 1 point for q3, as lab.toml says now, but the class in {fresh.out} was graded without q3; run gatelab regrade"
+        f"has 1 point for q3, as lab.toml says now, but the class in {fresh.out} was graded with nothing for q3; run gatelab grade, then"
         in said
     )

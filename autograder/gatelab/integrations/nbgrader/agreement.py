@@ -10,50 +10,62 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.record.points import equal, plural
 from gatelab.report.whole_class.graded_class import GradedClass
 
 
 def disagreement(
-    database: Path, found: GradedClass, cells: Mapping[str, float], lab: Mapping[str, float] | None
+    database: Path,
+    found: GradedClass,
+    cells: Mapping[str, float],
+    lab: Mapping[str, QuestionSpec] | None,
 ) -> str:
     """A sentence about the first question for which the grade book and the class differ; "" if they agree. `cells`: the points of the
-    book's cells; `lab`: those of lab.toml, None if it was not found."""
-    graded = {question.id: question.points for question in found.questions}
+    book's cells; `lab`: the questions of lab.toml, None if it was not found."""
+    graded = {question.id: question for question in found.questions}
     # The book may have cells of other notebooks; one that the class lacks counts only if it is a question of the lab.
     for id in [*graded, *(id for id in lab or {} if id in cells and id not in graded)]:
-        if not _same(graded.get(id), cells.get(id)):
-            return _sentence(database, found, id, graded.get(id), cells.get(id), lab)
+        question = graded.get(id)
+        if not _same(_worth(question), cells.get(id)):
+            return _sentence(database, found.folder, found.lab, id, question, cells.get(id), lab)
     return ""
 
 
 def _sentence(
     database: Path,
-    found: GradedClass,
+    folder: Path,
+    name: str,
     id: str,
-    graded: float | None,
+    question: QuestionSpec | None,
     in_book: float | None,
-    lab: Mapping[str, float] | None,
+    lab: Mapping[str, QuestionSpec] | None,
 ) -> str:
-    book, again = f"{database}: the grade book", f"`nbgrader generate_assignment {found.lab}`"
-    was = f"was graded with {_points(graded, id)}"
-    if graded is None:
-        was = f"was graded without {id}"
-    has = f"{book} has {_points(in_book, id)}"
+    graded = _worth(question)
+    has = f"{database}: the grade book has {_points(in_book, id)}"
+    was = f"the class in {folder} was graded with {_points(graded, id)}"
+    enter = f"`nbgrader generate_assignment {name}`"
     if lab is None:
-        return (
-            f"{has}, and the class in {found.folder} {was}; run gatelab regrade if the grade book has what {TABLE} says now, and "
-            f"{again} if the class has."
-        )
-    now = lab.get(id)
+        grade = _step(question)
+        return f"{has}, and {was}; run {grade} if the grade book has what {TABLE} says now, and {enter} if the class has."
+    grade, now = _step(lab.get(id, question)), _worth(lab.get(id))
     if _same(now, in_book):
-        return f"{has}, as {TABLE} says now, but the class in {found.folder} {was}; run gatelab regrade, then export again."
+        return f"{has}, as {TABLE} says now, but {was}; run {grade}, then export again."
+    says = _points(now, id)
     if _same(now, graded):
-        says = f"{TABLE} and the class in {found.folder} have"
-        said = _points(now, id) if now is not None else f"no question {id}"
-        return f"{has}, but {says} {said}; run {again} again, then export again."
-    says = _points(now, id) if now is not None else f"no question {id}"
-    return f"{has}, the class in {found.folder} {was}, and {TABLE} has {says}; run {again} and gatelab regrade, then export again."
+        return (
+            f"{has}, but {TABLE} and the class in {folder} have {says}; run {enter} again, then export again."
+        )
+    return f"{has}, {was}, and {TABLE} has {says}; run {enter} and {grade}, then export again."
+
+
+def _step(question: QuestionSpec | None) -> str:
+    """The command that applies a changed question to a graded class."""
+    return "gatelab grade" if question is not None and question.by_hand else "gatelab regrade"
+
+
+def _worth(question: QuestionSpec | None) -> float | None:
+    return None if question is None else question.points
 
 
 def _same(one: float | None, other: float | None) -> bool:
@@ -61,4 +73,4 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def _points(points: float | None, id: str) -> str:
-    return f"no cell for {id}" if points is None else f"{plural(points, 'point')} for {id}"
+    return f"nothing for {id}" if points is None else f"{plural(points, 'point')} for {id}"

@@ -24,6 +24,7 @@ from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import students_of
 from gatelab.lab.late import Lateness
+from gatelab.lab.table import QuestionSpec
 from gatelab.limits import LIBRARY_WORDS
 from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
@@ -47,9 +48,9 @@ class Entered:
 
 
 def enter(
-    database: Path, found: GradedClass, rows: Sequence[Graded], lab: Mapping[str, float] | None = None
+    database: Path, found: GradedClass, rows: Sequence[Graded], lab: Mapping[str, QuestionSpec] | None = None
 ) -> Entered:
-    """Enter points, marks and overrides of these rows. `lab`: the points of lab.toml, if it is known. Raises ExportError if the database
+    """Enter points, marks and overrides of these rows. `lab`: the questions of lab.toml, if it is known. Raises ExportError if the database
     has no such assignment, has other points, or cannot be written."""
     if not database.is_file():
         raise ExportError(
