@@ -94,7 +94,7 @@ class WheatRow:
     def fault(self) -> str:
         """What it lost, and the first message of each question."""
         first = {part.question: part.message for part in reversed(self.lost) if part.message}
-        said = "; ".join(f"{id}: {brief(first[id], MESSAGE)}" for id in reversed(first))
+        said = "; ".join(f"{id}: {brief(first[id], MESSAGE).removesuffix('.')}" for id in reversed(first))
         lost = f"wheat {self.style} (seed {self.seed}) lost {', '.join(map(str, self.lost))}"
         return f"{lost} ({said})" if said else lost
 

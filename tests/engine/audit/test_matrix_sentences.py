@@ -45,7 +45,7 @@ def test_what_kept_several_from_being_graded_is_said_once() -> None:
 def test_a_failing_wheat_is_reported_with_the_first_message_of_each_question() -> None:
     lost = (LostPart("q1", "a", "Wrong shape."), LostPart("q1", "b", "Other."), LostPart("q2", "c", "No."))
     found = Matrix(wheats=[WheatRow("style 1", 7, lost)]).faults
-    assert found == ["wheat style 1 (seed 7) lost q1/a, q1/b, q2/c (q1: Wrong shape.; q2: No.)"]
+    assert found == ["wheat style 1 (seed 7) lost q1/a, q1/b, q2/c (q1: Wrong shape; q2: No)"]
 
 
 @pytest.mark.usefixtures("shared_server")
