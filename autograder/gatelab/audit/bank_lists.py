@@ -16,6 +16,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gatelab.did_you_mean import did_you_mean
+from gatelab.handed_out.lists import all_of
+from gatelab.handed_out.natural_order import natural
 from gatelab.lab.keys import STRICT, MustBe, Text, validated, validated_value
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.toml import TomlError, read_toml
@@ -59,7 +61,7 @@ def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
     for id in found:
         if id not in lab.questions:
             raise LabError(
-                f"{path}: there is no question {id}{did_you_mean(id, lab.questions)}; there are {', '.join(lab.questions)}."
+                f"{path}: there is no question {id}{did_you_mean(id, lab.questions)}; there are {all_of(sorted(lab.questions, key=natural))}."
             )
     return found.get(question, ())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -10,19 +10,22 @@ from typing import Any, NamedTuple
 from gatelab.audit.seeds import Lost, unstable
 from gatelab.lab.bank import Chaff
 from gatelab.report.record.model import Report
+from gatelab.text import brief
 
+MESSAGE = 200  # characters of a message in a sentence about wheat
 Outcome = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
 
 
 class LostPart(NamedTuple):
-    """A part that was run and not passed. If a submission could not be graded, it lost everything: `question` is None and `name` is
-    the reason."""
+    """A part that was run and not passed, and the message. If a submission could not be graded, `question` is None and `name` is the
+    reason."""
 
     question: str | None
     name: str
+    message: str = ""
 
     def __str__(self) -> str:
-        return f"{self.question}/{self.name}" if self.question else f"everything: {self.name}"
+        return f"{self.question}/{self.name}" if self.question else self.name
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class ChaffRow:
     @property
     def ungraded(self) -> str:
         """Why it could not be graded at all; "" if it was."""
-        return next((part.name for part in self.elsewhere if part.question is None), "")
+        return _reason(self.elsewhere)
 
     @property
     def named_right(self) -> bool:
@@ -81,6 +84,19 @@ class WheatRow:
     style: str
     seed: int
     lost: tuple[LostPart, ...]
+
+    @property
+    def ungraded(self) -> str:
+        """Why it could not be graded at all; "" if it was."""
+        return _reason(self.lost)
+
+    @property
+    def fault(self) -> str:
+        """What it lost, and the first message of each question."""
+        first = {part.question: part.message for part in reversed(self.lost) if part.message}
+        said = "; ".join(f"{id}: {brief(first[id], MESSAGE).removesuffix('.')}" for id in reversed(first))
+        lost = f"wheat {self.style} (seed {self.seed}) lost {', '.join(map(str, self.lost))}"
+        return f"{lost} ({said})" if said else lost
 
 
 @dataclass
@@ -100,15 +116,10 @@ class Matrix:
     @property
     def faults(self) -> list[str]:
         """One sentence for each violation."""
-        found = [*self.empty]
-        found += [
-            f"wheat {row.style} (seed {row.seed}) lost {', '.join(map(str, row.lost))}"
-            for row in self.wheats
-            if row.lost
-        ]
+        found = [*self.empty, *self._ungraded()]
+        found += [row.fault for row in self.wheats if row.lost and not row.ungraded]
         for row in self.chaffs:
             if row.ungraded:
-                found.append(f"chaff {row.question}/{row.id} could not be graded: {row.ungraded}")
                 continue
             if not row.lost:
                 found.append(f"chaff {row.question}/{row.id} passed its own question")
@@ -123,12 +134,34 @@ class Matrix:
                 found.append(f"chaff {row.question}/{row.id} {what}")
         return found + unstable(self.by_seed, self.listed)
 
+    def _ungraded(self) -> Iterator[str]:
+        """One sentence for each reason why something could not be graded."""
+        whose: dict[str, list[str]] = {}
+        for wheat in self.wheats:
+            if wheat.ungraded:
+                whose.setdefault(wheat.ungraded, []).append(f"wheat {wheat.style} (seed {wheat.seed})")
+        for chaff in self.chaffs:
+            if chaff.ungraded:
+                whose.setdefault(chaff.ungraded, []).append(f"chaff {chaff.question}/{chaff.id}")
+        for why, rows in whose.items():
+            what = f"{rows[0]} could" if len(rows) == 1 else f"{len(rows)} wheats and chaffs could"
+            yield f"{what} not be graded: {why}"
+
 
 def lost_parts(report: Report) -> list[LostPart]:
     """Every part that was run and not passed."""
     if report.status != "graded":
         return [LostPart(None, report.reason)]
-    return [LostPart(q.id, part.name) for q in report.questions for part in q.parts if not part.passed]
+    return [
+        LostPart(q.id, part.name, part.student_text)
+        for q in report.questions
+        for part in q.parts
+        if not part.passed
+    ]
+
+
+def _reason(lost: Iterable[LostPart]) -> str:
+    return next((part.name for part in lost if part.question is None), "")
 
 
 def outcome(report: Report) -> Outcome:

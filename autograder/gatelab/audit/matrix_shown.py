@@ -55,7 +55,7 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 <div class="scroll" tabindex="0" role="group" aria-label="table"><table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
 {% for row in rows[question.id] %}
 <tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|html_with_code }}</td>
-<td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
+<td>{{ "not graded" if row.ungraded else row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
 {% endfor %}</table></div>
 {% endfor %}
 </html>
@@ -63,14 +63,17 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 
 
 def counts(matrix: Matrix, lab: Lab) -> list[tuple[str, str, int, int, int, int]]:
-    """(question, title, wheat gradings passed, wheat gradings, chaffs caught, chaffs) for each question with chaff."""
+    """(question, title, wheat gradings passed, wheat gradings, chaffs caught, chaffs) for each question with chaff; what could not be
+    graded is not counted."""
     rows = []
     for id, spec in lab.questions.items():
         chaffs = [row for row in matrix.chaffs if row.question == id]
         if chaffs:
-            passed = sum(all(part.question not in (id, None) for part in w.lost) for w in matrix.wheats)
+            wheats = [row for row in matrix.wheats if not row.ungraded]
+            chaffs = [row for row in chaffs if not row.ungraded]
+            passed = sum(all(part.question != id for part in w.lost) for w in wheats)
             caught = sum(row.caught and row.named_right for row in chaffs)
-            rows.append((id, spec.title, passed, len(matrix.wheats), caught, len(chaffs)))
+            rows.append((id, spec.title, passed, len(wheats), caught, len(chaffs)))
     return rows
 
 
@@ -78,13 +81,17 @@ def show(matrix: Matrix, lab: Lab, console: Console) -> None:
     """Print the counts and every fault."""
     table = Table("question", "", "wheat passed", "chaff caught and named")
     for id, title, passed, wheats, caught, chaffs in counts(matrix, lab):
-        table.add_row(id, title, f"{passed} of {wheats}", f"{caught} of {chaffs}")
+        table.add_row(id, title, _of(passed, wheats), _of(caught, chaffs))
     console.print(table)
-    for row in matrix.chaffs:
+    for row in (row for row in matrix.chaffs if not row.ungraded):
         where = ", ".join(row.lost) or "nothing"
         console.print(f"{row.question}/{row.id}: lost {where}", markup=False, highlight=False, soft_wrap=True)
     for fault in matrix.faults:
         console.print(fault, style="red", markup=False, soft_wrap=True)
+
+
+def _of(count: int, of: int) -> str:
+    return f"{count} of {of}" if of else "not graded"
 
 
 def markdown(matrix: Matrix, lab: Lab) -> str:

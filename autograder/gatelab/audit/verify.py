@@ -103,7 +103,8 @@ class _Gradings:
         grading = f"{style.name}, seed {seed}"
         self.outcomes[grading] = outcome(report)
         lost = lost_parts(report)
-        self.cache.keep(lost, *of)
+        if report.status == "graded":
+            self.cache.keep(lost, *of)
         self.progress(grading)
         return WheatRow(str(style), seed, tuple(lost))
 
@@ -156,6 +157,7 @@ def verify(
         matrix.chaffs = list(pool.map(chaff_row, chosen))
         matrix.wheats = list(pool.map(lambda job: gradings.wheat(*job), jobs))
     if chaff_seeds:
-        matrix.by_seed = lost_over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, cache)
+        graded = [chaff for chaff, row in zip(chosen, matrix.chaffs, strict=True) if not row.ungraded]
+        matrix.by_seed = lost_over_seeds(lab, graded, chaff_seeds, engine.jobs, progress, cache)
         matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
     return matrix

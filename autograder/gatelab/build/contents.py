@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from gatelab.build import links, markers, master, pictures
+from gatelab.build import links, markers, master, pictures, placeholders
 from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
 from gatelab.handed_out.marks import question_of
@@ -100,11 +100,17 @@ def _check_text(path: Path, name: str) -> None:
     if path.suffix == ".json":
         _check_json(text, name)
         return
+    find = placeholders.in_markdown if path.suffix == ".md" else placeholders.in_code
+    for line, written in find(text):
+        raise BuildError(
+            f"{name} of the release, line {line}: {written} looks like a placeholder, and only masters have theirs filled in; write what students are to "
+            "read, or put other double braces into code."
+        )
     for remark in markers.remarks("code" if path.suffix == ".py" else "markdown", text):
         prose = remark.kind == "string" or path.suffix != ".py"
         if markers.looks_like_marker(remark.text, prose):
             raise BuildError(
-                f"{name} of the release, line {remark.line}: `{brief(remark.text.strip())}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently."
+                f"{name} of the release, line {remark.line}: `{brief(remark.text.strip())}` looks like a marker of a solution or of tests; only masters hold markers, so word it differently, or take the file out of release if it is one of staff."
             )
 
 

@@ -30,10 +30,14 @@ def filled(text: str, lab: Lab, master: Path) -> str:
         if mark[1] == "POINTS":
             return f"{sum(lab.questions[id].points for id in ids or lab.questions):g}"
         if mark[1] == "THRESHOLD":
-            training = lab.questions[ids[0]].training if len(ids) == 1 else None
+            if len(ids) != 1:
+                raise BuildError(
+                    f"{master}: {mark[0]} must name one question, as in {{{{THRESHOLD {_with_a_threshold(lab)}}}}}."
+                )
+            training = lab.questions[ids[0]].training
             if training is None:
                 raise BuildError(
-                    f"{master}: {mark[0]} must name one question that {FILE} gives a threshold, under [q1.training]."
+                    f"{master}: {mark[0]} is shown, and {FILE} gives {ids[0]} no threshold; write it under [{ids[0]}.training]."
                 )
             return f"{100 * training.threshold:g}"
         due = lab.due
@@ -46,3 +50,8 @@ def filled(text: str, lab: Lab, master: Path) -> str:
         return f"{due.day} {due:%B %Y, %H:%M} ({due.tzname()})"
 
     return PLACEHOLDER.sub(fact, text)
+
+
+def _with_a_threshold(lab: Lab) -> str:
+    """The first question that has one; the first of all if none has."""
+    return next((id for id, spec in lab.questions.items() if spec.training), next(iter(lab.questions)))

@@ -14,6 +14,8 @@ from gatelab.lab.spec import Lab
 from gatelab.report.record.model import Question, Report
 
 Grade = Callable[[Path], Report]
+# Staff's pages in the lab's folder, and how many of their words in a row give one away.
+STAFF_PAGES = {"RUBRIC.md": prose.OF_THE_RUBRIC, "LESSON_PLAN.md": prose.OF_THE_LESSON_PLAN}
 
 
 def check_leaks(
@@ -71,7 +73,7 @@ def _prose_of(lab: Lab, masters: dict[str, NotebookNode]) -> Iterator[prose.Secr
                 text = "\n".join(regions.solution_lines(cell))
                 origin = f"a solution line of {regions.question_id(cell)} in {name}"
                 yield prose.Secret(text, origin, prose.OF_AN_ANSWER)
-    for name, run in (("RUBRIC.md", prose.OF_THE_RUBRIC), ("LESSON_PLAN.md", prose.OF_THE_LESSON_PLAN)):
+    for name, run in STAFF_PAGES.items():
         path = lab.assignment / name
         if path.is_file():
             text = prose.for_staff_alone(path.read_text(encoding="utf-8"), lab.settings.shared_sections)

@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import cell_lines, facts, handout, links, questions, regions
+from gatelab.build import cell_lines, facts, handout, links, placeholders, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import write_whole
@@ -70,6 +70,7 @@ def convert(master: Path, lab: Lab, settings: Settings) -> NotebookNode:
             _complete_metadata(cell, lab, master)
         try:
             questions.check_cell(cell, lab)
+            _check_placeholders(cell)
             if given is not None and cell.cell_type == "markdown" and not regions.is_solution(cell):
                 for at, why in links.broken(cell.source, lab.notebook, given, lab.assignment):
                     raise regions.Fault(at, why)
@@ -79,6 +80,13 @@ def convert(master: Path, lab: Lab, settings: Settings) -> NotebookNode:
     if is_homework:
         questions.check_notebook(notebook, lab, master)
     return notebook
+
+
+def _check_placeholders(cell: NotebookNode) -> None:
+    """Raise Fault if what was not filled in looks like a placeholder."""
+    find = placeholders.in_code if cell.cell_type == "code" else placeholders.in_markdown
+    for line, written in find(cell.source):
+        raise regions.Fault(line, f"{written} {placeholders.why_none(written)}")
 
 
 def dumps(notebook: NotebookNode) -> str:

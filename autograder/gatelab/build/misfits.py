@@ -13,7 +13,9 @@ from pathlib import Path
 
 from gatelab.build import checks
 from gatelab.build.errors import BuildError
+from gatelab.build.gate import STAFF_PAGES
 from gatelab.build.handout import files
+from gatelab.build.master import FOR_CLASS
 from gatelab.build.settings import Settings
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.check import parsed
@@ -36,6 +38,7 @@ def check(lab: Lab) -> Bank:
 def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each mistake, except those in the bank, which is read as a whole."""
     yield from _idle_keys(lab)
+    yield from _staffs_own(lab)
     for path, _ in checks.files(lab):
         if not path.is_file():
             yield f"{path}: is missing; gatelab build writes it: run that first."
@@ -57,6 +60,16 @@ def _idle_keys(lab: Lab) -> Iterator[str]:
                 f"{lab.assignment / TABLE}, [{id}]: is marked by hand, and {', '.join(idle)} {are} for questions that the grader gives "
                 f"points for; remove {them}, or by_hand = true."
             )
+
+
+def _staffs_own(lab: Lab) -> Iterator[str]:
+    """Sentences for files of staff that are listed for release. Without this, the build would object to their contents."""
+    masters = dict.fromkeys((lab.master.name, *FOR_CLASS), "a master, with the solutions")
+    pages = dict.fromkeys(STAFF_PAGES, "a page for staff")
+    what = {name.casefold(): words for name, words in (masters | pages).items()}
+    for name in Settings.of(lab).release:
+        if words := what.get(name.casefold()):
+            yield f"{lab.assignment / TABLE}: release names {name}, which is {words}; take it out of release."
 
 
 def _wrong_names(path: Path, tree: ast.Module) -> Iterator[str]:

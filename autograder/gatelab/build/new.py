@@ -62,9 +62,15 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
 
 
 def _check(root: Path, name: str, title: str) -> None:
+    if name[:1].isdigit():
+        example = name.lstrip("0123456789-")
+        how = f", as in {example}" if NAME.fullmatch(example) else ""
+        raise LabError(
+            f"{name!r} cannot be a lab's name: a lower-case letter comes first{how}, because the students' package is named like the lab."
+        )
     if not NAME.fullmatch(name) or len(name) > LAB_NAME or name in RESERVED:
         raise LabError(
-            f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
+            f"{name!r} cannot be a lab's name: lower-case letters and digits, a letter first, with a hyphen between words, as in rnn-basics "
             f"(at most {LAB_NAME}, and no name that Windows keeps for itself)."
         )
     if not is_title(title):

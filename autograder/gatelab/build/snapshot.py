@@ -31,6 +31,7 @@ HEAD = (
     "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
 )
 ACCEPT = "read the difference, then accept it with `gatelab build --accept{}`"
+ACCEPT_FIRST = "read what they would get, then accept it with `gatelab build --accept{}`"
 
 
 class NotAccepted(BuildError):
@@ -90,11 +91,17 @@ def check(release: Path, lab: Lab, old: Path) -> None:
         difference += _file_difference(
             name, before.get(name), release / name, old / name, name == lab.notebook
         )
-    what = f"{len(names)} of its files differ ({listed(names, NAMES_SHOWN)})"
+    if not accepted:
+        raise NotAccepted(_nothing_accepted(lab, ACCEPT_FIRST.format(lab.option)), difference)
+    what = f"{len(names)} of its files {'differs' if len(names) == 1 else 'differ'} ({listed(names, NAMES_SHOWN)})"
     raise NotAccepted(
         f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT.format(lab.option)}.",
         difference,
     )
+
+
+def _nothing_accepted(lab: Lab, do: str) -> str:
+    return f"{path_of(lab)}: what students get from this lab was never accepted; {do}."
 
 
 def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None:
@@ -104,6 +111,9 @@ def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None
     """
     accepted = _accepted(lab)
     difference = _difference(_cells(accepted), cell_lines(notebook), lab.notebook)
+    if not accepted:
+        do = f"run `gatelab build{lab.option}`, {ACCEPT_FIRST.format(lab.option)}"
+        raise NotAccepted(_nothing_accepted(lab, do), difference)
     before = _files(accepted)
     for name, path in _listed(lab.assignment, names):
         if before.get(name) != _digest(path):

@@ -185,8 +185,9 @@ class MarkBook:
             for found in comments.again(works, questions)
         ]
 
-    def left_over(self, works: list[Work], by_hand: Mapping[str, bool]) -> list[str]:
-        """`ada q3 (mark 2)`: what no longer counts, because the lab has no such question now, or marks it by hand and did not, or the reverse.
+    def left_over(self, works: list[Work], by_hand: Mapping[str, bool]) -> dict[str, list[str]]:
+        """Why something no longer counts → `ada q3 (mark 2)`: the lab has no such question now, or marks it by hand and did not, or the
+        reverse.
 
         `by_hand`: every question of the lab → whether it is marked by hand.
         """
@@ -196,12 +197,18 @@ class MarkBook:
             ("override", self.corrections.points, {id for id, hand in by_hand.items() if not hand}),
             ("comment", self.corrections.comments, {"", *by_hand}),
         )
-        return [
-            f"{mark.submission} {mark.question} ({what}{'' if what == 'comment' else f' {exact(mark.points)}'})"
-            for what, table, ids in kinds
-            for mark in table.by_key.values()
-            if mark.submission in names and mark.question not in ids
-        ]
+        found: dict[str, list[str]] = {}
+        for what, table, ids in kinds:
+            for mark in table.by_key.values():
+                if mark.submission not in names or mark.question in ids:
+                    continue
+                why = "lab.toml has no such question now"
+                if mark.question in by_hand:
+                    by = "by hand" if by_hand[mark.question] else "by the grader"
+                    why = f"the question is marked {by} now"
+                points = "" if what == "comment" else f" {exact(mark.points)}"
+                found.setdefault(why, []).append(f"{mark.submission} {mark.question} ({what}{points})")
+        return found
 
     def enter(self, what: str, mark: Mark) -> None:
         """Enter a mark ("") or a correction (its kind) that was not given in grades.csv."""

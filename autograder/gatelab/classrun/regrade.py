@@ -23,6 +23,7 @@ from gatelab.report.record.points import equal, number, plural
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 
+NO_LONGER = "it is no longer a question"
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
 
@@ -202,7 +203,7 @@ class Regrade:
             elif id in questions and questions[id].by_hand:
                 why = f"it is worth {number(questions[id].points)} now, so it is to be marked again"
             else:
-                why = "it is no longer marked by hand"
+                why = "it is no longer marked by hand" if id in questions else NO_LONGER
             found.append(Difference(submission.name, id, was.get(id), now.get(id), why))
         return found
 
@@ -219,9 +220,9 @@ class Regrade:
         before = {question.id: question for question in old.questions}
         still = {question.id for question in new.questions}
         found = [
-            Difference(submission.name, id, first.points, None, "it is no longer a question")
-            for id, first in before.items()
-            if id not in still and not first.by_hand
+            Difference(submission.name, first.id, first.points, None, _why_gone(first))
+            for first in apply_corrections(old, first_given).questions
+            if first.id not in still and not first.by_hand
         ]
         for question in apply_corrections(new, given).questions:
             if question.by_hand or question.id not in before:
@@ -336,6 +337,12 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
         protection=new.protection,
         versions=old.versions | new.versions,
     )
+
+
+def _why_gone(question: Question) -> str:
+    """Why a removed question counts no more; its points are those that counted."""
+    over = given_for(question)
+    return f"{NO_LONGER}, and the override no longer counts" if over else NO_LONGER
 
 
 def _why(old: Question, new: Question) -> str:

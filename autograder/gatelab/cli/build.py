@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from gatelab.build.errors import BuildError
+from gatelab.cli.doubts import warn
 from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
@@ -44,6 +45,7 @@ def build_command(
             typer.echo(line)
         console.print(f"Nothing was written. {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1 if isinstance(error, BuildError) else 2) from error
+    warn(lab, console, due=accept)
     for path in filter(None, (built.release, built.zip, built.solutions)):
         console.print(f"built {path}", markup=False, soft_wrap=True)
     if built.accepted:

@@ -24,7 +24,7 @@ from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.export_record import ExportRecord, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
-from gatelab.lab.choose import agree
+from gatelab.lab.choose import agree, questions_of_table
 from gatelab.report.by_hand.corrected_report import CorrectedReport
 from gatelab.report.outputs.grade_table import comments_of, overridden
 from gatelab.report.outputs.gradescope import gradescope_results
@@ -196,7 +196,8 @@ def nbgrader_command(
     found = _found(graded, lab_name)
     rows = [row for row in found.rows if row.graded and (partial or not row.open)]
     try:
-        entered = enter(database, found, rows)
+        lab = questions_of_table(found.lab, (Path.cwd(), graded, database))
+        entered = enter(database, found, rows, lab)
     except ExportError as error:
         usage(str(error))
     head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."

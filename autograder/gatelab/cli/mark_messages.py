@@ -51,10 +51,8 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
             f"The platform calls {listed(late, MARKS_SHOWN)} late; to take points off, use gatelab late NAME POINTS --why REASON."
         )
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
-    if left := book.left_over(works, by_hand):
-        lines.append(
-            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {listed(left, MARKS_SHOWN, '; ')}."
-        )
+    for why, left in book.left_over(works, by_hand).items():
+        lines.append(f"Kept and not counted, because {why}: {listed(left, MARKS_SHOWN, '; ')}.")
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(works):
             lines.append(f"{path}: keeps {path.stem} of {listed(strangers, MARKS_SHOWN)}, not in this class.")

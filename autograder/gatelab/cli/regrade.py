@@ -266,7 +266,10 @@ def _by_hand(run: ClassRun, class_file: ClassFile) -> list[str]:
     gone = [id for id, *_ in rows if id not in run.lab.by_hand]
     return [
         f"{id} is marked by hand and was changed; run gatelab grade to apply the change." for id in new
-    ] + [f"{id} is no longer marked by hand; run gatelab grade to apply the change." for id in gone]
+    ] + [
+        f"{id} is no longer {'marked by hand' if id in run.lab.questions else 'a question'}; run gatelab grade to apply the change."
+        for id in gone
+    ]
 
 
 def _late_rule(run: ClassRun) -> list[str]:

@@ -34,9 +34,7 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
             lines.append(f"    {visible(of + change(row))}")
     if len(lines) > REGRADED_LINES:
         lines = [*lines[:REGRADED_LINES], f"… {len(lines) - REGRADED_LINES} more lines"]
-    graded = f"{len(again.new)} graded again"
-    of = graded if len(counted) == len(again.new) else f"{len(counted)}, {graded}"
-    lines.append(f"{gain} gain, {lose} lose, {len(counted) - gain - lose} keep their total, of {of}.")
+    lines.append(_count(gain, lose, len(counted) - gain - lose, len(counted), len(again.new)))
     questions: dict[str, list[float]] = defaultdict(list)
     for difference in found:
         if difference.question and difference.was is not None and difference.now is not None:
@@ -49,6 +47,16 @@ def summary(again: Regrade, found: list[Difference]) -> list[str]:
             f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."
         )
     return lines
+
+
+def _count(gain: int, lose: int, keep: int, counted: int, graded: int) -> str:
+    kept = f"{keep} {'keeps its' if keep == 1 else 'keep their'} total"
+    changes = f"{gain} {'gains' if gain == 1 else 'gain'}, {lose} {'loses' if lose == 1 else 'lose'}, {kept}"
+    if counted == graded:
+        return f"{changes}, of {graded} graded again."
+    if graded:
+        return f"{changes}; {graded} of these {counted} {'was' if graded == 1 else 'were'} graded again."
+    return f"{changes}; nothing had to be graded again for that."
 
 
 def _signed(points: float) -> str:

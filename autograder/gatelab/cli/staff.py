@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gatelab.cli.doubts import warn
 from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.colab import address as address_in_colab
@@ -110,6 +111,7 @@ def release_command(
         lab, lab.assignment.parents[1], to, address,
         say=lambda step: console.print(f"… {step}", markup=False),
     )  # fmt: skip
+    warn(lab, console, due=True)
     if not done.commit:
         typer.echo(f"{to}: students have this release already.")
         return

@@ -13,6 +13,8 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from gatelab.did_you_mean import did_you_mean
+from gatelab.handed_out.lists import all_of
+from gatelab.handed_out.natural_order import natural
 from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.parts import LabParts
 from gatelab.lab.policy import FILE as POLICY
@@ -47,9 +49,9 @@ def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
     if id in lab.questions and not automatic:
         return "is marked by hand, as every question of this lab."
     if id in lab.questions:
-        return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
-    there = automatic or list(lab.questions)
-    return f"no such question{did_you_mean(id, there)}; this lab has {', '.join(there)}."
+        return f"is marked by hand; the grader gives points for {all_of(sorted(automatic, key=natural))}."
+    there = all_of(sorted(lab.questions, key=natural))
+    return f"no such question{did_you_mean(id, automatic or list(lab.questions))}; this lab has {there}."
 
 
 def _table(lab: LabParts) -> Iterator[str]:
@@ -108,11 +110,30 @@ def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
             yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
     if len(set(spec.names)) < len(spec.names):
         yield f"{where}: names holds the same name twice."
+    if not (spec.names or spec.builds_on or spec.by_hand):
+        yield (
+            f'{where}: has nothing that could be graded; write as names what students define for it, as in names = ["softmax"], or '
+            "by_hand = true."
+        )
     for name in spec.builds_on:
-        if name not in owner:
+        if name not in owner and (id := _defined_by(lab, name, ids[: ids.index(spec.id)])):
+            yield (
+                f"{lab.assignment / TABLE}, [{id}]: names lacks {name}, which the reference of {id} defines and {spec.id} builds on; "
+                "write it there."
+            )
+        elif name not in owner:
             yield f"{where}: builds_on names {name}, which no question asks for{did_you_mean(name, list(owner))}."
         elif ids.index(owner[name]) >= ids.index(spec.id):
             yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
+
+
+def _defined_by(lab: LabParts, name: str, ids: list[str]) -> str:
+    """Which of these questions has a reference that defines this name; "" if none has."""
+    for id in ids:
+        path = lab.hidden / "reference" / f"{id}.py"
+        if path.is_file() and (tree := parsed(path)[0]) is not None and name in _defined(tree):
+            return id
+    return ""
 
 
 def _suites(lab: LabParts) -> Iterator[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from gatelab.handed_out.lists import all_of
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
+from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.table import QuestionSpec, Table
+from gatelab.lab.toml import read_toml
 from gatelab.text import visible
 
 FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each
@@ -41,6 +45,18 @@ def agree(stated: str | None, named: str, what: object) -> None:
         raise LabError(
             f"--lab {visible(stated)}: {visible(str(what))} is of the lab {visible(named)}; leave --lab out."
         )
+
+
+def questions_of_table(name: str, places: Iterable[Path]) -> dict[str, QuestionSpec] | None:
+    """The questions in the lab.toml of the lab `name` in the first kit that has it, upwards from these places; None if there is
+    none that can be read. For commands that need no kit: the rest of the lab is not checked."""
+    for place in places:
+        path = kit_above(place.resolve()) / "assignment" / name / TABLE
+        try:
+            return Table.read(path, read_toml(path)).questions
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def kit_above(here: Path) -> Path:

@@ -172,9 +172,10 @@ def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit, und
     [
         (
             "{{THRESHOLD q1}}",
-            r"must name one question that lab\.toml gives a threshold, under \[q1\.training\]",
+            r"is shown, and lab\.toml gives q1 no threshold; write it under \[q1\.training\]",
         ),
-        ("{{THRESHOLD}}", "must name one question"),
+        ("{{THRESHOLD q2}}", r"lab\.toml gives q2 no threshold; write it under \[q2\.training\]"),
+        ("{{THRESHOLD}}", r"must name one question, as in \{\{THRESHOLD q1\}\}\."),
         ("{{THRESHOLD q77}}", r"no question q77 in lab\.toml; correct the ID"),
         ("{{DUE}}", r"lab\.toml has no due; write it above the questions"),
         ("{{DUE q1}}", r"must be \{\{DUE\}\}; the whole lab has one due date"),

@@ -570,3 +570,40 @@ def test_the_commands_of_the_page_for_instructors_run(
         done = gatelab(*words)
         assert program == "gatelab" and done.exit_code == 0, done.output
     assert (kit.parent / "for-students" / "softmax" / "lab.ipynb").is_file()
+
+
+# --- what is likely a mistake and stops nothing ---
+
+
+def test_a_due_date_that_is_over_is_noted_where_a_person_hands_out(kit: Path, tmp_path: Path) -> None:
+    table = kit / "assignment" / "softmax" / "lab.toml"
+    replace_in(table, "release =", 'due = "2020-03-01T23:59:59+01:00"\nrelease =')
+    note = f"Note: {table}: due is 2020-03-01 23:59, which is over; students would be late from the start."
+    assert note in " ".join(said(kit, "build", "--no-execute", "--accept").split())
+    assert "which is over" not in said(kit, "build", "--no-execute")
+    assert note in " ".join(said(kit, "release", "--to", tmp_path / "students").split())
+    replace_in(table, "2020-03", "2120-03")
+    assert "Note:" not in said(kit, "build", "--no-execute", "--accept")
+
+
+def test_a_heading_with_other_points_than_the_table_is_noted(kit: Path) -> None:
+    folder = kit / "assignment" / "softmax"
+    rubric = folder / "RUBRIC.md"
+    rubric.write_text(
+        "# Rubric\n\n## q1: the sum (4 points)\n\n## q2 (4,5 points, marked twice)\n", encoding="utf-8"
+    )
+    text = " ".join(said(kit, "build", "--no-execute").split())
+    assert (
+        f"Note: {rubric}, line 5: the heading of q2 says 4.5 points, lab.toml gives it 6; correct one of the two."
+        in text
+    )
+    assert text.count("Note:") == 1
+
+
+def test_a_heading_of_a_master_with_other_points_is_noted(kit: Path) -> None:
+    master = kit / "assignment" / "softmax" / "lab.py"
+    text = master.read_text(encoding="utf-8")
+    assert "{{POINTS q1}} points" in text
+    master.write_text(text.replace("{{POINTS q1}} points", "1 point", 1), encoding="utf-8")
+    text = " ".join(said(kit, "build", "--no-execute", "--accept").split())
+    assert "the heading of q1 says 1 point, lab.toml gives it 4; correct one of the two." in text

@@ -30,6 +30,14 @@ SLIPS = {
         TABLE, "by_hand = true", 'by_hand = true\nbuilds_on = ["softmax"]\npairs = true',
         "[q3]: is marked by hand, and builds_on, pairs are for questions that the grader gives points for; remove them, or by_hand = true.",
     ),
+    "the master, for students": (
+        TABLE, 'release = [', 'release = ["lab.py", ',
+        f"{TABLE}: release names lab.py, which is a master, with the solutions; take it out of release.",
+    ),
+    "the rubric, for students": (
+        TABLE, 'release = [', 'release = ["RUBRIC.md", ',
+        f"{TABLE}: release names RUBRIC.md, which is a page for staff; take it out of release.",
+    ),
     "edits that do not fit the solution": (
         CHAFF, 'EDITS = [("', 'EDITS = [("no such text ',
         "found 0 times; copy it from tests/softmax/hidden/reference/q1.py as it is there now.",

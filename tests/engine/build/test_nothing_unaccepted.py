@@ -414,3 +414,21 @@ def test_an_extra_member_in_the_student_zip_is_refused(template, tmp_path, plant
         plant(zip)
     with pytest.raises(BuildError, match="does not hold the release"):
         check_student_zip(path, files)
+
+
+def test_the_first_build_of_a_lab_says_that_nothing_was_accepted_yet(kit: Path) -> None:
+    (kit / "assignment" / NAME / snapshot.NAME).unlink()
+    done = gatelab("build", "--no-execute", "--root", kit)
+    said = " ".join(done.output.split())
+    assert done.exit_code == 1 and "+++ lab.ipynb is new" in done.output
+    assert (
+        "what students get from this lab was never accepted; read what they would get, then accept it with `gatelab build --accept`."
+        in said
+    )
+    assert "something else" not in said
+
+
+def test_one_file_that_is_not_the_accepted_one_differs(kit: Path) -> None:
+    shipped(kit, "CONTRACT.md").open("a", encoding="utf-8").write("\nOne line more.\n")
+    said = " ".join(gatelab("build", "--no-execute", "--root", kit).output.split())
+    assert "than what was accepted: 1 of its files differs (CONTRACT.md);" in said

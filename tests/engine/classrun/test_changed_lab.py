@@ -139,9 +139,38 @@ def test_staff_corrections_of_a_removed_question_are_named(tiny: Tiny) -> None:
     assert tiny.gatelab("comment", "bob", "q2", "see me").exit_code == 0
     assert "Kept and not counted" not in tiny.grade().output
     remove_q2(tiny)
-    kept = "Kept and not counted, because lab.toml has no such question now, or another kind of question: cleo q2 (override 5); bob q2 (comment)."
+    kept = "Kept and not counted, because lab.toml has no such question now: cleo q2 (override 5); bob q2 (comment)."
     assert kept in tiny.grade().output
     assert kept in regrade(tiny, "--fresh")
+
+
+def test_the_points_that_counted_in_a_removed_question_are_shown(tiny: Tiny) -> None:
+    assert tiny.gatelab("mark", "cleo", "q2", "5", "--why", "by hand").exit_code == 0
+    remove_q2(tiny)
+    said = regrade(tiny)
+    assert "q2: 5 → no grade (it is no longer a question, and the override no longer counts)" in said
+
+
+def test_the_mark_of_a_removed_question_is_named_though_nothing_is_graded_again(tiny: Tiny) -> None:
+    text = tiny.table.read_text(encoding="utf-8")
+    tiny.table.write_text(text[: text.index("\n[q3]")], encoding="utf-8")
+    said = regrade(tiny)
+    assert "ada: total 12 → 10 q3: 2 → no grade (it is no longer a question)" in said
+    assert "0 gain, 1 loses, 0 keep their total; nothing had to be graded again for that." in said
+    assert "because lab.toml has no such question now: ada q3 (mark 2)." in said
+
+
+def test_marks_of_a_question_that_is_graded_in_another_way_now_are_said_to_be_that(tiny: Tiny) -> None:
+    assert tiny.gatelab("mark", "cleo", "q2", "5", "--why", "by hand").exit_code == 0
+    by_hand = tiny.table.read_text(encoding="utf-8").partition("[q2]")[2]
+    remove_q2(tiny)
+    head = by_hand.partition("names =")[0]
+    with tiny.table.open("a", encoding="utf-8") as table:
+        table.write(f"\n[q2]{head.rstrip()}\nby_hand = true\n")
+    assert (
+        "Kept and not counted, because the question is marked by hand now: cleo q2 (override 5)."
+        in regrade(tiny)
+    )
 
 
 class TestAMarkThatIsMoreThanItsQuestionGivesNow:
@@ -154,7 +183,7 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         without_large_logits(tiny)
         said = regrade(tiny)
         assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it is to be marked again)" in said
-        assert "1 gain, 1 lose, 1 keep their total" in said
+        assert "1 gains, 1 loses, 1 keeps its total" in said
 
     def test_every_command_names_it(self, tiny: Tiny) -> None:
         named = "Given when the question was worth more, and not counted now; to be given again: ada q3 (2, now out of 1)."

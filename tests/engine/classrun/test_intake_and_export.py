@@ -255,7 +255,10 @@ class TestSheets:
     def test_the_sheets_maximum_is_honoured(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2, babbagebob=0)
         done, text = self.canvas(out, tmp_path, 30)
-        assert "its maximum is 30 and the lab has 12 points; every total is scaled by 30/12." in done.output
+        assert (
+            "its maximum is 30 and the class was graded out of 12 points; every total is scaled by 30/12."
+            in done.output
+        )
         assert "ada,S1,30\r\n" in text and "bob,S1,10\r\n" in text
 
     @pytest.mark.parametrize("most", ["0", "-5", "(read only)", "nan", "inf"])
@@ -263,7 +266,7 @@ class TestSheets:
         done, text = self.canvas(out, tmp_path, most)
         assert (
             done.exit_code == 2
-            and f"its maximum is {most} and the lab has 12 points" in done.output
+            and f"its maximum is {most} and the class was graded out of 12 points" in done.output
             and not text
         )
 
@@ -385,7 +388,7 @@ class TestTables:
             assert book.find_submission("softmax", "4712").score == 4.5
             book.find_grade_cell("q1", "lab", "softmax").max_score = 3
             book.db.commit()
-        assert "it has 3 points for q1, the lab 4 points" in gatelab(*command).output
+        assert "the grade book has 3 points for q1" in gatelab(*command).output
 
 
 class TestFeedback:

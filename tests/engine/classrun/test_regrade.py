@@ -109,7 +109,7 @@ def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tin
     assert (
         "bob: total 5 → 6\n    q1: 3 → 4 (gradient: 1 → 2, large logits: no longer a part)\n" in said.stdout
     )
-    assert "1 gain, 0 lose, 2 keep their total, of 3 graded again." in said.stdout
+    assert "1 gains, 0 lose, 2 keep their total, of 3 graded again." in said.stdout
     assert "q1: 1 up, 0 down, +1 points on average of those." in said.stdout
 
     said = regrade(tiny, "--yes")
@@ -171,14 +171,14 @@ def test_one_name_and_one_question_can_be_graded_again_alone(tiny: Tiny) -> None
     before = tiny.rows()
     said = regrade(tiny, "--only", "bob", "--question", "q1", "--yes")
     assert said.exit_code == 0, said.output
-    assert "1 gain, 0 lose, 0 keep their total, of 1 graded again." in said.stdout
+    assert "1 gains, 0 lose, 0 keep their total, of 1 graded again." in said.stdout
     assert (
         "3 submissions still have results from the earlier suites or points; run gatelab regrade without"
         in said.stdout
     )
     assert tiny.rows() == before | {"bob": before["bob"] | {"q1": "4", "total": "10"}}
     said = regrade(tiny, "--only", "bob", "--yes")
-    assert "0 gain, 0 lose, 1 keep their total, of 1 graded again." in said.stdout
+    assert "0 gain, 0 lose, 1 keeps its total, of 1 graded again." in said.stdout
     assert "2 submissions still have results from the earlier" in said.stdout
     assert len(tiny.book()["earlier_runs"]) == 2
 

@@ -98,7 +98,7 @@ def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
         (["class", "-o", "a-file"], "a-file: cannot be written to"),
         (
             ["class", "-o", "out", "--question", "q99"],
-            "--question q99: no such question; this lab has q1, q2.",
+            "--question q99: no such question; this lab has q1, q2 and q3.",
         ),
         (["class", "-o", "out", "--question", "q3"], "--question q3: is marked by hand"),
         (["class", "-o", "out", "--root", "class"], "no assignment/LAB/lab.toml here"),

@@ -247,6 +247,11 @@ REFUSED = {
     "an absolute path": ("/tmp/lab", "cannot be a lab's name"),
     "nothing": ("", "nothing follows new but an empty text"),
     "a name with a blank": ("rnn basics", "cannot be a lab's name"),
+    "a figure first": (
+        "7days",
+        "'7days' cannot be a lab's name: a lower-case letter comes first, as in days, because",
+    ),
+    "only figures": ("7", "'7' cannot be a lab's name: a lower-case letter comes first, because"),
     "capitals": ("RNN", "cannot be a lab's name"),
     "an option": ("-x", "o such option"),
     "dots": ("..", "cannot be a lab's name"),

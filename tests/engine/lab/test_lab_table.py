@@ -325,6 +325,14 @@ SLIPS = {
     "a name of a later question": (
         TABLE, '"cross_entropy"]\nbuilds_on = ["softmax"]', '"cross_entropy"]\nbuilds_on = ["predict"]',
         "[q2]: builds_on names predict, which q3 asks for: only what an earlier question asks for"),
+    "a question that asks for nothing": (
+        TABLE, 'names = ["softmax"]\n', "",
+        '[q1]: has nothing that could be graded; write as names what students define for it, as in names = ["softmax"], or by_hand = true.'),
+    "a name that an earlier question left out": (
+        TABLE, 'names = ["softmax"]', 'names = ["powers"]',
+        "[q1]: names lacks softmax, which the reference of q1 defines and q2 builds on; write it there."),
+    "a suite of no question, in a lab in another order": (
+        f"{HIDDEN}/test_q3_*.py", "", "test_q77_classes.py", "q77: no such question; this lab has q1, q2, q3 and q4. Rename"),
     "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { predict = [\"q1\"] }", "own_if"),
     "a name twice": (TABLE, '["predict", "accuracy"]', '["predict", "softmax"]', "[q3]: softmax is asked for by q1 already"),
     "a name that is none": (TABLE, '["predict", "accuracy"]', '["predict", "the accuracy"]', "'the accuracy', which is not a name in Python"),
@@ -529,7 +537,7 @@ def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Pat
 @pytest.mark.parametrize("command", ["verify", "mutate", "grade HANDED -o OUT"])
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q4", "q4: is marked by hand")],
+    [("q99", "q99: no such question; this lab has q1, q2, q3 and q4."), ("q4", "q4: is marked by hand")],
 )
 def test_a_question_that_nobody_can_grade_is_refused(
     kit: Path, command: str, question: str, said: str

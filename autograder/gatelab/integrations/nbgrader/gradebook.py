@@ -18,11 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatelab.integrations.nbgrader.agreement import disagreement
 from gatelab.integrations.nbgrader.gradebook_record import GradebookRecord
 from gatelab.integrations.nbgrader.late_penalties import PenaltyRecord
 from gatelab.integrations.nbgrader.manual_scores import is_too_high, too_high
 from gatelab.integrations.nbgrader.people import students_of
 from gatelab.lab.late import Lateness
+from gatelab.lab.table import QuestionSpec
 from gatelab.limits import LIBRARY_WORDS
 from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
@@ -45,9 +47,11 @@ class Entered:
     notes: list[str] = field(default_factory=list)
 
 
-def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered:
-    """Enter points, marks and overrides of these rows. Raises ExportError if the database has no such assignment or cannot be
-    written."""
+def enter(
+    database: Path, found: GradedClass, rows: Sequence[Graded], lab: Mapping[str, QuestionSpec] | None = None
+) -> Entered:
+    """Enter points, marks and overrides of these rows. `lab`: the questions of lab.toml, if it is known. Raises ExportError if the database
+    has no such assignment, has other points, or cannot be written."""
     if not database.is_file():
         raise ExportError(
             f"{database}: there is no such database; run `nbgrader generate_assignment {found.lab}` first."
@@ -63,9 +67,9 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
                 raise ExportError(
                     f"{database}: it has no assignment {found.lab}; run `nbgrader generate_assignment {found.lab}` first."
                 ) from error
-            _check(
-                database, found, {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
-            )
+            cells = {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
+            if why := disagreement(database, found, cells, lab):
+                raise ExportError(why)
             there = book.students
             people, entered.notes = students_of(rows, found.lab, there)
             if there:
@@ -109,18 +113,6 @@ def _alembic_found() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
-    points = {question.id: question.points for question in found.questions}
-    wrong = [id for id in points if id not in cells or not equal(cells[id], points[id])]
-    if wrong:
-        id = wrong[0]
-        has = f"{number(cells[id])} points" if id in cells else "no cell"
-        raise ExportError(
-            f"{database}: it has {has} for {id}, the lab {number(points[id])} points; run `nbgrader generate_assignment "
-            f"{found.lab}` again."
-        )
 
 
 def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], row: Graded) -> Any:

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from gatelab.lab.spec import Lab
 from gatelab.report.record.hashes import grading_hash, hash_of
-from gatelab.report.record.points import equal, number
+from gatelab.report.record.points import equal, plural
 from gatelab.submission.collect import Submission
 
 KEY = "gatelab"  # in the graded notebook's metadata
@@ -71,8 +71,12 @@ def another_lab_in_the_book(lab: Lab, book_url: str) -> str:
             return ""  # nbgrader says so
         points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     for id in dict.fromkeys((*lab.questions, *points)):
-        has = f"{number(points[id])} points" if id in points else "no cell"
-        wants = f"has {number(lab.questions[id].points)}" if id in lab.questions else "has no such question"
+        has = plural(points[id], "point") if id in points else "no cell"
+        wants = (
+            f"has {plural(lab.questions[id].points, 'point')}"
+            if id in lab.questions
+            else "has no such question"
+        )
         if id in points and id in lab.questions and equal(points[id], lab.questions[id].points):
             continue
         return (

@@ -8,7 +8,7 @@ from pathlib import Path
 from gatelab.handed_out.lists import listed
 from gatelab.integrations.sheets.cells import value_of
 from gatelab.limits import NAMES_SHOWN
-from gatelab.report.record.points import equal, number
+from gatelab.report.record.points import equal, number, plural
 from gatelab.report.whole_class.graded_class import ExportError
 
 
@@ -25,7 +25,7 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
 
     Args:
         cells: those in which the sheet has its maximum.
-        out_of: the lab's points; 0 where they are not to be compared.
+        out_of: the points of the lab as the class was graded; 0 where they are not to be compared.
         path: what a message names.
 
     Raises ExportError when the sheet's maximum cannot be honoured.
@@ -40,13 +40,13 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
     if values or value is None or not 0 < value < float("inf"):
         stated = listed(sorted(maxima), NAMES_SHOWN)
         raise ExportError(
-            f"{path}: its maximum is {stated} and the lab has {number(out_of)} points; set one maximum above 0 on the "
+            f"{path}: its maximum is {stated} and the class was graded out of {plural(out_of, 'point')}; set one maximum above 0 on the "
             "platform and download the sheet again."
         )
     if equal(value, out_of):
         return Scale()
     return Scale(
         value / out_of,
-        f"{path}: its maximum is {number(value)} and the lab has {number(out_of)} points; every total is scaled by "
+        f"{path}: its maximum is {number(value)} and the class was graded out of {plural(out_of, 'point')}; every total is scaled by "
         f"{number(value)}/{number(out_of)}.",
     )

@@ -252,3 +252,42 @@ def test_a_book_of_an_older_nbgrader_is_said_to_need_an_upgrade(fresh: Tiny) -> 
     assert said.exit_code == 2
     assert "was made by an older nbgrader" in said.output
     assert f"run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`" in said.output.replace("\n", "")
+
+
+# What each has for q1: the lab's table, the grade book, the class. What is said, and the step that mends it
+DISAGREEING = {
+    "the class is old": (5, 5, "the grade book has 5 points for q1, as lab.toml says now, but the class in {out} was graded with 4 points for q1; run gatelab regrade, then"),
+    "the book is old": (4, 5, "the grade book has 5 points for q1, but lab.toml and the class in {out} have 4 points for q1; run `nbgrader generate_assignment softmax` again, then"),
+    "all three differ": (6, 5, "the class in {out} was graded with 4 points for q1, and lab.toml has 6 points for q1; run `nbgrader generate_assignment softmax` and gatelab regrade, then"),
+    "no lab here": (None, 5, "the class in {out} was graded with 4 points for q1; run gatelab regrade if the grade book has what lab.toml says now, and `nbgrader generate_assignment softmax` if the class has."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lab", "in_book", "said"), DISAGREEING.values(), ids=DISAGREEING)
+def test_the_one_of_lab_book_and_class_that_is_out_of_date_is_named(
+    fresh: Tiny, book: Gradebook, monkeypatch: pytest.MonkeyPatch, lab: int | None, in_book: int, said: str
+) -> None:
+    book.find_grade_cell("q1", "lab", "softmax").max_score = in_book
+    book.db.commit()
+    if lab is not None:
+        fresh.replace(fresh.table, "points = 4", f"points = {lab}")
+        monkeypatch.chdir(fresh.kit)
+    before = dump(fresh)
+    done = export(fresh)
+    assert done.exit_code == 2 and said.format(out=fresh.out) in " ".join(done.output.split()), done.output
+    assert dump(fresh) == before
+
+
+def test_a_question_that_was_added_since_the_class_was_graded_is_named(
+    fresh: Tiny, book: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fresh.table.open("a", encoding="utf-8") as table:
+        table.write('\n[q3]\ntitle = "More"\npoints = 1\nby_hand = true\n')
+    monkeypatch.chdir(fresh.kit)
+    assert export(fresh).exit_code == 0  # neither the grade book nor the class has it yet
+    book.add_grade_cell("q3", "lab", "softmax", max_score=1, cell_type="markdown")
+    said = " ".join(export(fresh).output.split())
+    assert (
+        f"has 1 point for q3, as lab.toml says now, but the class in {fresh.out} was graded with nothing for q3; run gatelab grade, then"
+        in said
+    )

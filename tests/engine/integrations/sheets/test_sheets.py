@@ -125,12 +125,14 @@ class TestLearningPlatforms:
         filled = moodle(self.sheet(tmp_path, MOODLE), of_people("a team"), rules=rules)
         assert filled.filled == 2 and filled.text.count(",17.33,26.00,") == 2
         assert filled.notes == [
-            f"{tmp_path / 'sheet.csv'}: its maximum is 26 and the lab has 15 points; every total is scaled by 26/15."
+            f"{tmp_path / 'sheet.csv'}: its maximum is 26 and the class was graded out of 15 points; every total is scaled by 26/15."
         ]
 
     def test_moodles_maximum_must_be_the_same_in_every_row(self, tmp_path: Path) -> None:
         path = self.sheet(tmp_path, MOODLE.replace("26.00", "10", 1))
-        with pytest.raises(ExportError, match=r"its maximum is 10, 26\.00 and the lab has 15 points"):
+        with pytest.raises(
+            ExportError, match=r"its maximum is 10, 26\.00 and the class was graded out of 15 points"
+        ):
             moodle(path, [], rules=Rules(15))
 
     def test_a_sheet_without_a_maximum_is_filled_and_reported(self, tmp_path: Path) -> None:
