@@ -65,7 +65,7 @@ def test_a_wrong_entry_of_unstable_toml_is_named(lab: SimpleNamespace, text: str
         (f'{ROW}wy = "so"', ", [q1.1]: there is no key wy (did you mean why?); there are where, before, after, why."),
         (f'{ROW}why = "so"\nline = 3', ", [q1.1]: there is no key line"),
         (f'{ROW}why = "so"'.replace('"f"', "3"), ", [q1.1]: where must be a text in quotes; it is 3."),
-        (f'{ROW}why = "so"'.replace("q1", "q3"), ": there is no question q3; there are q1, q2."),
+        (f'{ROW}why = "so"'.replace("q1", "q3"), ": there is no question q3; there are q1 and q2."),
         ("[[q1]", ", line 1: `[[q1]` cannot be read"),
     ],
 )  # fmt: skip

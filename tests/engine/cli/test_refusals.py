@@ -135,7 +135,7 @@ QUESTIONS = [["grade", "class", "-o", "out"], ["verify"], ["mutate"], ["ambush"]
 @pytest.mark.parametrize("words", QUESTIONS, ids=lambda words: words[0])
 def test_an_unknown_question_is_refused(base: Path, words: list[str]) -> None:
     text = refused(*words, "--root", base / "kit", "--question", "q9")
-    assert "q9: no such question" in text and "q1, q2" in text
+    assert "q9: no such question" in text and "q1 and q2." in text
 
 
 TYPED = {
