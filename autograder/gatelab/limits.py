@@ -35,7 +35,7 @@ PREPARE_CPU = 2 * CELL_CPU
 # For tasks that nobody awaits, after each cell: 2 s for a notebook of 40 cells that has some.
 BETWEEN_CELLS_SECONDS = 0.05
 MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference
-# Of a wrong solution in `gatelab ambush`: half as much again, for the notebook's other cells.
+# A wrong solution in `gatelab ambush` gets half as much again, for the notebook's other cells.
 PUBLIC_CHECK_CPU = 12
 DRAWS = 1000  # of inputs, for those that show every mistake: a search that needs more of them looks for something too rare
 # Searches for such inputs whose results are kept, a few small tensors each. Measured: a grading of all questions makes 32, and a class
@@ -104,7 +104,7 @@ DIAGNOSIS_SECONDS = 60.0
 LATE_SECONDS = DIAGNOSIS_SECONDS
 EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 
-# Of the seed of a grading: TOML's and torch's whole numbers have 64 bits, and suites may add to the seed.
+# The largest seed of a grading: TOML's and torch's whole numbers have 64 bits, and suites may add to the seed.
 LARGEST_SEED = 2**63 - 1
 
 # Memory, disk and processes of a worker, and memory of an examiner.
@@ -194,14 +194,16 @@ ARCHIVE_DEPTH = 40  # folders within each other; the environment in which the ki
 # Folders within each other that are kept of a class's archive: deeper than what is graded, and short enough for a path.
 CLASS_ARCHIVE_DEPTH = 12
 COPIED_AT_ONCE = MIB  # bytes of a file in an archive
-FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added where two are the same
+FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added if two are the same
+# The start of a longer name that is kept: a hyphen, eight digits and an ending (FILE_ENDING) follow, with room to spare.
+FILE_NAME_KEPT = FILE_NAME_LIMIT - 40
 # Characters of a name or address. An e-mail address may have 254 (RFC 5321, 4.5.3.1.3: a path has 256, of which two are its brackets).
 PERSON_LIMIT = 254
 PERSON_SHOWN = 80  # characters of it in a refusal: a name and an address
 PERSON_IN_PROGRESS = 24  # in the bar of the progress, where several stand in one line
 TIME_LIMIT = 100  # characters of a time as a platform writes it; the longest known has 46
 EXCHANGE_LINE = 1000  # bytes of nbgrader's timestamp.txt and of its secret: one short line each
-RECEIPT_LIMIT = 1 << 16  # a receipt is five short fields
+RECEIPT_LIMIT = 1 << 16  # a receipt has a few short fields and the questions' IDs: some 1,000 bytes
 RECEIPT_REPORT_LIMIT = 16 * MIB  # what else came with it; a report has 0.4 MB (REPORT_LINE)
 TABLE_LIMIT = 64 * MIB  # ten thousand rows take two or three million bytes
 WORKBOOK_LIMIT = 256 * MIB  # what a workbook may unpack to
@@ -298,7 +300,7 @@ CELLS_KEPT = 256  # cells parsed, with their magics opened or not (2 × 62)
 CODE_READ_KEPT = 4096  # code objects searched for names: the notebook's (135), and of modules that it wrote
 MODULES_KEPT = 256  # modules looked for: every one that a notebook imports
 DRIVERS_KEPT = 64  # pieces of a suite's code that a question's process compiles (5)
-KERNELS_KEPT = 256  # operators that are withheld (11)
+KERNELS_KEPT = 256  # operators that are withheld (19)
 QUESTIONS_KEPT = 64  # references and public checks, one each for a question (12)
 STAFF_CODE_KEPT = 1024  # wrong solutions of the bank (374), with a question's references
 LABS_KEPT = 8  # a process serves one; the tests several

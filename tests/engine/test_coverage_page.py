@@ -22,6 +22,17 @@ def test_the_packages_are_those_of_the_labs(tmp_path: Path) -> None:
     assert coverage_page.original(copy, {"other"}) == copy
 
 
+def test_a_line_of_a_copy_counts_as_the_engines_line_with_the_same_text() -> None:
+    copies = coverage_page.packages(ROOT)
+    seen = 0
+    for path in ROOT.glob("assignment/*/*/**/*.py"):
+        own, added = coverage_page.original(path, copies), coverage_page.lines_added(path)
+        if added is not None and own.is_file():
+            assert path.read_text("utf-8").splitlines()[added:] == own.read_text("utf-8").splitlines(), path
+            seen += added
+    assert seen > 20
+
+
 def test_make_measures_every_package(tmp_path: Path) -> None:
     kit = tiny_kit(tmp_path)
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):

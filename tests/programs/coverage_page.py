@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from coverage import CoverageData
 
+from gatelab.build.checks import COPY, MARK
 from helpers import reached_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,9 +34,10 @@ def reached() -> dict[Path, set[int]]:
     copies = packages(ROOT)
     for name in data.measured_files():
         path = (ROOT / name).resolve()
-        path = original(path, copies)
-        if path in found:
-            found[path] |= set(data.lines(name) or ())
+        engine_path = original(path, copies)
+        added = 0 if engine_path == path else lines_added(path)
+        if engine_path in found and added is not None:
+            found[engine_path] |= {line - added for line in data.lines(name) or ()}
     return found
 
 
@@ -49,6 +51,15 @@ def original(path: Path, copies: set[str]) -> Path:
     """The engine's file that a file is a copy of; for any other file, the file itself."""
     at = max((k for k, part in enumerate(path.parts) if part in copies), default=None)
     return path if at is None else reached_lines.ENGINE.joinpath("handed_out", *path.parts[at + 1 :])
+
+
+def lines_added(path: Path) -> int | None:
+    """How many lines at the top of a copy the engine's file does not have: the one by which the build says whose copy it is. None if
+    it is no copy, but the lab's own file of that name."""
+    content = path.read_bytes()
+    if content.startswith(COPY.partition("{")[0].encode()):
+        return 1
+    return 0 if MARK in content else None
 
 
 def table(found: dict[Path, set[int]]) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from gatelab.audit.seeds import Lost, unstable
 from gatelab.lab.bank import Chaff
+from gatelab.limits import LINE_SHOWN
 from gatelab.report.record.model import Report
 from gatelab.text import brief
 
-MESSAGE = 200  # characters of a message in a sentence about wheat
 Outcome = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
 
 
@@ -94,7 +94,7 @@ class WheatRow:
     def fault(self) -> str:
         """What it lost, and the first message of each question."""
         first = {part.question: part.message for part in reversed(self.lost) if part.message}
-        said = "; ".join(f"{id}: {brief(first[id], MESSAGE).removesuffix('.')}" for id in reversed(first))
+        said = "; ".join(f"{id}: {brief(first[id], LINE_SHOWN).removesuffix('.')}" for id in reversed(first))
         lost = f"wheat {self.style} (seed {self.seed}) lost {', '.join(map(str, self.lost))}"
         return f"{lost} ({said})" if said else lost
 

@@ -1,8 +1,8 @@
 """What students get of the engine: files in a lab's own package, and `start.py` beside it.
 
 A lab whose package has a folder `checking/` gets the files of gatelab/handed_out, below a line that says whose copies they are; its own
-`__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare answers with the same code,
-and speak of them in the same terms, which the lab's policy gives. The package's commands read the table of questions there.
+`__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare answers with the same code
+and describe them in the same terms, which the lab's policy defines. The package's commands read the table of questions there.
 
 `start.py` goes to a lab that lists it in `release`. A `start.py` or `__main__.py` without the line MARK is the lab's own and stays.
 """
@@ -48,7 +48,7 @@ def files(lab: Lab) -> Iterator[tuple[Path, bytes]]:
 
 
 def copy_of(inside: Path) -> bytes:
-    """What a lab gets of this file of SOURCE: one that has no mark says at its top where it is from."""
+    """The copy of this file of SOURCE that a lab gets. If the file has no mark, a line at the top says where it comes from."""
     content = (SOURCE / inside).read_bytes()
     return content if MARK in content else COPY.format(inside.as_posix()).encode() + content
 

@@ -293,7 +293,7 @@ def _rules(found: GradedClass, partial: bool) -> Rules:
 
 
 def _left(found: GradedClass, partial: bool) -> list[str]:
-    """Whose totals are missing from an export, one line each."""
+    """The people whose totals are missing from an export, one line each."""
     lines = lacking_lines(found.lacking(), partial)
     for rows, what in (
         ([row for row in found.rows if row.report is None], "handed in nothing"),

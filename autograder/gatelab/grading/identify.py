@@ -40,7 +40,7 @@ def identify(
     Args:
         trace: what the submission answered in the question.
         chaffs: the question's chaffs (lab/bank.py).
-        under: sources of the references that the question builds on.
+        references: sources of the references that the question builds on.
         reference: the question's correct solution; if it gives the same answers, there is no mistake to name.
         compose: combines two chaffs into one; returns None if that is not possible.
         without: the parts of the library that the question does not allow.

@@ -59,7 +59,7 @@ def _cell(raw: dict[str, Any]) -> EarlierCell:
 
 
 def _fingerprints(release: Iterable[EarlierCell]) -> tuple[set[str], set[str], set[str]]:
-    """Of the statements in experiments, in stubs, and in all other cells."""
+    """The fingerprints of the statements in experiments, in stubs, and in all other cells."""
     experiments, stubs, needed = set(), set(), set()
     for index, cell in enumerate(release):
         if cell.kind != "code":

@@ -13,7 +13,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from gatelab.limits import CLASS, FILE_ENDING, FILE_NAME_LIMIT, STUDENTS
+from gatelab.limits import CLASS, FILE_ENDING, FILE_NAME_KEPT, FILE_NAME_LIMIT, STUDENTS
 from gatelab.submission.archives import Member, is_archive, members, scratch
 from gatelab.submission.choose import EXTENSION, LITTER, REPLACED, is_notebook
 from gatelab.submission.gradescope_export import METADATA
@@ -97,4 +97,4 @@ def _short(part: str) -> str:
         return part
     ending = part[-FILE_ENDING:]
     ending = ending[ending.find(".") :] if "." in ending else ""
-    return raw[: FILE_NAME_LIMIT - 40].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"
+    return raw[:FILE_NAME_KEPT].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"

@@ -2,7 +2,7 @@
 
 The assignment must be in the database already (`nbgrader generate_assignment`). The grader's points are entered as nbgrader's automatic
 score; points given by a person as its manual score, and the remarks as the comment, so that all of it survives
-nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: where it differs, it is kept and reported.
+nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: if it differs, it is kept and reported.
 `people.py` finds the student of each submission.
 """
 

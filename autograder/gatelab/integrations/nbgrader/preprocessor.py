@@ -309,7 +309,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        """nbgrader's "No response." only where nothing was written elsewhere either."""
+        """nbgrader's "No response.", only if nothing was written elsewhere either."""
         super()._add_comment(cell, resources)
         id = cell.metadata["nbgrader"]["grade_id"].removesuffix("-solution")
         report: Report = self.parent.report

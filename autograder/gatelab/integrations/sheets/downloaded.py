@@ -24,7 +24,7 @@ class Sheet:
 
     @property
     def titles(self) -> list[str]:
-        """The header, in English where it is known."""
+        """The header, in English if it is known."""
         return [ENGLISH.get(title.strip(), title.strip()) for title in self.header]
 
     def columns(self, name: str) -> list[int]:

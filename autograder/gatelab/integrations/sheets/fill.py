@@ -22,7 +22,7 @@ People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
 
 @dataclass(frozen=True)
 class Rules:
-    """How totals are entered. `out_of`: the lab's points, 0 where they are not to be compared with the sheet's maximum;
+    """How totals are entered. `out_of`: the lab's points, 0 if they are not to be compared with the sheet's maximum;
     `called`: how staff know a submission, by its name; `left_out`: names of submissions whose totals are not to be entered yet."""
 
     out_of: float = 0.0
@@ -33,7 +33,7 @@ class Rules:
 
 @dataclass
 class Owners:
-    """Whose the rows are."""
+    """The submissions to which the rows of a sheet belong."""
 
     of: dict[int, list[Report]] = field(default_factory=lambda: defaultdict(list))  # by the row's index
     doubtful: set[int] = field(default_factory=set)  # rows that fit several people

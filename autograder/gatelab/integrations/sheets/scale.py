@@ -1,4 +1,4 @@
-"""The sheet's maximum and the lab's points: where they are not the same, every total is scaled."""
+"""The sheet's maximum and the lab's points: if they differ, every total is scaled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
 
     Args:
         cells: those in which the sheet has its maximum.
-        out_of: the points of the lab as the class was graded; 0 where they are not to be compared.
+        out_of: the points of the lab as the class was graded; 0 if they are not to be compared.
         path: what a message names.
 
     Raises ExportError when the sheet's maximum cannot be honoured.

@@ -29,7 +29,7 @@ class SheetPeople:
         self._row_of = {id(person): k for k, person in self.people.items()}
 
     def rows_for(self, people: Sequence[Person], name: str) -> list[list[int]]:
-        """The rows that each owner of a submission may have: by the person, or, where the sheet knows nobody of them, by the submission's
+        """The rows that each owner of a submission may have: by the person, or, if the sheet knows nobody of them, by the submission's
         name, which may be a student's name, login or ID. A number within a name is a person's only if it was recognised as one when the
         class was graded."""
         fits = [[self._row_of[id(found)] for found in self._roster.fits(one)] for one in people]

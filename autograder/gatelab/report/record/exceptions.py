@@ -21,8 +21,8 @@ class Frame:
     line: int
     cell: int = 0  # the cell's number; 0: the line is of `file`
     file: str = ""
-    function: str = ""  # "" where it is not known
-    code: str = ""  # the line's text; "" where it is not known
+    function: str = ""  # "" if it is not known
+    code: str = ""  # the line's text; "" if it is not known
 
     @property
     def place(self) -> str:

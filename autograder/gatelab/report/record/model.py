@@ -51,7 +51,7 @@ class Part:
     max_points: float
     kind: Kind | None  # why it failed; None: it passed
     message: str = ""  # for the student, what is wrong; empty when passed
-    hint: str = ""  # for the student, what it means or what to do; empty where there is nothing to add
+    hint: str = ""  # for the student, what it means or what to do; empty if there is nothing to add
     suite_error: Raised | None = None  # staff: the suite's own exception
     student_error: Raised | None = None  # staff: the last exception of the student's code
 
@@ -118,7 +118,7 @@ class Question:
 
     @property
     def graded(self) -> float:
-        """The grader's points: what the parts give, or the follow-through credit where that is more."""
+        """The grader's points: what the parts give, or the follow-through credit if that is more."""
         return max(self.earned, self.credit)
 
     @property
@@ -182,7 +182,7 @@ class CellProblem:
     what: Stopped
     message: str
     start: str = ""
-    missing: str = ""  # the name that was not defined, where that is what it raised
+    missing: str = ""  # the name that was not defined, if that is what it raised
 
     @property
     def name(self) -> str:
@@ -210,7 +210,7 @@ class Report:
     submission: str
     status: Status
     reason: str = ""  # why not graded: one sentence that says what to do
-    student_reason: str = ""  # the same as the student reads it, where that is another sentence
+    student_reason: str = ""  # the same as the student reads it, if that is another sentence
     quick: bool = False  # a quick look without trainings, which is no grade
     sha256: str = ""
     seed: int = 0

@@ -25,7 +25,7 @@ def equal(one: float, other: float) -> bool:
 
 
 def instead_of(points: float, was: float, whose: str = "") -> str:
-    """` instead of 4`, to be put behind points that replace others; "" where the two read the same."""
+    """` instead of 4`, to be put behind points that replace others; "" if the two read the same."""
     return "" if number(points) == number(was) else f" instead of {whose}{number(was)}"
 
 
