@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 
+NEWLINE = re.compile(r"\r\n|\r|\n")  # the line endings of Python; `str.splitlines` also splits at others
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -17,7 +19,7 @@ def without_comments(source: str, keep_error_texts: bool = True) -> str:
 
     Raises SyntaxError or tokenize.TokenError if it is not Python.
     """
-    lines = source.splitlines()
+    lines = NEWLINE.split(source)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
@@ -57,7 +59,7 @@ def is_string(statement: ast.stmt) -> bool:
 def _cut(lines: list[str], node: ast.stmt, source: str, left: str) -> None:
     """Put `left` in the place of a statement, which may span several lines."""
     first = node.lineno - 1
-    begins = len(source.splitlines()[first].encode()[: node.col_offset].decode())
+    begins = len(NEWLINE.split(source)[first].encode()[: node.col_offset].decode())
     lines[first] = lines[first][:begins] + left
     for row in range(node.lineno, node.end_lineno or node.lineno):
         lines[row] = ""

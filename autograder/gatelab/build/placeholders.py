@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from gatelab.handed_out.near import nearest
+from gatelab.sandbox.worker.lines import NEWLINE
 
 # Name → how it is written: the build replaces these in a master, and no others.
 FORMS = {
@@ -94,10 +95,8 @@ def _f_strings(text: str) -> Iterator[tuple[int, int]]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    lines = text.splitlines()
+    starts = [0, *(end.end() for end in NEWLINE.finditer(text))]
+    lines = NEWLINE.split(text)
 
     def place(line: int, column: int) -> int:  # Python counts columns in bytes
         return starts[line - 1] + len(lines[line - 1].encode()[:column].decode(errors="replace"))

@@ -39,6 +39,10 @@ CODE_LEFT_ALONE = [
     'text = "{{}}".format\ntable = {{1: 2}["a"]}',
     'page = "<b>{{ name }}</b> {{ user.points }}"',
     '"é"; print(f"{{POINT}} of {1}", f"""\n{{DUES}}\n""")',
+    # A form feed, and what else is no end of a line for Python; the three that are.
+    'import os\n\x0c\ndef f(a):\n    return f"{{POINTS}} {a}"',
+    'x = "a\x0bb\x1cc\x85d\u2028e"\nprint(f"{{POINTS}} {x}")',
+    'x = 1\r\ny = 2\rprint(f"{{POINTS}} {x}")\r\n',
     "%matplotlib inline\nprint(f'{{x}}')",
     "SHAPES = {{N}}",
 ]
