@@ -78,7 +78,6 @@ PARTS = {
     "build/leaks.py: folder.parts[-3:]": "tests/<lab>/hidden",
     "handed_out/handin/notebook.py: now[:3]": "year, month and day",
     "handed_out/handin/notebook.py: then[:3]": "year, month and day",
-    "handed_out/old_python.py: version[:2]": "major and minor",
     "lab/late.py: [f'{count} {unit}' for count, unit in parts if count][:2]": "days and hours, or hours and minutes: no rule is finer",
     "submission/spreadsheet.py: encoding[:6]": "utf-16 of utf-16-le",
     "sandbox/worker/surroundings.py: args[:5]": "arguments of __import__",

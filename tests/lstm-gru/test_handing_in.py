@@ -299,7 +299,11 @@ def test_written_answers_without_their_marks_are_not_called_gone(
     path = saved(folder, released, change)
     words = said(seqlab(folder, "submit", "--without-checks"))
     assert "whether q12a and q12b are answered cannot be seen here" in words and "gone" not in words
-    assert re.search(r"Not answered: q1, .*q11, q12\. Hand in", words), words
+    assert re.search(r"Not answered: q1, .*q11, q12\. Answered or not: q12a, q12b \(the note above", words), (
+        words
+    )
+    [receipt] = folder.glob("*.receipt.json")
+    assert json.loads(receipt.read_text(encoding="utf-8"))["unknown"] == ["q12a", "q12b"]
     assert written(path, lab)["q12a"].text == "The cell state is long-term memory."
 
 

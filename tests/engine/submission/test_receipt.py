@@ -34,7 +34,8 @@ def receipt(folder: Path, data: bytes | dict) -> Path:
 @pytest.mark.parametrize(
     "data",
     [
-        {"sha256": OWN},
+        {"sha256": OWN},  # of the oldest kind
+        {"sha256": OWN, "unanswered": ["q1"], "unknown": ["q2"]},
         {"sha256": OWN, "kit": ["\x1b[2J"] * 900, "time": 5, "public": [1]},
         b'{"sha256": "%s", "kit": "\\ud800\\u202e\\n"}' % OWN.encode(),
         b'{"sha256": "%s", "kit": %s1%s}' % (OWN.encode(), b"[" * 500, b"]" * 500),

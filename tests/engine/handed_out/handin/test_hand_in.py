@@ -22,10 +22,11 @@ from gatelab.build.checks import keep_up
 from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.build.pipeline import build
 from gatelab.grading.engine import Engine
+from gatelab.handed_out import old_python
 from gatelab.handed_out.handin import notebook
 from gatelab.lab.spec import Lab
 from helpers.package_command import package_command
-from helpers.start_py import begin
+from helpers.start_py import begin, loaded
 from helpers.tiny_class import gatelab
 from helpers.tiny_lab import BY_HAND, RIGHT, ROOT, tiny_kit, written_kit
 
@@ -95,6 +96,7 @@ def test_a_student_checks_and_hands_in_and_staff_compare_and_grade(
     [packed], [receipt] = folder.glob("*.zip"), folder.glob("*.receipt.json")
     content = json.loads(receipt.read_text(encoding="utf-8"))
     assert (content["lab"], content["public"]) == (name, {"q1": "passed", "q2": "passed"})
+    assert content["unanswered"] == content["unknown"] == []
     assert gatelab("receipt", packed).exit_code == 0
     assert gatelab("receipt", receipt, path).exit_code == 0
     handed_in = tmp_path / "class" / "ada.zip"
@@ -165,6 +167,36 @@ def test_one_written_answer_beside_others_is_read_by_a_person(tmp_path: Path) ->
     assert "q3 is read by a person." in package(folder, "check").stdout
 
 
+def without_marks(path: Path) -> None:
+    """Save a notebook as some programs do, without what tells its cells apart."""
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        cell["metadata"] = {}
+    path.write_text(json.dumps(book), encoding="utf-8")
+
+
+@pytest.mark.one_in(3)
+def test_a_written_answer_whose_mark_is_gone_is_packed_and_called_neither_answered_nor_not(
+    tmp_path: Path,
+) -> None:
+    kit = written_kit(tmp_path / "kit")
+    build(kit, execute=False, accept=True)
+    folder = unzipped(kit, "softmax", tmp_path)
+    path = put(folder, {"q1": "The differences between the logits."})
+    without_marks(path)
+    done = package(folder, "submit")
+    said = " ".join(done.stdout.split())
+    assert "whether q1 is answered cannot be seen here" in said and "as it was handed out" not in said
+    assert (
+        "Not answered: nothing that can be seen. Answered or not: q1 (the note above says why that cannot be seen)."
+        in said
+    )
+    [packed], [receipt] = folder.glob("*.zip"), folder.glob("*.receipt.json")
+    content = json.loads(receipt.read_text(encoding="utf-8"))
+    assert (content["unanswered"], content["unknown"]) == ([], ["q1"])
+    assert gatelab("receipt", packed).exit_code == gatelab("receipt", receipt, path).exit_code == 0
+
+
 def test_a_lab_without_plots_needs_no_matplotlib_and_one_with_them_does(folder: Path) -> None:
     """`python start.py` installs what the requirements name, and no more."""
     absent = (
@@ -222,8 +254,22 @@ def test_an_old_python_is_refused_before_a_newer_form_of_it_is_met(folder: Path)
         done = subprocess.run([sys.executable, "-c", old + way], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
         assert done.stderr.startswith("This is Python 3.10 (") and "type `python start.py`" in done.stderr
+    (folder / "start.py").unlink()
+    done = subprocess.run([sys.executable, "-c", old + way], cwd=folder, capture_output=True, text=True)
+    assert "or newer: install one from python.org, and" in done.stderr and "start.py" not in done.stderr
     for name in ("__init__", "hooks", "old_python"):
         ast.parse((folder / "softmax_lab" / f"{name}.py").read_text(), feature_version=(3, 7))
+
+
+def test_the_package_and_its_start_know_the_same_oldest_python(folder: Path) -> None:
+    """Neither can import the other; the first version that is new enough is refused by neither."""
+    start = loaded(folder)
+    assert start.OLDEST == old_python.OLDEST
+    for version in ((3, 11), (3, 11, 0, "final", 0)):
+        old_python.refuse(version)
+        start.check_python(version, "x86_64", "linux", sys.maxsize)
+    with pytest.raises(SystemExit, match=r"^This is Python 3\.10 \("):
+        old_python.refuse((3, 10, 14, "final", 0))
 
 
 def test_without_its_package_the_start_does_not_deny_its_commands(folder: Path) -> None:
@@ -270,14 +316,43 @@ def test_what_is_written_and_not_found_is_not_called_unwritten(folder: Path) -> 
     assert "as it was handed out" not in said and f"Not answered: q1 (`{name}`), q2." in said
 
 
-def test_where_nothing_can_be_written_the_checks_run_and_say_so(folder: Path) -> None:
-    """otter would end the set-up: its log cannot be written."""
-    (folder / ".OTTER_LOG").mkdir()
-    code = "import otter, softmax_lab\ngrader = otter.Notebook(tests_dir='tests')\nfor _ in range(2):\n    print(grader.check('q1'))"
+def checked_twice(folder: Path, place: Path, before: str = "") -> str:
+    """What is printed where a notebook in a place checks q1 twice."""
+    code = (
+        f"import os, sys\nsys.path.insert(0, {str(folder)!r})\n{before}\nimport otter, softmax_lab\n"
+        f"grader = otter.Notebook(tests_dir={str(folder / 'tests')!r})\nfor _ in range(2):\n    print(grader.check('q1'))"
+    )
     command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0 and done.stdout.count("q1 is not written yet") == 2, done.stderr
-    assert done.stdout.count(f"Note: nothing can be written in {folder} (Is a directory)") == 1
+    return done.stdout
+
+
+@pytest.mark.parametrize("way", ["a folder", "a link to nowhere"])
+def test_where_otters_log_cannot_be_written_the_checks_run_and_only_the_log_is_named(
+    folder: Path, way: str
+) -> None:
+    """otter would end the set-up."""
+    log = folder / ".OTTER_LOG"
+    if way == "a folder":
+        log.mkdir()
+    else:
+        log.symlink_to(folder / "gone" / "log")
+    why = {"a folder": "Is a directory", "a link to nowhere": "No such file or directory"}[way]
+    said = checked_twice(folder, folder)
+    assert said.count(f"Note: otter cannot write its log {log} ({why}). The checks run without it.") == 1
+    assert "nothing can be written" not in said
+
+
+def test_where_nothing_can_be_written_the_checks_run_and_say_so(folder: Path) -> None:
+    said = checked_twice(folder, Path("/proc"))  # where not even root makes a file
+    assert said.count("Note: nothing can be written in /proc (") == 1 and "so your work may not" in said
+
+
+def test_where_the_folder_was_deleted_the_checks_run_and_say_so(folder: Path) -> None:
+    """otter has read the tests of its folder by then."""
+    said = checked_twice(folder, folder, "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')")
+    assert said.count("Note: nothing can be written in ") == 1
 
 
 def test_no_zip_is_left_without_its_receipt(folder: Path) -> None:
