@@ -139,7 +139,7 @@ def test_a_prediction_is_made_and_compared(keys: Keys) -> None:
         ("button", "about a ", question),
         ("button", "below a ", question),
     ]
-    keys.ran("Control+Enter", "you predicted: about a hundredth")
+    keys.ran("Control+Enter", "✓ about a hundredth")
     keys.press("b", "Enter")
     keys.page.keyboard.insert_text('guess_gradient.compare("b")')
     keys.ran("Control+Enter", "As you predicted.")

@@ -144,12 +144,15 @@ def test_a_click_outlives_its_cells_next_run(buttons, capsys):
     press(predict(QUESTION, OPTIONS), "both")
     again = predict(QUESTION, OPTIONS)
     assert again.choice == "both" and marked(again) == ["both"] and not closed(again)
-    assert "you predicted: both" in capsys.readouterr().out
     press(again, "RNN")  # before the outcome a mind may change
     assert predict(QUESTION, OPTIONS).choice == "RNN"
+    said = capsys.readouterr().out
+    assert (
+        "both" not in said and said.count("No buttons above?") == 3
+    )  # what is printed stays true after a click
 
 
-def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons):
+def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons, capsys):
     guess = predict(QUESTION, OPTIONS)
     press(guess, "both")
     guess.compare("LSTM")
@@ -157,6 +160,7 @@ def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(butto
     assert again.choice == "both" and closed(again)
     press(again, "LSTM")
     assert again.choice == "both"
+    assert capsys.readouterr().out.endswith("you predicted: both\n")
 
 
 def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
@@ -177,10 +181,27 @@ def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
         assert predict(QUESTION, OPTIONS).choice is None
 
 
-def test_whoever_had_not_chosen_may_choose_after_the_outcome(buttons):
+def test_whoever_had_not_chosen_cannot_choose_what_the_outcome_was(buttons, monkeypatch, tmp_path, capsys):
+    """Not with the buttons on the screen, not with those of another run; but a new day may begin with a guess."""
+    monkeypatch.setattr(module.progress, "FOLDER", tmp_path)
+    monkeypatch.setattr(module.progress, "remembers", lambda: True)
     guess = predict(QUESTION, OPTIONS)
-    guess.compare("LSTM")
-    assert not closed(predict(QUESTION, OPTIONS))
+    for _ in range(2):
+        guess.compare("LSTM")
+        assert closed(guess)
+        press(guess, "LSTM")
+        assert "As you predicted" not in capsys.readouterr().out and guess.choice is None
+        guess = predict(QUESTION, OPTIONS)
+        assert closed(guess) and marked(guess) == []
+        assert "you predicted: nothing before the outcome was shown" in " ".join(
+            capsys.readouterr().out.split()
+        )
+    monkeypatch.setattr(module, "_made", {})  # the kernel was restarted
+    again = predict(QUESTION, OPTIONS)
+    assert not closed(again)
+    press(again, "LSTM")
+    again.compare("LSTM")
+    assert "As you predicted" in capsys.readouterr().out
 
 
 def test_questions_do_not_share_a_choice(buttons):
