@@ -88,6 +88,31 @@ def used_by_suites(hidden: Path) -> set[tuple[str, str]]:
     }
 
 
+# What compares numbers for all of them: with the tolerances of tensors.py, or with measures of its own that have their reasons there.
+COMPARES = {"tensors.py", "equal.py", "fingerprint.py"}
+
+
+def test_suites_and_checks_compare_numbers_as_the_grader_does(root: Path) -> None:
+    """`allclose` has other tolerances, knows no float32, and stops with an error at another dtype: `near`, `near_at` and `close` are for that."""
+    folders = [
+        "tests/*/hidden",
+        "assignment/*/tests",
+        "assignment/*/*/checking",
+        "autograder/gatelab/handed_out",
+        "autograder/gatelab/testkit",
+    ]
+    files = [path for folder in folders for place in root.glob(folder) for path in place.rglob("*.py")]
+    assert len(files) > 40
+    found = {
+        f"{path.relative_to(root)}: {ast.unparse(node)}"
+        for path in files
+        if path.name not in COMPARES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("allclose", "isclose")
+    }
+    assert found == set()
+
+
 def test_a_hidden_suite_uses_of_the_engine_only_what_is_for_suites(root: Path) -> None:
     """A lab needs no other part of the engine. (Its conftest.py says by which plugin pytest grades where somebody starts it by hand.)"""
     folders = [*root.glob("tests/*/hidden"), *root.glob("tests/engine/tiny-lab/tests/*/hidden")]
