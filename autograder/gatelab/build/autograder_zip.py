@@ -158,7 +158,7 @@ def _requirements(pyproject: Path, lab: Lab) -> bytes:
             f"{pyproject}: no dependencies found; build the zip in the kit's repository."
         ) from error
     known = {pin.name for pin in requirements.kit_pins(pins)}
-    of_the_lab = [pin.line for pin in requirements.check(lab, pins) if pin.name not in known]
+    of_the_lab = [pin.line for pin in requirements.check(lab.assignment, pins) if pin.name not in known]
     return (
         "# From pyproject.toml. setup.sh takes torch from PyTorch's index of CPU builds.\n"
         + "".join(f"{line}\n" for line in [*pins, *of_the_lab])

@@ -53,7 +53,7 @@ def _not_required(lab: Lab) -> Iterator[str]:
     """A sentence for each package that the engine's checks import but the students' requirements do not name. Raises LabError for
     requirements that cannot be read, or that ask for another version than the kit."""
     path = lab.assignment / requirements.FILE
-    named = {pin.name for pin in requirements.check(lab)}
+    named = {pin.name for pin in requirements.check(lab.assignment)}
     has_checks = (lab.package / "checking").is_dir() and not all(
         spec.by_hand for spec in lab.questions.values()
     )

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import gatelab
-from gatelab.lab.parts import LabError, LabParts
+from gatelab.lab.parts import LabError
 from gatelab.text import visible
 
 FILE = "requirements.txt"
@@ -39,9 +39,9 @@ class Pin:
     applies: bool  # whether it is asked for on this system
 
 
-def pins(lab: LabParts) -> list[Pin]:
-    """The lab's pins, in the order of the file; none if it has no such file. Raises LabError for the first line that is refused."""
-    path = lab.assignment / FILE
+def pins(assignment: Path) -> list[Pin]:
+    """The pins of the lab in this folder, in their order; none if it has no such file. Raises LabError for the first line that is refused."""
+    path = assignment / FILE
     return read(path) if path.is_file() else []
 
 
@@ -72,24 +72,24 @@ def read(path: Path) -> list[Pin]:
     return list(found.values())
 
 
-def check(lab: LabParts, kit: Iterable[str] | None = None) -> list[Pin]:
+def check(assignment: Path, kit: Iterable[str] | None = None) -> list[Pin]:
     """The lab's pins. Raises LabError also for one that differs from the kit's own. `kit`: its lines, by default those of this kit."""
     own = {pin.name: pin for pin in kit_pins(kit)}
-    found = pins(lab)
+    found = pins(assignment)
     for pin in found:
         kits = own.get(pin.name)
         if kits and Version(kits.version) != Version(pin.version):
             raise LabError(
-                f"{lab.assignment / FILE}, line {pin.number}: {pin.line}: the kit itself needs {kits.name}=={kits.version} "
+                f"{assignment / FILE}, line {pin.number}: {pin.line}: the kit itself needs {kits.name}=={kits.version} "
                 "and grades with that version; write it here too."
             )
     return found
 
 
-def beyond_the_kit(lab: LabParts) -> list[Pin]:
+def beyond_the_kit(assignment: Path) -> list[Pin]:
     """What answers of this lab may import that does not come with the kit, on this system. Raises LabError."""
     own = {pin.name for pin in kit_pins()}
-    return [pin for pin in pins(lab) if pin.applies and pin.name not in own]
+    return [pin for pin in pins(assignment) if pin.applies and pin.name not in own]
 
 
 def kit_pins(lines: Iterable[str] | None = None) -> list[Pin]:
