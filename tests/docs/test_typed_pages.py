@@ -67,6 +67,7 @@ NOWHERE = {
     "python tests/lstm-gru/calibration/": "it trains for a minute to an hour; lstm-gru/test_calibration.py reads what it recorded",
     "gatelab bench --trainings": "it trains every solution twice; lstm-gru/test_quick_training.py grades by the suites that it compares with",
     "conda ": "it downloads 2 GB, and conda is not here; engine/test_environment.py compares environment.yml with what is installed",
+    "pip install -r assignment/lstm-gru/requirements.txt": "after conda; engine/test_pip_install.py installs by pip",
     "pip install -e . --no-deps": "for conda alone; engine/test_pip_install.py installs the kit without -e",
 }  # fmt: skip
 SHEETS = {  # as the platforms give them for this class

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -29,13 +30,12 @@ def test_every_dependency_is_pinned_to_one_version(root: Path) -> None:
     assert all("==" in pin for pin in pins(root))
 
 
-def test_environment_yml_has_the_pins_of_pyproject(root: Path) -> None:
+def test_environment_yml_has_the_pins_of_pyproject_and_knows_no_lab(root: Path) -> None:
+    """A new lab is two folders: nothing outside of them needs a line for it."""
     environment = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
     from_pip = next(item["pip"] for item in environment if isinstance(item, dict))
     torch = next(item for item in environment if isinstance(item, str) and item.startswith("pytorch-cpu="))
-    labs = {f"-r {path.relative_to(root).as_posix()}" for path in root.glob("assignment/*/requirements.txt")}
-    assert labs <= set(from_pip)
-    assert set(from_pip) - labs | {torch.replace("pytorch-cpu=", "torch==")} == pins(root)
+    assert {*from_pip, torch.replace("pytorch-cpu=", "torch==")} == pins(root)
 
 
 def test_what_is_installed_is_what_is_pinned(root: Path) -> None:
@@ -47,6 +47,20 @@ def test_what_is_installed_is_what_is_pinned(root: Path) -> None:
 def test_the_lock_has_every_distribution_that_the_kit_brings_along_and_no_other() -> None:
     """Whatever floats may move a class's grades: 140 of 160 did. `python tests/programs/write_constraints.py` writes it again."""
     assert locked() == needed()
+
+
+def test_a_labs_package_that_is_not_installed_is_not_left_out_of_the_lock(root: Path, tmp_path: Path) -> None:
+    """Unless it is for another system."""
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    path = tmp_path / "assignment" / "one" / "requirements.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("einops==0.8.2\nno-such-package==1.0; sys_platform == 'none'\n")
+    assert "einops" in needed(tmp_path) and "no-such-package" not in needed(tmp_path)
+    path.write_text("no-such-package==1.0\n")
+    with pytest.raises(
+        SystemExit, match=r"one/requirements\.txt, line 1: no-such-package is not installed here"
+    ):
+        needed(tmp_path)
 
 
 def test_every_locked_version_installs_on_each_python_that_is_promised(root: Path) -> None:

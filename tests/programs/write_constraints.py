@@ -14,6 +14,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from gatelab.lab.requirements import FILE, read
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "constraints.txt"
 HEAD = """\
@@ -27,14 +29,29 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def needed() -> dict[str, str]:
-    """Name → version of everything that pyproject.toml and the labs require, dependencies included, if it is installed."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def of_the_labs(root: Path) -> list[Requirement]:
+    """What the labs ask for. Ends with a sentence if one of these packages is not installed here: the lock would lack it."""
+    asked = []
+    for path in sorted(root.glob(f"assignment/*/{FILE}")):
+        for pin in read(path):
+            if not pin.applies:
+                continue
+            try:
+                distribution(pin.name)
+            except PackageNotFoundError:
+                place = path.relative_to(root).as_posix()
+                sys.exit(
+                    f"{place}, line {pin.number}: {pin.name} is not installed here, so the lock would lack it: pip install -r {place}"
+                )
+            asked.append(Requirement(pin.line))
+    return asked
+
+
+def needed(root: Path = ROOT) -> dict[str, str]:
+    """Name → version of everything that pyproject.toml and the labs require, dependencies included, if it is required on this system."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asks = project["dependencies"] + project["optional-dependencies"]["dev"]
-    for path in sorted(ROOT.glob("assignment/*/requirements.txt")):
-        lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-        asks += [line for line in lines if line]
-    todo = [Requirement(line) for line in asks]
+    todo = [*map(Requirement, asks), *of_the_labs(root)]
     seen: set[tuple[str, frozenset[str]]] = set()
     found: dict[str, str] = {}
     while todo:

@@ -17,15 +17,14 @@ and the wheat are left out. Of earlier releases only the cells are included, to 
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
-from gatelab.build.complete import REQUIREMENTS
 from gatelab.folders import ZIP_DATE, replacing
+from gatelab.lab import requirements
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
 from gatelab.report.outputs.gradescope import gradescope_results
@@ -96,7 +95,9 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     """Name in the zip → bytes, laid out like the repository so that `Lab.in_repository` finds the lab."""
     package = Path(gatelab.__file__).parent
     assignment = f"{KIT}/assignment/{lab.assignment.name}"
-    yield f"{assignment}/{TABLE}", (lab.assignment / TABLE).read_bytes()
+    for name in (TABLE, requirements.FILE):  # the engine compares the second with what is installed
+        if (lab.assignment / name).is_file():
+            yield f"{assignment}/{name}", (lab.assignment / name).read_bytes()
     yield from _tree(lab.package, f"{assignment}/{lab.package.name}")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
         # To tell what a student wrote from what was handed out.
@@ -156,28 +157,12 @@ def _requirements(pyproject: Path, lab: Lab) -> bytes:
         raise LabError(
             f"{pyproject}: no dependencies found; build the zip in the kit's repository."
         ) from error
+    known = {pin.name for pin in requirements.kit_pins(pins)}
+    of_the_lab = [pin.line for pin in requirements.check(lab.assignment, pins) if pin.name not in known]
     return (
         "# From pyproject.toml. setup.sh takes torch from PyTorch's index of CPU builds.\n"
-        + "".join(f"{line}\n" for line in [*pins, *_of_the_lab(lab, {_package(pin) for pin in pins})])
+        + "".join(f"{line}\n" for line in [*pins, *of_the_lab])
     ).encode()
-
-
-def _of_the_lab(lab: Lab, known: set[str]) -> Iterator[str]:
-    """The lines of the lab's requirements.txt for packages that the kit does not bring; of those it does, the kit's version counts."""
-    path = lab.assignment / REQUIREMENTS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for line in (line.split("#")[0].strip() for line in lines):
-        if line.startswith(("-r", "--requirement")):
-            raise LabError(
-                f"{path}: {line}: the grading image gets this file alone; name the packages in it."
-            )
-        if line and not line.startswith("-") and _package(line) not in known:
-            yield line
-
-
-def _package(line: str) -> str:
-    """The name of a package as registries compare it: `pillow` of `Pillow>=10`."""
-    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line)[0]).lower()
 
 
 def _constraints(lock: Path) -> bytes:

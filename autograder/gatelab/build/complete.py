@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 
 from gatelab.build.errors import BuildError
+from gatelab.lab import requirements
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 
 CONTRACT = "CONTRACT.md"
-REQUIREMENTS = "requirements.txt"
 CHECKS_NEED = ("torch", "otter-grader")  # the engine's checks import them
 
 
@@ -50,17 +50,15 @@ def faults(lab: Lab, bank: Bank) -> Iterator[str]:
 
 
 def _not_required(lab: Lab) -> Iterator[str]:
-    """A sentence for each package that the engine's checks import but the students' requirements do not name."""
-    path = lab.assignment / REQUIREMENTS
+    """A sentence for each package that the engine's checks import but the students' requirements do not name. Raises LabError for
+    requirements that cannot be read, or that ask for another version than the kit."""
+    path = lab.assignment / requirements.FILE
+    named = {pin.name for pin in requirements.check(lab.assignment)}
     has_checks = (lab.package / "checking").is_dir() and not all(
         spec.by_hand for spec in lab.questions.values()
     )
     if not has_checks or not path.is_file():
         return
-    lines = [line.strip().lower() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
-    if any(line.startswith("-r") for line in lines):
-        return  # more in another file
-    named = {re.split(r"[^\w.-]", line)[0].replace("_", "-") for line in lines}
     for package in CHECKS_NEED:
         if package not in named:
             yield f"{path}: does not name {package}, which {lab.package.name}/checking imports; add it, or no student can check or submit."

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from gatelab.audit import machine, machine_leftovers, machine_pieces
+from gatelab.audit import machine, machine_labs, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
 from gatelab.lab.choose import chosen_lab, kit_above
 from gatelab.lab.spec import LabError
@@ -65,6 +65,7 @@ def findings(here: Path, kit: Path) -> Iterator[Finding]:
     yield from machine.python()
     yield machine.torch()
     yield from machine.packages()
+    yield from machine_labs.packages(kit)
     yield machine.kernel()
     yield machine_pieces.library()
     yield from machine_pieces.confinement(machine_pieces.trial())

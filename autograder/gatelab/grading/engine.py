@@ -21,6 +21,7 @@ from typing import Any
 
 from gatelab.faults import MESSAGE_TO_STUDENT, OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.grading.examiner_process import ExaminerProcess, NotBegun, Stopped
+from gatelab.lab import installed
 from gatelab.lab.spec import Lab
 from gatelab.limits import (
     DIAGNOSIS_SECONDS,
@@ -48,7 +49,7 @@ class Engine:
 
     Raises:
         ValueError: when a name in `accept_missing` is unknown.
-        LabError: at `with`, when the lab is invalid.
+        LabError: at `with`, when the lab is invalid, or a package that its answers may import is not installed.
         ProtectionMissing: at `with`, when the machine cannot confine student code and `accept_missing` does not allow that.
         ForkServerLost: when the fork server does not start.
     """
@@ -83,6 +84,7 @@ class Engine:
         if not hasattr(os, "fork"):
             raise ProtectionMissing("This system cannot fork processes; grade on Linux (on Windows: in WSL).")
         self.lab.check()
+        installed.check(self.lab.assignment)
         self._closing.clear()
         self._free, self._all = queue.SimpleQueue(), []
         self._server = ForkServer(self.lab.package, self.lab.policy.preload)

@@ -24,6 +24,7 @@ from distributed.scheduler import KilledWorker
 
 from gatelab.faults import MESSAGE_TO_STUDENT, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
+from gatelab.lab import installed
 from gatelab.lab.spec import Lab
 from gatelab.limits import (
     CLOSE_SECONDS,
@@ -69,6 +70,7 @@ class Cluster:
         hash_of: hashes everything that affects a grade, here and on every worker. It is sent by its name.
 
     Raises:
+        LabError: at `with`, if a package that answers may import is not installed here.
         NotStarted: at `with`, if there is no scheduler, or a worker would grade differently.
         GraderFault: later, if the scheduler is lost or a new worker would grade differently. Finished work is kept.
     """
@@ -92,6 +94,7 @@ class Cluster:
         }  # fmt: skip
 
     def __enter__(self) -> Cluster:
+        installed.check(self.lab.assignment)  # a worker that has what is missing here would be refused
         for name in ("distributed", "distributed.client", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # their forty lines say no more than our one
         where = (

@@ -21,6 +21,7 @@ from typing import Any
 from gatelab.faults import MESSAGE_TO_STUDENT, hint_of, reason_of
 from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
+from gatelab.lab import installed
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import CLUSTER_IDLE_SECONDS
@@ -151,10 +152,14 @@ def _lab(wanted: dict[str, Any], hash_of: HashOf) -> Lab:
         raise _Refused(
             f"{error} (On a worker, {ROOT} names the kit's folder where it is not the client's.)"
         ) from error
+    try:
+        installed.check(lab.assignment)
+    except LabError as error:
+        raise _Refused(str(error)) from error
     if hash_of(lab, wanted["seed"], wanted["chosen"]) != wanted["grading"]:
         raise _Refused(
             f"the kit in {root} would grade differently from the one of this command: another state of the kit or of the "
-            "lab, or another version of torch, numpy, pytest or safetensors; bring both to the same and restart the worker."
+            "lab, or another version of torch, numpy, pytest, safetensors or a package that the lab asks for; bring both to the same and restart the worker."
         )
     return lab
 

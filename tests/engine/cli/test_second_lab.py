@@ -80,7 +80,8 @@ def bare_kit(root: Path) -> Path:
     """A kit with the tiny lab in it, and what a new one is copied from."""
     tiny_kit(root)
     shutil.copytree(TINY, root / TEMPLATE, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(ROOT / "pyproject.toml", root / "pyproject.toml")
+    for name in ("pyproject.toml", "environment.yml"):
+        shutil.copyfile(ROOT / name, root / name)
     return root
 
 
@@ -127,6 +128,8 @@ def test_the_new_lab_is_two_folders_with_the_name_asked_for(kit: Path) -> None:
     assert lab_names(kit) == sorted(LABS)
     assert (lab.name, lab.title) == (NEW, "Recurrent basics")
     assert {path.name for path in (kit / "tests" / NEW).iterdir()} == {"hidden", "bank"}
+    for file in ("pyproject.toml", "environment.yml"):
+        assert (kit / file).read_bytes() == (ROOT / file).read_bytes()
     page = (kit / "release" / NEW / "lab.ipynb").read_text(encoding="utf-8")
     assert "# Recurrent basics" in page and f"/{NEW}/lab.ipynb" in page and f"release/{NEW}" not in page
 

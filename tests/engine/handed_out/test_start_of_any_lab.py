@@ -144,6 +144,19 @@ def test_why_there_is_no_notebook_to_open_is_told(folder: Path) -> None:
         assert f"notebook    {said}" in begin(folder, "--check").stdout
 
 
+def test_only_the_lines_of_packages_are_added_up_each_package_once(folder: Path) -> None:
+    start = loaded(folder)
+    path = folder / "requirements.txt"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            "torch==2.13.0", "torch==2.13.0  # 300 MB, 900 MB on the disk"
+        )
+        + "# no-such-package==1.0  # 50 MB, 200 MB on the disk\n  # 7 MB, 7 MB on the disk\n",
+        encoding="utf-8",
+    )
+    assert start.size(start.read_pins()) == (380, 1350)
+
+
 @pytest.mark.one_in(2, among="environments")
 def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> None:
     start = loaded(folder)
@@ -151,7 +164,7 @@ def test_a_lab_without_pytorch_asks_for_none_and_is_smaller(folder: Path) -> Non
     assert start.size(pins) == (280, 1300)
     with (folder / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("no-such-package==1.0  # 50 MB, 200 MB on the disk\n")
-    assert start.size(pins) == (330, 1500)
+    assert start.size(start.read_pins()) == (330, 1500)
     start.check_python((3, 12, 0), "x86_64", "darwin", 2**63, False)
     with pytest.raises(start.Stop, match=r"Python 3\.10"):
         start.check_python((3, 10, 0), "x86_64", "darwin", 2**63, False)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.grading.engine import Engine
+from gatelab.lab.requirements import FILE as REQUIREMENTS
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 
@@ -50,6 +51,8 @@ def _read_by_an_engine(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> 
 
 def _files(lab: Lab) -> Iterator[Path]:
     yield lab.assignment / TABLE
+    if (lab.assignment / REQUIREMENTS).is_file():
+        yield lab.assignment / REQUIREMENTS
     folders = [lab.package, lab.hidden]
     if lab.bank is not None:
         folders.append(lab.bank / "chaff")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gatelab
+from gatelab.lab import installed
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
@@ -22,7 +23,12 @@ from gatelab.source_without_comments import undocumented
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may change a number or a verdict
+LIBRARIES = (
+    "torch",
+    "numpy",
+    "pytest",
+    "safetensors",
+)  # whose version may change a number or a verdict; so may the lab's own
 # Keys of lab.toml.
 NO_POINT = {
     "course",
@@ -84,6 +90,7 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
         for other in sorted(built_on(lab, id)):
             found[id] += below[other]
     libraries = [f"{name}=={version(name)}" for name in LIBRARIES]
+    libraries += installed.versions(lab.assignment)
     found[REST] += [gatelab.__version__, *libraries, str(seed)]
     return {id: hash_of(*lines) for id, lines in found.items() if id in (REST, *questions)}
 
