@@ -73,6 +73,8 @@ OTHERS = {
         "1.6 GB": "measured",
         "1.55 GB": "measured",
         "754 MB": "measured",
+        "50 MB": "an example of a line in a lab's requirements.txt",
+        "200 MB": "the same",
     },
 }
 

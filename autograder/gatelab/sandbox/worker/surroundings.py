@@ -33,6 +33,7 @@ from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import install_devices
 from gatelab.sandbox.worker.loops import install_loops
+from gatelab.sandbox.worker.made_modules import made_module
 from gatelab.sandbox.worker.newer_names import install_newer_names
 from gatelab.sandbox.worker.redirected_files import install_path_redirect
 from gatelab.sandbox.worker.replacing import set_attributes, set_existing_attributes
@@ -187,7 +188,7 @@ def _no_debugger() -> None:
         set_attributes(place, set_trace=do_nothing)
     for name in ("ipdb", "pudb"):
         if name not in sys.modules:
-            module = types.ModuleType(name)
+            module = made_module(name)
             set_attributes(module, set_trace=do_nothing, post_mortem=do_nothing, pm=do_nothing)
             sys.modules[name] = module
 

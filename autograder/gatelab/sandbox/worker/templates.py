@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 import string
 import sys
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gatelab.sandbox.worker.made_modules import made_module
 from gatelab.sandbox.worker.new_fstrings import TEMPLATE
 
 MODULE = "string.templatelib"
@@ -73,7 +73,7 @@ def convert(value: Any, conversion: str | None) -> Any:
 def install_templates() -> None:
     """Make the types importable under their name in Python 3.14."""
     if sys.version_info < (3, 14):
-        module = types.ModuleType(MODULE)
+        module = made_module(MODULE)
         module.__dict__.update(Template=Template, Interpolation=Interpolation, convert=convert)
         sys.modules[MODULE] = string.templatelib = module  # type: ignore[attr-defined]  # it is new there
 

@@ -31,9 +31,9 @@ import sys
 import tempfile
 import time
 import traceback
-import types
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 from gatelab.jsonline import PIECE, BadLine, Message, Reader, encode
@@ -49,6 +49,7 @@ from gatelab.limits import (
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
 from gatelab.sandbox.confine.probe import create_landmarks
+from gatelab.sandbox.worker.made_modules import made_module
 
 examiners: set[int] = set()  # children that are examiners
 
@@ -98,7 +99,7 @@ def preload(library: str, modules: list[str]) -> None:
             importlib.import_module(module)
 
 
-def silent_otter() -> types.ModuleType:
+def silent_otter() -> ModuleType:
     """A module `otter` whose `grader.check(…)` does nothing in a worker: public checks need not run there."""
 
     class Notebook:
@@ -107,7 +108,7 @@ def silent_otter() -> types.ModuleType:
         def __getattr__(self, name: str) -> Any:
             return lambda *args, **kwargs: None
 
-    module = types.ModuleType("otter")
+    module = made_module("otter")
     vars(module)["Notebook"] = Notebook
     return module
 

@@ -41,6 +41,7 @@ SHELL = {
     "several processors": before_q1("model = nn.DataParallel(nn.Linear(1, 1))\nOUT = model(torch.ones(2, 1))", use="assert len(OUT) == 2"),
     "the last value shown": before_q1("import asyncio\n[1, 2, 3]", "NUMBERS = _\nNUMBERS", "print('nothing to show')", "4 + 4;", "await asyncio.sleep(0, 5)", "FIVE, LIST, EMPTY = _, __, ___", use="assert (FIVE, LIST) == (5, [1, 2, 3]) and LIST is NUMBERS is EMPTY"),
     "a name of one's own that Jupyter uses": before_q1("_ = 7", "[1, 2]", "SEVEN = _", use="assert SEVEN == 7"),
+    "a look for what may be missing": before_q1("from importlib.util import find_spec\nimport ipdb\nFOUND = [find_spec(name) for name in ('ipdb', 'pudb', 'otter', 'torch')]", use="assert all(FOUND)"),
     "debuggers left in": before_q1("import code, pdb", use="import IPython; IPython.embed(); code.interact(local=locals()); pdb.runcall(len, [])"),
 }  # fmt: skip
 
