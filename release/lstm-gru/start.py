@@ -204,7 +204,12 @@ def read_lines():
 def read_pins():
     """Those that name a package, as a dict name → line."""
     lines = [line.split("#")[0].strip() for line in read_lines()]
-    return {re.split(r"[^\w.-]", line)[0].lower(): line for line in lines if line}
+    return {named(line): line for line in lines if line}
+
+
+def named(line):
+    """The package that a line names."""
+    return re.split(r"[^\w.-]", line.strip())[0].lower()
 
 
 def stamp(pins):
@@ -337,8 +342,13 @@ def make(pins, any_torch):
 
 def size(pins):
     """Megabytes: of the download, and on the disk."""
-    parts = [EDITOR] + [LARGE[name] for name in sorted(pins) if name in LARGE]
-    parts += [(int(size.group(1)), int(size.group(2))) for size in map(SIZE.search, read_lines()) if size]
+    stated = {}
+    for line in read_lines():
+        size = SIZE.search(line)
+        if size and line.split("#")[0].strip():  # else it is a line that is commented out
+            stated[named(line)] = int(size.group(1)), int(size.group(2))
+    large = dict(LARGE, **stated)
+    parts = [EDITOR] + [large[name] for name in sorted(pins) if name in large]
     return sum(part[0] for part in parts), sum(part[1] for part in parts)
 
 

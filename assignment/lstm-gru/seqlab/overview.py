@@ -1,5 +1,5 @@
 # Written by gatelab build from autograder/gatelab/handed_out/overview.py; change it there.
-"""How the map of the questions looks: as a table where there is a page to show it, which on a narrow screen wraps between words, and as text elsewhere."""
+"""How the map of the questions looks: a table where a page can show one (it wraps between words on a narrow screen), and text elsewhere."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@
 In Jupyter, VS Code and Colab the options are buttons. Where there are no widgets, or nobody to click them, the question is
 printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
 
-A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` next to the notebook), and cannot be changed
-by a click once it was compared with the outcome.
+A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` next to the notebook). Once the outcome was
+shown, no click changes or makes one: who had not chosen by then can choose after a restart of the kernel.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .choices import Choices
 
 LINE = 79  # characters: JupyterLab breaks a longer one in the middle of a word where its window is narrow
 
-# What was predicted in this session: (question, options) → the option, and whether it was compared with the outcome.
-_made: dict[tuple[str, tuple[str, ...]], tuple[str, bool]] = {}
+# What was predicted in this session: (question, options) → the option or None, and whether it was compared with the outcome.
+_made: dict[tuple[str, tuple[str, ...]], tuple[str | None, bool]] = {}
 
 
 class Prediction:
@@ -58,7 +58,8 @@ class Prediction:
 
     def _keep(self) -> None:
         _made[self._key] = self.choice, self.compared
-        progress.remember("predicted", {"\n".join(self._lines): [self.choice, self.compared]})
+        if self.choice is not None:  # who has not chosen may do so after a restart
+            progress.remember("predicted", {"\n".join(self._lines): [self.choice, self.compared]})
 
     def _earlier(self) -> tuple[str | None, bool]:
         """What was chosen before the kernel was restarted."""
@@ -88,11 +89,10 @@ class Prediction:
 
     def _compare(self, outcome: str) -> None:
         self.outcome = outcome if outcome in self.options else None
-        if self.choice is not None:
-            self.compared = True
-            self._keep()
-            if self._buttons is not None:
-                self._buttons.close()
+        self.compared = True
+        self._keep()
+        if self._buttons is not None:
+            self._buttons.close()
         print(_wrapped(self.question))
         if self.choice is None:
             print(
@@ -146,14 +146,15 @@ class Prediction:
             self._buttons = None
             return False
         # A front end may take a widget without an error and show nothing: that cannot be detected from here.
-        if self.choice is None:
+        # Which option was chosen is said by its button alone until it can no longer change: a printed line stays as it is.
+        if self.compared:
+            print(_wrapped(f"you predicted: {self.choice or 'nothing before the outcome was shown'}"))
+        else:
             print(
                 _wrapped(
                     'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
                 )
             )
-        else:
-            print(_wrapped(f"you predicted: {self.choice}"))
         return True
 
 

@@ -15,6 +15,7 @@ from seqlab.checking import (
     agree,
     has_shapes,
     near,
+    near_at,
     need,
     returned,
     standins,
@@ -129,7 +130,7 @@ def tokens(model, forcing, count):
         logits = model(source, lengths, targets, forcing)  # (N, T, V)
         x = model.target_embedding.weight[:, None]  # every token as a sequence of one step
         table = model.head(model.decoder(x, (x.new_zeros(V, H), x.new_zeros(V, H)))[0][:, 0])  # (V, V)
-    same = (logits[:, :, None] - table).abs().amax(dim=-1) < 1e-9  # (N, T, V)
+    same = near_at(*torch.broadcast_tensors(logits[:, :, None], table)).all(dim=-1)  # (N, T, V)
     token = torch.where(same.any(dim=-1), same.int().argmax(dim=-1), NO_TOKEN)
     return token, logits.argmax(dim=-1), token[:, 1:] == targets[:, :-1]
 

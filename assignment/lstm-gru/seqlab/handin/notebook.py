@@ -95,7 +95,7 @@ def _notebooks(folder: Path) -> list[Path]:
 
 
 def _of_folder(path: Path) -> str:
-    """The sentence on a folder that stands where a notebook should."""
+    """The sentence on a folder that is where a notebook should be."""
     inside = _notebooks(path)
     if inside and path.suffix.lower() == ".ipynb":
         return f"{path}: this is a folder, and the notebook is in it: move {inside[0]} out of it, next to the folder {progress.PACKAGE}."

@@ -35,6 +35,7 @@ def receipt(
         "sha256": notebook.sha256,
         "public": {outcome.id: outcome.state for outcome in outcomes},
         "unanswered": state.unanswered,
+        "unknown": state.unknown,
     }
 
 

@@ -65,7 +65,7 @@ class Failure:
 
 
 def failure(case: TestCase) -> Failure:
-    """Of a case of otter's result."""
+    """The failure that otter's result has for a case."""
     says, ended = str(case.failure_message or ""), getattr(case.body, "ended", None)
     cause = ended.cause if isinstance(ended, CheckFailed) else ended
     return Failure(says, not isinstance(ended, NotWritten), runs.unknown(cause))

@@ -25,6 +25,9 @@ class State:
 
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
+    unknown: list[str] = field(
+        default_factory=list
+    )  # by hand, in a file that lost its marks: either may hold
     parts: dict[str, list[str]] = field(
         default_factory=dict
     )  # answered question → what is missing in its answer
@@ -36,6 +39,11 @@ class State:
     )  # IDs of questions that were run with changes which are not in the file
 
     @property
+    def is_anything_there(self) -> bool:
+        """Whether something is answered, or may be."""
+        return bool(self.answered or self.unknown)
+
+    @property
     def left(self) -> list[str]:
         """What is not answered, in the order of the lab: `q1`, or for a partly answered question `q2 (names)`."""
         order = [question["id"] for question in progress.table()["questions"]]
@@ -45,12 +53,12 @@ class State:
 
 def look(notebook: Notebook, folder: Path) -> State:
     """Find out what is answered, and what is odd. `folder`: the notebook's folder, which has Jupyter's record."""
-    state, defined, unknown = State(), _definitions(notebook), []
+    state, defined = State(), _definitions(notebook)
     unmarked = not any(mark_of(cell) for cell in notebook.cells)
     for question in progress.table()["questions"]:
         id = question["id"]
         if question["by_hand"] and unmarked:
-            unknown.append(id)
+            state.unknown.append(id)
             continue
         if question["by_hand"]:
             written = _written_by_hand(notebook, id)
@@ -61,12 +69,12 @@ def look(notebook: Notebook, folder: Path) -> State:
         else:
             written = _written(notebook, question, defined, state)
         (state.answered if written else state.unanswered).append(id)
-    if unknown:
+    if state.unknown:
         state.warnings.append(
-            f"the program that saved this notebook took out what tells its cells apart: whether {all_of(unknown)} "
-            f"{'are' if len(unknown) > 1 else 'is'} answered cannot be seen here. The grader goes by the text above an answer: leave it there."
+            f"the program that saved this notebook took out what tells its cells apart: whether {all_of(state.unknown)} "
+            f"{'are' if len(state.unknown) > 1 else 'is'} answered cannot be seen here. The grader goes by the text above an answer: leave it there."
         )
-    if not state.answered and not unknown:
+    if not state.is_anything_there:
         state.warnings.append(
             f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )

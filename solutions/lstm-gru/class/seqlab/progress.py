@@ -131,7 +131,7 @@ def statements(source: str) -> list[ast.stmt]:
 
 
 def without_indent(source: str) -> str:
-    """A cell's text as Jupyter runs it: by as much as its first line is indented, every line may be."""
+    """A cell's text as Jupyter runs it: every line may be indented by as much as the first one is."""
     lines = source.split("\n")
     first = next(filter(str.strip, lines), "")
     indent = first[: len(first) - len(first.lstrip())]

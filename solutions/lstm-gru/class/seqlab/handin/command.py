@@ -106,7 +106,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         checks.ready()
     state = answers.look(read, path.parent)
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
-    if not asked.anyway and (state.unsaved or not state.answered):
+    if not asked.anyway and (state.unsaved or not state.is_anything_there):
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
@@ -116,7 +116,11 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     no_python = [] if outcomes else [*state.broken, *state.faulty]  # the checks report it, where any were run
     _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
-    print(f"Not answered: {', '.join(state.left) or 'nothing'}.")
+    print(
+        f"Not answered: {', '.join(state.left) or ('nothing that can be seen' if state.unknown else 'nothing')}."
+    )
+    if state.unknown:
+        print(f"Answered or not: {', '.join(state.unknown)} (the note above says why that cannot be seen).")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
     whole = not state.left and not state.faulty
     return PASSED if whole and all(one.state == "passed" for one in outcomes) else NOT_ALL
