@@ -307,6 +307,17 @@ def test_written_answers_without_their_marks_are_not_called_gone(
     assert written(path, lab)["q12a"].text == "The cell state is long-term memory."
 
 
+def test_a_blank_notebook_without_marks_is_not_packed(folder: Path, released: list[dict]) -> None:
+    def change(cells: list[dict]) -> None:
+        for cell in cells:
+            cell["metadata"] = {}
+
+    saved(folder, released, change)
+    words = said(seqlab(folder, "submit", "--without-checks"))
+    assert "lab.ipynb answers no question in code. Is your work in another file?" in words
+    assert "Nothing was packed." in words and not list(folder.glob("*.zip"))
+
+
 RIGHT = "def last_valid(outputs, lengths):\n    return outputs[range(len(lengths)), lengths - 1]\n"
 WARNED = [  # what was done to the file, and what is said of it
     (

@@ -14,11 +14,13 @@ from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 from gatelab.report.record.points import equal, number, plural
 
-# `## q3: the scale (3 points)` of a page, or in a master, where each line begins with `# `.
-_HEADING = re.compile(
-    r"^(?:# )?#+[ \t]+(?P<id>[a-z][a-z0-9]*)\b.*\((?P<points>\d+(?:[.,]\d+)?) (?:points?|marks?)\b",
-    re.MULTILINE,
+# `## q3: the scale (3 points)`, the heading of one question as a whole.
+_TITLE = (
+    r"#+[ \t]+(?P<id>[a-z][a-z0-9]*)(?=[ \t]*[:·—–(-])(?!.*\b(?i:part|level|step|each)\b)"
+    r".*\((?P<points>\d+(?:[.,]\d+)?) (?:points?|marks?)\b"
 )
+_IN_PAGE = re.compile("^" + _TITLE, re.MULTILINE)
+_IN_MASTER = re.compile("^# " + _TITLE, re.MULTILINE)  # every line of a text begins with `# `
 
 
 def wrong_headings(lab: Lab) -> Iterator[str]:
@@ -32,7 +34,7 @@ def wrong_headings(lab: Lab) -> Iterator[str]:
 
 def _wrong_headings(lab: Lab, path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8", errors="replace")
-    for heading in _HEADING.finditer(text):
+    for heading in (_IN_MASTER if path.suffix == ".py" else _IN_PAGE).finditer(text):
         spec, stated = lab.questions.get(heading["id"]), float(heading["points"].replace(",", "."))
         if spec is not None and not equal(spec.points, stated):
             line = text.count("\n", 0, heading.start()) + 1

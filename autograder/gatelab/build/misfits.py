@@ -38,6 +38,7 @@ def check(lab: Lab) -> Bank:
 def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each mistake, except those in the bank, which is read as a whole."""
     yield from _idle_keys(lab)
+    yield from _asking_for_nothing(lab)
     yield from _staffs_own(lab)
     for path, _ in checks.files(lab):
         if not path.is_file():
@@ -49,6 +50,15 @@ def faults(lab: Lab) -> Iterator[str]:
                 yield why
             elif Path(name).parent == Path("tests") and path.stem in lab.questions:
                 yield from _wrong_names(path, tree)
+
+
+def _asking_for_nothing(lab: Lab) -> Iterator[str]:
+    for id, spec in lab.questions.items():
+        if not (spec.names or spec.builds_on or spec.by_hand):
+            yield (
+                f"{lab.assignment / TABLE}, [{id}]: has nothing that could be graded; write as names what students define for it, as in "
+                'names = ["softmax"], or by_hand = true.'
+            )
 
 
 def _idle_keys(lab: Lab) -> Iterator[str]:

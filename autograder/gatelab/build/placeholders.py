@@ -29,10 +29,14 @@ _WRONG_BRACES = re.compile(
     r"\{+\s*(?:POINTS|THRESHOLD|DUE|COLAB_URL|HANDOUT_URL|HANDOUT_SUM)\b[^{}\n]{0,80}\}+"
 )
 _NAME = re.compile(r"\s*([^\W\d]\w*)([^{}]*)")
-# Code and formulas in Markdown.
+# Code and formulas in Markdown. A formula in single dollars may go over a line's end, but not over an empty line; what has no sign of
+# TeX's in it may be two prices.
+_INLINE = r"(?:[^$\n]|\n(?!\s*\n))"
 _NOT_PLAIN = re.compile(
-    r"^(?P<fence>```+|~~~+).*?(?:^(?P=fence)|\Z)|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$.*?\$\$|(?<![\\$])\$(?!\s)[^$\n]*?(?<!\s)\$(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]"
+    r"^[ \t]*(?P<fence>```+|~~~+).*?(?:^[ \t]*(?P=fence)|\Z)|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
+    r"|<(?P<tag>pre|code)\b.*?</(?P=tag)>|(?:(?<=\n\n)|\A)(?:(?: {4}|\t)[^\n]*(?:\n+|\Z))+"
+    rf"|\$\$.*?\$\$|(?<![\\$])\$(?!\$){_INLINE}*?[\\_^]{_INLINE}*?\$|(?<![\\$])\$(?!\$){_INLINE}+?\$(?!\d)"
+    r"|\\\(.*?\\\)|\\\[.*?\\\]"
     r"|\\begin\{(?P<environment>[^}]*)\}.*?\\end\{(?P=environment)\}",
     re.DOTALL | re.MULTILINE,
 )

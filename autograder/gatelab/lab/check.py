@@ -110,11 +110,6 @@ def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
             yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
     if len(set(spec.names)) < len(spec.names):
         yield f"{where}: names holds the same name twice."
-    if not (spec.names or spec.builds_on or spec.by_hand):
-        yield (
-            f'{where}: has nothing that could be graded; write as names what students define for it, as in names = ["softmax"], or '
-            "by_hand = true."
-        )
     for name in spec.builds_on:
         if name not in owner and (id := _defined_by(lab, name, ids[: ids.index(spec.id)])):
             yield (

@@ -590,7 +590,9 @@ def test_a_heading_with_other_points_than_the_table_is_noted(kit: Path) -> None:
     folder = kit / "assignment" / "softmax"
     rubric = folder / "RUBRIC.md"
     rubric.write_text(
-        "# Rubric\n\n## q1: the sum (4 points)\n\n## q2 (4,5 points, marked twice)\n", encoding="utf-8"
+        "# Rubric\n\n## q1: the sum (4 points)\n\n## q2 (4,5 points, marked twice)\n\n"
+        "## q1 and q2 (10 points)\n\n### q1, part 2 (2 points)\n\n### q1: level 2 (2 points)\n",
+        encoding="utf-8",
     )
     text = " ".join(said(kit, "build", "--no-execute").split())
     assert (
@@ -604,6 +606,7 @@ def test_a_heading_of_a_master_with_other_points_is_noted(kit: Path) -> None:
     master = kit / "assignment" / "softmax" / "lab.py"
     text = master.read_text(encoding="utf-8")
     assert "{{POINTS q1}} points" in text
-    master.write_text(text.replace("{{POINTS q1}} points", "1 point", 1), encoding="utf-8")
+    text = text.replace("{{POINTS q1}} points", "1 point", 1)
+    master.write_text(text + "\n# %%\n# q2 gives (1 point)\n", encoding="utf-8")
     text = " ".join(said(kit, "build", "--no-execute", "--accept").split())
     assert "the heading of q1 says 1 point, lab.toml gives it 4; correct one of the two." in text

@@ -22,6 +22,10 @@ SLIPS = {
         "assignment/softmax/softmax_lab/__init__.py", "", "def more(:\n",
         "assignment/softmax/softmax_lab/__init__.py, line 1: is not valid Python (invalid syntax); fix it.",
     ),
+    "a question that asks for nothing": (
+        TABLE, 'names = ["cross_entropy"]\nbuilds_on = ["softmax"]\n', "",
+        f'{TABLE}, [q2]: has nothing that could be graded; write as names what students define for it, as in names = ["softmax"], or by_hand = true.',
+    ),
     "names of a question marked by hand": (
         TABLE, "by_hand = true", 'by_hand = true\nnames = ["essay"]',
         f"{TABLE}, [q3]: is marked by hand, and names are for questions that the grader gives points for; remove them, or by_hand = true.",

@@ -21,6 +21,7 @@ MISSPELT = {
     "{{POINTS q1}": "{{POINTS q1} is no placeholder (did you mean {{POINTS q1}}?).",
     "$\\ge$ {{TRESHOLD q1}} $\\%$": "{{TRESHOLD q1}} is no placeholder",
     "`{{POINT q1}}`": "{{POINT q1}} is no placeholder",
+    "It costs $5, {{points}} or $7.": "{{points}} is no placeholder",
     "{{LECTURER}}": "{{LECTURER}} is no placeholder; there are {{POINTS}}, {{THRESHOLD q1}}, {{DUE}},",
 }
 LEFT_ALONE = [
@@ -33,6 +34,9 @@ LEFT_ALONE = [
     "~~~\n{{ user.name }}\n~~~",
     "An empty {{}}, {{ 1, 2 }} and \\{\\{a\\}\\}.",
     "A set {points, due} and {x}.",
+    "$ \\frac{{a}}{b} $ and $N \\times {{T}} $, $x_{{i}}$2",
+    "$a + \n{{b}}$",
+    "Code:\n\n    print({{ points }})\n\n- a list\n\n  ~~~\n  {{ name }}\n  ~~~\n\n<pre>{{ user }}</pre>",
 ]  # fmt: skip
 CODE_LEFT_ALONE = [
     'print(f"{{points}} {{{N}}} {{N}}")',

@@ -325,9 +325,6 @@ SLIPS = {
     "a name of a later question": (
         TABLE, '"cross_entropy"]\nbuilds_on = ["softmax"]', '"cross_entropy"]\nbuilds_on = ["predict"]',
         "[q2]: builds_on names predict, which q3 asks for: only what an earlier question asks for"),
-    "a question that asks for nothing": (
-        TABLE, 'names = ["softmax"]\n', "",
-        '[q1]: has nothing that could be graded; write as names what students define for it, as in names = ["softmax"], or by_hand = true.'),
     "a name that an earlier question left out": (
         TABLE, 'names = ["softmax"]', 'names = ["powers"]',
         "[q1]: names lacks softmax, which the reference of q1 defines and q2 builds on; write it there."),
