@@ -63,6 +63,19 @@ def test_a_labs_package_that_is_not_installed_is_not_left_out_of_the_lock(root: 
         needed(tmp_path)
 
 
+def test_a_labs_package_in_another_version_is_not_locked(root: Path, tmp_path: Path) -> None:
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    path = tmp_path / "assignment" / "one" / "requirements.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("einops==0.8.2.0\n")
+    assert needed(tmp_path)["einops"] == "0.8.2"
+    path.write_text("einops==0.1\n")
+    with pytest.raises(
+        SystemExit, match=r"one/requirements\.txt, line 1: einops==0\.1, but 0\.8\.2 is installed here"
+    ):
+        needed(tmp_path)
+
+
 def test_every_locked_version_installs_on_each_python_that_is_promised(root: Path) -> None:
     """Debian 12 has 3.11.2: the lock of a machine with a later 3.11 stopped the set-up and the grading image there."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]

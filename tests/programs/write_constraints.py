@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from gatelab.lab.installed import distribution_of, is_wanted
 from gatelab.lab.requirements import FILE, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,18 +30,22 @@ def canonical(name: str) -> str:
 
 
 def of_the_labs(root: Path) -> list[Requirement]:
-    """What the labs ask for. Ends with a sentence if one of these packages is not installed here: the lock would lack it."""
+    """What the labs ask for. Ends with a sentence if one of these packages is not installed here, or in another version:
+    the lock would lack it, or contradict the lab."""
     asked = []
     for path in sorted(root.glob(f"assignment/*/{FILE}")):
         for pin in read(path):
             if not pin.applies:
                 continue
-            try:
-                distribution(pin.name)
-            except PackageNotFoundError:
-                place = path.relative_to(root).as_posix()
+            there = distribution_of(pin.name)
+            place = path.relative_to(root).as_posix()
+            if there is None:
                 sys.exit(
                     f"{place}, line {pin.number}: {pin.name} is not installed here, so the lock would lack it: pip install -r {place}"
+                )
+            if not is_wanted(there.version, pin):
+                sys.exit(
+                    f"{place}, line {pin.number}: {pin.line}, but {there.version} is installed here, and the lock would say so: pip install -r {place}"
                 )
             asked.append(Requirement(pin.line))
     return asked
@@ -60,9 +64,8 @@ def needed(root: Path = ROOT) -> dict[str, str]:
         if (name, extras) in seen:
             continue
         seen.add((name, extras))
-        try:
-            installed = distribution(name)
-        except PackageNotFoundError:  # required only on other systems
+        installed = distribution_of(name)
+        if installed is None:  # required only on other systems
             continue
         found[name] = installed.version.split("+")[0]
         for line in installed.requires or ():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.audit.machine import Finding
-from gatelab.lab import installed
+from gatelab.lab import installed, requirements
 from gatelab.lab.spec import LabError, lab_names
 
 
@@ -19,12 +19,13 @@ def packages(kit: Path) -> Iterator[Finding]:
 def _of(assignment: Path) -> Finding:
     what, begin = "packages of a lab", f"{assignment.name}: "
     try:
+        requirements.pins(assignment)  # says what the build would refuse
         found = list(installed.found(assignment))
     except LabError as error:
         return Finding(what, f"{begin}its requirements cannot be read", str(error))
     said, other = [], False
     for pin, there in found:
-        differs = there.split("+")[0] != pin.version
+        differs = not installed.is_wanted(there, pin)
         other |= differs
         said.append(
             f"{pin.name} {there}" if not differs

@@ -13,6 +13,7 @@ import torch
 
 import gatelab
 from gatelab.jsonline import decode, encode
+from gatelab.lab import installed
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 from gatelab.source_without_comments import without_comments
@@ -56,12 +57,15 @@ class ResultCache:
 
 
 def stamp(lab: Lab, question: str = "") -> str:
-    """A digest of everything that a verdict on the question (or on any question, if "") can depend on: engine, suites, torch."""
+    """A digest of everything that a verdict on the question (or on any question, if "") can depend on: engine, suites, torch, the
+    lab's own packages."""
     files = [path for path in sorted(lab.hidden.rglob("*")) if path.suffix in (".py", ".toml")]
     if question:
         files = [path for path in files if not path.name.startswith("test_") or question_of(path) == question]
     table = [repr(spec) for spec in lab.questions.values()]
-    return digest([_engine_digest(), torch.__version__, table, [_code_of(path) for path in files]])
+    own = installed.versions(lab.assignment)
+    parts = [_engine_digest(), torch.__version__, table, [_code_of(path) for path in files]]
+    return digest([*parts, own] if own else parts)
 
 
 @cache

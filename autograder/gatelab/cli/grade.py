@@ -34,6 +34,7 @@ from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors
 from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
+from gatelab.lab import installed
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.by_hand.marks import MarksError
@@ -107,6 +108,7 @@ def grade(
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
         if not fresh:
             store.check(chosen if run.is_part or quick else None, quick)
+        _require_packages(run, fresh)
         run.read_marks()
         store.open()
     except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
@@ -118,6 +120,17 @@ def grade(
     tidy(out, submissions)
     show_class(run, rows, stopped, fresh)
     raise typer.Exit(_exit_code(run, rows, stopped))
+
+
+def _require_packages(run: ClassRun, fresh: bool) -> None:
+    """Raise LabError if a package that answers may import is missing. A class in which nothing is left to grade is finished without it."""
+    try:
+        installed.check(run.lab.assignment)
+    except LabError:
+        if fresh or any(
+            one.gradable and not one.missing and not run.store.load(one) for one in run.submissions
+        ):
+            raise
 
 
 def _previous_roster(store: Store) -> Path | None:

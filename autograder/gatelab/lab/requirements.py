@@ -1,7 +1,8 @@
 """A lab's requirements.txt: one package with its version on each line, as in `einops==0.8.2`, if need be with extras and a marker.
 
 The students' start.py reads the same file with a reader of its own, since it has the standard library only. So whatever the two
-could read differently, and whatever only pip understands, is refused here, and the build asks here first.
+could read differently, and whatever only pip understands, is refused here, and the build asks here first. A grading that has begun to be
+prepared is not stopped by such a line: there only the packages count that can be told (`beyond_the_kit`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -33,7 +35,7 @@ class Pin:
     """A package that a lab asks for."""
 
     name: str  # as registries compare names
-    version: str
+    version: str  # "" if the line, which the build would refuse, names no single one
     line: str  # as it is written, without the comment
     number: int  # of the line in the file
     applies: bool  # whether it is asked for on this system
@@ -60,10 +62,12 @@ def read(path: Path) -> list[Pin]:
         if why := _refused(line, text):
             raise LabError(f"{where}{text}: {why}")
         asked = Requirement(text)
-        pin = Pin(
-            canonicalize_name(asked.name), str(next(iter(asked.specifier)).version), text, number,
-            asked.marker is None or asked.marker.evaluate(),
-        )  # fmt: skip
+        applies = _applies(asked)
+        if applies is None:
+            raise LabError(
+                f"{where}{text}: no system can tell what is behind the ; write a comparison as in sys_platform == 'linux' there."
+            )
+        pin = Pin(canonicalize_name(asked.name), _version(asked.specifier), text, number, applies)
         if pin.name in found:
             raise LabError(
                 f"{where}{text}: line {found[pin.name].number} names this package too; leave one of them."
@@ -87,9 +91,42 @@ def check(assignment: Path, kit: Iterable[str] | None = None) -> list[Pin]:
 
 
 def beyond_the_kit(assignment: Path) -> list[Pin]:
-    """What answers of this lab may import that does not come with the kit, on this system. Raises LabError."""
+    """What answers of this lab may import that does not come with the kit, on this system. Whether the file is as the build wants it does
+    not matter here: a line that names no package is left out. Raises LabError if nothing can be read."""
     own = {pin.name for pin in kit_pins()}
-    return [pin for pin in pins(assignment) if pin.applies and pin.name not in own]
+    return [pin for pin in _named(assignment / FILE) if pin.applies and pin.name not in own]
+
+
+def _named(path: Path) -> list[Pin]:
+    """The packages of those lines that can be read at all, each once."""
+    if not path.is_file():
+        return []
+    found: dict[str, Pin] = {}
+    for number, line in enumerate(_bytes(path).decode("utf-8-sig", "replace").splitlines(), 1):
+        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        try:
+            asked = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if _applies(asked):
+            name = canonicalize_name(asked.name)
+            found.setdefault(name, Pin(name, _version(asked.specifier), line, number, True))
+    return list(found.values())
+
+
+def _applies(asked: Requirement) -> bool | None:
+    """Whether a package is asked for on this system; None if its marker asks for what no system has."""
+    try:
+        return asked.marker is None or asked.marker.evaluate()
+    except (ValueError, LookupError):  # `sys_platform ~= "linux"`, `"a" in extras`
+        return None
+
+
+def _version(specifiers: SpecifierSet) -> str:
+    """The one version that is asked for, or ""."""
+    asked = list(specifiers)
+    exact = len(asked) == 1 and asked[0].operator == "==" and not asked[0].version.endswith(".*")
+    return asked[0].version if exact else ""
 
 
 def kit_pins(lines: Iterable[str] | None = None) -> list[Pin]:
@@ -121,11 +158,7 @@ def _kit_lines() -> list[str]:
 def _lines(path: Path) -> list[str]:
     """The file's lines, as Python and start.py divide them."""
     try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise LabError(
-            f"{path}: cannot be read ({error.strerror}); make sure that it is readable."
-        ) from error
+        text = _bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise LabError(f"{path}: is not UTF-8; save it as UTF-8.") from error
     if text.startswith("\ufeff"):
@@ -133,6 +166,15 @@ def _lines(path: Path) -> list[str]:
             f"{path}, line 1: begins with a byte order mark, which start.py takes for part of a name; save the file as UTF-8 without one."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LabError(
+            f"{path}: cannot be read ({error.strerror}); make sure that it is readable."
+        ) from error
 
 
 def _refused(line: str, text: str) -> str:
@@ -143,7 +185,7 @@ def _refused(line: str, text: str) -> str:
         return f"a line does not go on in the next one; {WRITE}"
     if "#" in text:
         return "a comment begins after a blank; put one before the #."
-    if "/" in text or re.match(r"[^;]*(@|\\)", text):
+    if re.match(r"[^;]*[@/\\]", text):
         return f"is an address or a path, and students and the grader get this file alone; {WRITE}"
     try:
         asked = Requirement(text)

@@ -9,9 +9,11 @@ import pytest
 
 from gatelab.audit.machine_labs import packages
 from gatelab.audit.notebooks import write_notebook
+from gatelab.audit.result_cache import stamp
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.integrations.cluster_worker import problem_here
-from gatelab.lab.spec import Lab
+from gatelab.lab.installed import check, found
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.record.hashes import grading_hash
 from helpers.build_kit import accept_now
 from helpers.command import gatelab, succeeded, typed
@@ -21,8 +23,9 @@ from helpers.tiny_lab import ROOT, tiny_kit
 INSTALL = "pip install -r assignment/softmax/requirements.txt"
 MISSING = "no-such-package==1.0\nno-such-other==2.0; python_version > '3'\nno-such-system==3.0; sys_platform == 'none'\n"
 SAID = (
-    "no-such-package 1.0 and no-such-other 2.0: not installed here, and right answers of softmax that import them "
-    f"would lose points; in the kit's folder: {INSTALL}"
+    "no-such-package 1.0 and no-such-other 2.0: not installed here under these names, and right answers of softmax that import them "
+    f"could lose points; in the kit's folder: {INSTALL} (Where another package brings the same module, as opencv-python-headless does "
+    "for opencv-python, list that name in assignment/softmax/requirements.txt instead.)"
 )
 
 
@@ -57,10 +60,86 @@ def test_the_class_command_refuses_and_keeps_the_grades_that_are_there(kit: Path
         done = gatelab(*words, *more)
         said = " ".join(done.output.split())
         assert done.exit_code == 2 and SAID in said and "Traceback" not in said, said
+        assert "graded again" not in said  # nothing is
     after = files_below(kit / "out")
     assert {name: after[name] for name in before if name.endswith((".json", ".csv"))} == {
         name: before[name] for name in before if name.endswith((".json", ".csv"))
     }
+
+
+def test_a_finished_class_is_finished_without_the_packages(
+    kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["grade", kit / "class", "-o", kit / "out", "--root", kit]
+    record(tmp_path / "more", "no-such-package", "1.0")
+    asks_for(kit, "no-such-package==1.0\n")
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(tmp_path / "more")
+        succeeded(*words)
+    before = files_below(kit / "out" / "reports")
+    said = succeeded(*words)
+    assert "1 of 1 notebooks are done from an earlier run" in " ".join(said.split()), said
+    assert files_below(kit / "out" / "reports") == before
+    write_notebook(kit / "class" / "bob.ipynb", Lab.in_repository(kit), {})
+    done = gatelab(*words)
+    assert done.exit_code == 2 and "no-such-package 1.0: not installed here under this name" in " ".join(
+        done.output.split()
+    )
+
+
+def test_a_class_is_graded_whatever_the_build_would_refuse(kit: Path) -> None:
+    """And what can be told of such lines is asked for."""
+    lab = asks_for(
+        kit,
+        "# \xfc\x0c\neinops\nnames>=0.3\nscikit-learn == 1.9.1\n-r more.txt\n./here\nwords of a person\n"
+        "no-such-a==1.0; sys_platform ~= 'linux'\nno-such-b==1.0; 'a' in extras\npyyaml==5.0\n",
+    )
+    assert {pin.name for pin, _ in found(lab.assignment)} == {"einops", "names", "scikit-learn"}
+    succeeded("grade", kit / "class", "-o", kit / "out", "--root", kit)
+    assert (
+        json.loads((kit / "out" / "reports" / "ada.json").read_text(encoding="utf-8"))["status"] == "graded"
+    )
+    asks_for(kit, "no-such-package>=1.0\n")
+    done = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit)
+    assert done.exit_code == 2 and "no-such-package: not installed here" in " ".join(done.output.split())
+
+
+def test_what_an_interrupted_pip_left_is_not_taken_for_the_package(
+    kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = asks_for(kit, "no-such-package==1.0\n")
+    (tmp_path / "left" / "no_such_package-0.9.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path / "left")
+    with pytest.raises(LabError, match=r"no-such-package 1\.0: not installed here"):
+        check(lab.assignment)
+    assert [one.says for one in packages(kit)] == ["softmax: no-such-package 1.0 is missing"]
+    record(tmp_path / "left", "no-such-package", "1.0")  # in the same folder
+    check(lab.assignment)
+    assert [one.says for one in packages(kit)] == ["softmax: no-such-package 1.0"]
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.0+cpu"])
+def test_doctor_compares_versions_and_not_their_texts(
+    kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    asks_for(kit, "no-such-package==1.0\n")
+    record(tmp_path / "more", "no-such-package", version)
+    monkeypatch.syspath_prepend(tmp_path / "more")
+    (found,) = packages(kit)
+    assert (found.says, found.do) == (f"softmax: no-such-package {version}", "")
+
+
+def test_results_kept_of_another_version_of_a_labs_package_are_not_taken(
+    kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamps = {stamp(Lab.in_repository(kit))}
+    lab = asks_for(kit, "no-such-package==1.0\n")
+    for version in ("1.0", "1.1"):
+        record(tmp_path / version, "no-such-package", version)
+        with monkeypatch.context() as patch:
+            patch.syspath_prepend(tmp_path / version)
+            stamps.add(stamp(lab))
+    assert len(stamps) == 3
 
 
 @pytest.mark.one_in(2, among="doors")

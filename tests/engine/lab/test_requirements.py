@@ -39,6 +39,11 @@ REFUSED = {
     "three signs": ("names===0.3.0", OTHERWISE),
     "no valid version": ("names==abc", "is not a package with its version"),
     "a marker that is none": ("names==0.3.0; linux", "is not a package with its version"),
+    "a marker without an answer": (
+        "names==0.3.0; sys_platform ~= 'linux'",
+        "line 5: names==0.3.0; sys_platform ~= 'linux': no system can tell what is behind the ;",
+    ),
+    "a marker of lock files": ("names==0.3.0; 'a' in extras", "no system can tell what is behind the ;"),
     "words": ("names in version 0.3.0", "is not a package with its version"),
     "a comment without a blank": ("names==0.3.0# small", "a comment begins after a blank"),
     "a line end of pip's alone": ("# small\x0cnames==0.3.0", "pip begins another line"),
@@ -93,11 +98,13 @@ def test_start_py_reads_the_same_packages(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / FILE
     path.write_bytes(
         b"# einops==0.1\r\n\r\n  Names==0.3.0  # 1 MB, 2 MB on the disk\nscikit-learn[alldeps]==1.9.1\n"
-        b"pandas==3.1.1 ; sys_platform == 'none'\rtorch==2.13.0; python_version > '3'"
+        b"pandas==3.1.1 ; sys_platform == 'none'\rtorch==2.13.0; python_version > '3'\n"
+        b"tqdm==4.70.1; platform_version != 'a/b@c'"
     )
     found = read(path)
     assert [(pin.name, pin.version, pin.applies) for pin in found] == [
-        ("names", "0.3.0", True), ("scikit-learn", "1.9.1", True), ("pandas", "3.1.1", False), ("torch", "2.13.0", True)
+        ("names", "0.3.0", True), ("scikit-learn", "1.9.1", True), ("pandas", "3.1.1", False), ("torch", "2.13.0", True),
+        ("tqdm", "4.70.1", True),
     ]  # fmt: skip
     monkeypatch.setattr(start, "HERE", str(tmp_path))
     assert start.read_pins() == {pin.name: pin.line for pin in found}
