@@ -67,6 +67,7 @@ def test_the_class_command_refuses_and_keeps_the_grades_that_are_there(kit: Path
     }
 
 
+@pytest.mark.one_in(2, among="classes")
 def test_a_finished_class_is_finished_without_the_packages(
     kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_finished_class_is_finished_without_the_packages(
     )
 
 
+@pytest.mark.one_in(2, among="classes")
 def test_a_class_is_graded_whatever_the_build_would_refuse(kit: Path) -> None:
     """And what can be told of such lines is asked for."""
     lab = asks_for(
