@@ -40,8 +40,8 @@ class State:
 
     @property
     def is_anything_there(self) -> bool:
-        """Whether something is answered, or may be."""
-        return bool(self.answered or self.unknown)
+        """Whether something is answered, or, in a lab without questions in code, may be."""
+        return bool(self.answered or (self.unknown and not self.unanswered))
 
     @property
     def left(self) -> list[str]:
@@ -76,7 +76,9 @@ def look(notebook: Notebook, folder: Path) -> State:
         )
     if not state.is_anything_there:
         state.warnings.append(
-            f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
+            f"{notebook.path.name} answers no question in code. Is your work in another file?"
+            if state.unknown
+            else f"nothing is written in {notebook.path.name}: it is as it was handed out. Is your work in another file?"
         )
     state.broken = _broken(notebook)
     state.warnings += copies(notebook, folder)

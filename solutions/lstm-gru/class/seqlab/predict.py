@@ -97,7 +97,7 @@ class Prediction:
         if self.choice is None:
             print(
                 _wrapped(
-                    "you predicted: nothing yet. Next time choose first, then run: a guess makes the answer stick.",
+                    "you predicted: nothing yet. Choose first, then run: a guess makes the answer stick. For this one that takes a restart of the kernel.",
                     "  ",
                 )
             )
@@ -148,7 +148,7 @@ class Prediction:
         # A front end may take a widget without an error and show nothing: that cannot be detected from here.
         # Which option was chosen is said by its button alone until it can no longer change: a printed line stays as it is.
         if self.compared:
-            print(_wrapped(f"you predicted: {self.choice or 'nothing before the outcome was shown'}"))
+            print(_wrapped(f"you predicted: {self.choice or 'nothing before the outcome was shown; restart the kernel to choose first'}"))
         else:
             print(
                 _wrapped(
