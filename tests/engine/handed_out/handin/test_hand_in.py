@@ -350,8 +350,10 @@ def test_where_nothing_can_be_written_the_checks_run_and_say_so(folder: Path) ->
 
 
 def test_where_the_folder_was_deleted_the_checks_run_and_say_so(folder: Path) -> None:
-    """otter has read the tests of its folder by then."""
-    said = checked_twice(folder, folder, "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')")
+    """otter has read the tests of its folder by then, and a first product has loaded PyTorch's libraries: MKL ends the process where it
+    cannot ask for its folder."""
+    loaded = "import torch; torch.ones(2, 2) @ torch.ones(2, 2)"
+    said = checked_twice(folder, folder, f"{loaded}; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')")
     assert said.count("Note: nothing can be written in ") == 1
 
 
