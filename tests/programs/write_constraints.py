@@ -6,12 +6,12 @@ python tests/programs/write_constraints.py --check    exit code 1 and a list if 
 
 from __future__ import annotations
 
-import re
 import sys
 import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from gatelab.lab.installed import distribution_of, is_wanted
 from gatelab.lab.requirements import FILE, read
@@ -22,11 +22,6 @@ HEAD = """\
 # Every distribution that the kit brings along, in one version each: `make` and the grading image (setup.sh) install by it.
 # Written by `python tests/programs/write_constraints.py`; tests/engine/test_environment.py holds it against what is installed.
 """
-
-
-def canonical(name: str) -> str:
-    """The normalised name, as registries compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def of_the_labs(root: Path) -> list[Requirement]:
@@ -60,7 +55,7 @@ def needed(root: Path = ROOT) -> dict[str, str]:
     found: dict[str, str] = {}
     while todo:
         asked = todo.pop()
-        name, extras = canonical(asked.name), frozenset(asked.extras)
+        name, extras = canonicalize_name(asked.name), frozenset(asked.extras)
         if (name, extras) in seen:
             continue
         seen.add((name, extras))

@@ -18,11 +18,11 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 from pathlib import Path
 
 from gatelab.handed_out.start import OLDEST
+from gatelab.lab.requirements import kit_pins
 from gatelab.limits import FREE_DISK, FREE_MEMORY, GIB
 from gatelab.sandbox.forkserver import ForkServerLost, shared_temporary_folder
 
 JUPYTER = 8888
-PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
 INSTALL = "in the kit's folder: make, or pip install -e '.[dev]'"
 PROGRAMS = {"otter": "otter-grader", "nbgrader": "nbgrader", "jupyter": "jupyter_core"}
 CPU_TORCH = "pip install torch=={} --index-url https://download.pytorch.org/whl/cpu"
@@ -89,16 +89,7 @@ def pins() -> dict[str, str]:
         lines = requires("gatelab") or []
     except PackageNotFoundError:
         return {}
-    found = {}
-    for line in lines:
-        pin = PIN.match(line.replace("(", "").replace(")", ""))
-        if (
-            pin
-            and "extra" not in (pin[3] or "")
-            and ("linux" not in (pin[3] or "") or sys.platform == "linux")
-        ):
-            found[pin[1]] = pin[2]
-    return found
+    return {pin.name: pin.version for pin in kit_pins(lines) if pin.applies}
 
 
 def packages() -> Iterator[Finding]:

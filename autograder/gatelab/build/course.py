@@ -33,9 +33,8 @@ def configure_releases(c: Config, root: Path) -> None:
     c.SourceExporter.faulty = c.SubmissionExporter.faulty = faulty
     if faulty and len(faulty) == len(names) and not _in_a_server():
         raise SystemExit(f"nbgrader_config.py: {faulty[names[0]]}")
-    for (
-        name
-    ) in faulty:  # a step that finds no notebook would report only that, not what is wrong with the lab
+    # A step that finds no notebook would report only that, not what is wrong with the lab.
+    for name in faulty:
         folder = root / "assignment" / name
         if not list(folder.glob("*.ipynb")):
             (folder / "lab.ipynb").write_text(json.dumps(EMPTY), encoding="utf-8")
@@ -47,9 +46,8 @@ def _update_source(root: Path, name: str) -> str:
         write_source(Lab.in_repository(root, name), root)
     except LabError as error:
         return str(error)
-    except (
-        Exception
-    ) as error:  # a full disk, say: only this lab is affected, and the server goes on for the others
+    except Exception as error:
+        # A full disk, say: only this lab is affected, and the server goes on for the others.
         return f"{root / 'assignment' / name}: its notebook cannot be made ({type(error).__name__}: {error})."
     return ""
 

@@ -25,9 +25,7 @@ FORMS = {
 LIKE = 0.7  # of a name's letters must agree for it to be meant
 _BRACES = re.compile(r"(?<!\{)\{\{(?!\{)([^{}]{1,80})\}\}(?!\})")
 # One brace, or a wrong number of them, around a name as it is spelt.
-_WRONG_BRACES = re.compile(
-    r"\{+\s*(?:POINTS|THRESHOLD|DUE|COLAB_URL|HANDOUT_URL|HANDOUT_SUM)\b[^{}\n]{0,80}\}+"
-)
+_WRONG_BRACES = re.compile(rf"\{{+\s*(?:{'|'.join(FORMS)})\b[^{{}}\n]{{0,80}}\}}+")
 _NAME = re.compile(r"\s*([^\W\d]\w*)([^{}]*)")
 # Code and formulas in Markdown. A formula in single dollars may go over a line's end, but not over an empty line; what has no sign of
 # TeX's in it may be two prices.

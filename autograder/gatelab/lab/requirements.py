@@ -56,7 +56,7 @@ def read(path: Path) -> list[Pin]:
             raise LabError(
                 f"{where}holds {visible(repr(line))}, at a character of which pip begins another line; {WRITE}"
             )
-        text = re.sub(r"(^|\s)#.*", "", line).strip()
+        text = _without_comment(line)
         if not text:
             continue
         if why := _refused(line, text):
@@ -103,7 +103,7 @@ def _named(path: Path) -> list[Pin]:
         return []
     found: dict[str, Pin] = {}
     for number, line in enumerate(_bytes(path).decode("utf-8-sig", "replace").splitlines(), 1):
-        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        line = _without_comment(line)
         try:
             asked = Requirement(line)
         except InvalidRequirement:
@@ -112,6 +112,10 @@ def _named(path: Path) -> list[Pin]:
             name = canonicalize_name(asked.name)
             found.setdefault(name, Pin(name, _version(asked.specifier), line, number, True))
     return list(found.values())
+
+
+def _without_comment(line: str) -> str:
+    return re.sub(r"(^|\s)#.*", "", line).strip()
 
 
 def _applies(asked: Requirement) -> bool | None:
@@ -136,7 +140,8 @@ def kit_pins(lines: Iterable[str] | None = None) -> list[Pin]:
         asked = Requirement(line)
         versions = [one.version for one in asked.specifier if one.operator == "=="]
         if versions and (asked.marker is None or "extra" not in str(asked.marker)):
-            found.append(Pin(canonicalize_name(asked.name), versions[0], line, 0, True))
+            name = canonicalize_name(asked.name)
+            found.append(Pin(name, versions[0], line, 0, _applies(asked) is True))
     return found
 
 

@@ -23,12 +23,8 @@ from gatelab.source_without_comments import undocumented
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-LIBRARIES = (
-    "torch",
-    "numpy",
-    "pytest",
-    "safetensors",
-)  # whose version may change a number or a verdict; so may the lab's own
+# Whose version may change a number or a verdict; so may that of a lab's own packages.
+LIBRARIES = ("torch", "numpy", "pytest", "safetensors")
 # Keys of lab.toml.
 NO_POINT = {
     "course",
