@@ -20,12 +20,13 @@ from gatelab.handed_out.checking.differ import (
     is_number,
     untouched,
 )
+from gatelab.handed_out.checking.key_paths import WHOLE, KeyPath
 from gatelab.handed_out.checking.record import Call
 from gatelab.testkit import close, close_grads, near, same, unchanged
 from gatelab.testkit.failed import LeftChanged
 
 Answer = Callable[..., Any]
-ROWS = {"": Part("rows", "R C")}
+ROWS = {WHOLE: Part("rows", "R C")}
 X, Y = (
     torch.tensor([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]], dtype=torch.float64),
     torch.tensor([[1.0, 2.0, -0.5], [-1.25, 0.5, 3.0]], dtype=torch.float64),
@@ -40,8 +41,13 @@ def changes(x: Tensor, y: Tensor) -> Tensor:
     return x.mul_(y)
 
 
-def called(answer: Answer, gradients: str | None = None) -> Call:
+def called(answer: Answer, gradients: list[KeyPath] | None = None) -> Call:
     return Student({"answer": answer}).call("answer", X, Y, names="x y", gradients=gradients)
+
+
+def named(grads: dict[KeyPath, Tensor | None]) -> dict[str, Any]:
+    """The gradients as a suite has them."""
+    return {"xy"[int(path[0])]: grad for path, grad in grads.items()}
 
 
 def public(look: Callable[[], None]) -> str:
@@ -93,18 +99,18 @@ def test_suite_and_check_say_the_same_about_values(axes: None, wrong: Answer) ->
     ids=["cut", "cut at one", "a gradient of 0", "a gradient that is doubled"],
 )
 def test_suite_and_check_say_the_same_about_gradients(wrong: Answer) -> None:
-    call = called(wrong, gradients="")
+    call = called(wrong, gradients=[WHOLE])
     want = call.like(right)
     theirs = public(lambda: gradients_agree(call, want))
-    ours = hidden(lambda: close_grads(call.grads, want.grads, {"0": "x", "1": "y"}))
+    ours = hidden(lambda: close_grads(named(call.grads), named(want.grads), {}))
     both_say(theirs, ours.removeprefix("The values are there").partition(" (got")[0].partition(" (`")[0])
 
 
 def test_a_gradient_that_is_0_may_be_missing() -> None:
-    call = called(lambda x, y: x * 1.0, gradients="")
+    call = called(lambda x, y: x * 1.0, gradients=[WHOLE])
     want = call.like(lambda x, y: x + 0.0 * y)
     gradients_agree(call, want)
-    close_grads(call.grads, want.grads, {})
+    close_grads(named(call.grads), named(want.grads), {})
 
 
 def test_suite_and_check_say_the_same_about_an_argument_changed_in_place() -> None:
@@ -139,13 +145,13 @@ def test_suite_and_check_say_the_same_about_arrays(axes: None, wrong: Answer) ->
     x, y = X.numpy(), Y.numpy()
     call = Student({"answer": wrong}).call("answer", x, y, names="x y")
     want = Student({"answer": lambda x, y: x * y}).call("answer", x, y)
-    theirs = public(lambda: agree(call, want, {"": Part("rows", "R C", np.ndarray)}))
+    theirs = public(lambda: agree(call, want, {WHOLE: Part("rows", "R C", np.ndarray)}))
     ours = hidden(lambda: close(wrong(x, y), x * y, "rows", "R C", dtype=(x * y).dtype))
     both_say(theirs, ours.partition(" (got")[0].partition(";")[0].partition(", but it is")[0])
 
 
 def test_a_public_check_takes_arrays_and_names_them() -> None:
-    rows = {"0": Part("rows", "R C", np.ndarray), "1": Part("sums", "R", np.ndarray)}
+    rows = {(0,): Part("rows", "R C", np.ndarray), (1,): Part("sums", "R", np.ndarray)}
 
     def answered(value: Any) -> Call:
         return Student({"answer": lambda: value}).call("answer")
@@ -153,7 +159,7 @@ def test_a_public_check_takes_arrays_and_names_them() -> None:
     x = X.numpy()
     right = answered((x, x.sum(axis=1)))
     agree(right, answered((x + 1e-13, x.sum(axis=1))), rows)
-    has_shapes(right, rows, {"0": (2, 3), "1": (2,)})
+    has_shapes(right, rows, {(0,): (2, 3), (1,): (2,)})
     for value, said in [
         ((X, x), r"rows should be a numpy array, but it is a float64 tensor of shape \(2, 3\)"),
         ((np.array(["a"]), x), "rows should be an array of real numbers, but it is a numpy array of <U1"),
@@ -164,7 +170,9 @@ def test_a_public_check_takes_arrays_and_names_them() -> None:
 
 
 def test_suite_and_check_say_the_same_about_what_is_not_a_tensor() -> None:
-    theirs = public(lambda: agree(called(lambda x, y: (2.0,)), called(lambda x, y: (x,)), {"0": ROWS[""]}))
+    theirs = public(
+        lambda: agree(called(lambda x, y: (2.0,)), called(lambda x, y: (x,)), {(0,): ROWS[WHOLE]})
+    )
     both_say(theirs, hidden(lambda: close(2.0, X, "rows", "R C")).partition(", but it is")[0])
 
 
@@ -175,7 +183,7 @@ def test_suite_and_public_check_allow_float32_the_same(off: float) -> None:
     def answer(x: Tensor, y: Tensor) -> Tensor:
         return x * y + off
 
-    call = Student({"answer": answer}).call("answer", x, y, names="x y", gradients="")
+    call = Student({"answer": answer}).call("answer", x, y, names="x y", gradients=[WHOLE])
     want = call.like(right)
     texts = []
     for look in (
@@ -194,8 +202,8 @@ def test_suite_and_public_check_allow_float32_the_same(off: float) -> None:
     "answer", [lambda x, y: (x * y)[:1], lambda x, y: {"product": x * y}, lambda x, y: [x, y]]
 )
 def test_gradients_of_a_wrong_result_are_a_finding_and_not_an_error(answer: Answer) -> None:
-    call = called(answer, gradients="")
-    assert "the values are not right" in public(lambda: gradients_agree(call, called(right, "")))
+    call = called(answer, gradients=[WHOLE])
+    assert "the values are not right" in public(lambda: gradients_agree(call, called(right, [WHOLE])))
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 import torch
 
-from softmax_lab.checking import Check, Numbers, Part, Several, has_shapes, need
+from softmax_lab.checking import WHOLE, Check, Numbers, Part, Several, has_shapes, need
 
 OK_FORMAT = False
 name = "q1"
 check = Check(name)
 
-ROWS = {"": Part(Several("the probabilities"), "N K")}
+ROWS = {WHOLE: Part(Several("the probabilities"), "N K")}
 EQUAL = torch.zeros(3, 2, dtype=torch.float64)
 LARGE = torch.tensor([[1000.0, 0.0]], dtype=torch.float64)
 
@@ -16,7 +16,7 @@ LARGE = torch.tensor([[1000.0, 0.0]], dtype=torch.float64)
 @check.calls
 def calls(student):
     def run(logits, about):
-        return student.call("softmax", logits, names="logits", about=about, gradients="")
+        return student.call("softmax", logits, names="logits", about=about, gradients=[WHOLE])
 
     return run(EQUAL, "equal logits"), run(Numbers(seed=1)(3, 4), "drawn logits"), run(LARGE, "logits 1000 and 0")
 
@@ -24,7 +24,7 @@ def calls(student):
 @check.case("softmax")
 def rows(found):
     for call in found:
-        has_shapes(call, ROWS, {"": call.arguments[0].shape})
+        has_shapes(call, ROWS, {WHOLE: call.arguments[0].shape})
     equal, drawn, large = found
     need(equal, torch.allclose(equal.value, torch.full_like(EQUAL, 0.5)), "two equal logits have the probabilities 1/2 and 1/2.")
     need(large, torch.isfinite(large.value).all(), "large logits give nan or inf.")

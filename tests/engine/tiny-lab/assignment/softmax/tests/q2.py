@@ -4,20 +4,20 @@ import math
 
 import torch
 
-from softmax_lab.checking import Check, Numbers, Part, has_shapes, need
+from softmax_lab.checking import WHOLE, Check, Numbers, Part, has_shapes, need
 
 OK_FORMAT = False
 name = "q2"
 check = Check(name)
 
-LOSS = {"": Part("the loss")}
+LOSS = {WHOLE: Part("the loss")}
 LABELS = torch.tensor([0, 3, 1])
 
 
 @check.calls
 def calls(student):
     def run(logits, about):
-        return student.call("cross_entropy", logits, LABELS, names="logits labels", about=about, gradients="")
+        return student.call("cross_entropy", logits, LABELS, names="logits labels", about=about, gradients=[WHOLE])
 
     return run(torch.zeros(3, 4, dtype=torch.float64), "equal logits"), run(Numbers(seed=2)(3, 4), "drawn logits")
 
@@ -25,7 +25,7 @@ def calls(student):
 @check.case("cross_entropy")
 def loss(found):
     for call in found:
-        has_shapes(call, LOSS, {"": ()})
+        has_shapes(call, LOSS, {WHOLE: ()})
     equal, drawn = found
     need(
         equal,
