@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from helpers import heading_levels
-
-sys.path.append(str(Path(__file__).parent / "report" / "outputs"))
-from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
-
 from gatelab.report.outputs.pages import class_page, feedback_page
 from gatelab.report.record.model import CellProblem, Report
 from gatelab.report.whole_class.class_report import class_content
+from helpers import heading_levels
+from helpers.made_reports import BANK, CHOSEN, LAB, a_class, graded, question
 
 ROOT = Path(__file__).resolve().parents[2]
 MASTERS = sorted(
