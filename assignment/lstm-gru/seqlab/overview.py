@@ -1,5 +1,5 @@
 # Written by gatelab build from autograder/gatelab/handed_out/overview.py; change it there.
-"""How the map of the questions looks: a table where a page can show one (it wraps between words on a narrow screen), and text elsewhere."""
+"""How the map of the questions looks: a table on a page that can show one (it wraps between words on a narrow screen), otherwise text."""
 
 from __future__ import annotations
 

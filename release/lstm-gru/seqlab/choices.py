@@ -7,6 +7,7 @@ and Enter, and its tooltip, the question, is read after its text.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ class Choices:
             button.on_click(lambda _, option=option: react(option))
             self.buttons.append(button)
         title, style = ipywidgets.HTML(), ipywidgets.HTML(layout={"display": "none"})
-        title.value, style.value = f"<b>{_escaped(question)}</b>", STYLE
+        title.value, style.value = f"<b>{html.escape(question, quote=False)}</b>", STYLE
         column = {"align_items": "flex-start"}
         self.all = ipywidgets.VBox([title, *self.buttons, style], layout=column)
         self.mark(None)
@@ -48,7 +49,3 @@ class Choices:
         """From now on none can be pressed."""
         for button in self.buttons:
             button.disabled = True
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

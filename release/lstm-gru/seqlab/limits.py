@@ -33,7 +33,7 @@ NEWS_SECONDS = 20.0  # after which the one who waits is told what is running: so
 
 # Runs of cells that are remembered: a long evening in one notebook. Each holds its text, and an error with what its frames held.
 RUNS_KEPT = 500
-# Calls of one name that are repeated, three times each, where an answer is wrong: a check makes some ten, each of which may show it.
+# Calls of one name that are repeated, three times each, if an answer is wrong: a check makes some ten, each of which may show it.
 CALLS_REPEATED = 12
 # Numbers of a tensor or an array that is copied and compared after the call: 32 MiB. Measured: both take 0.02 to 0.04 s; an answer's
 # calls are given some hundred numbers.

@@ -11,8 +11,8 @@ OK_FORMAT = False
 name = "q1"
 check = Check(name)
 
-STATES = {"0": Part("h", "N H"), "1": Part("c", "N H")}
-GATES = {f"2.{gate}": Part(f"gates['{gate}']", "N H") for gate in "ifgo"}
+STATES = {(0,): Part("h", "N H"), (1,): Part("c", "N H")}
+GATES = {(2, gate): Part(f"gates[\'{gate}\']", "N H", of="gates") for gate in "ifgo"}
 
 # One sequence, D = 1, H = 2. With x = 1 and h = 0 the four gates are sigma or tanh of the sums of the two biases
 # and the input weights, row by row.
@@ -42,13 +42,13 @@ def calls(student):
         draw = Numbers(seed=N)
         shapes = [(N, D), (N, H), (N, H), (4 * H, D), (4 * H, H), (4 * H,), (4 * H,)]
         arguments = [draw(*shape, dtype=dtype) for shape in shapes]
-        found[about] = student.call("lstm_step", *arguments, **KNOWN, about=about, gradients="0 1")
+        found[about] = student.call("lstm_step", *arguments, **KNOWN, about=about, gradients=STATES)
     found["gates"] = student.call(
         "lstm_step",
         *found["3 sequences"].arguments,
         **KNOWN,
         about="3 sequences",
-        gradients=" ".join(GATES),
+        gradients=GATES,
     )
     with Watching() as watching:
         found["paper"] = student.call(

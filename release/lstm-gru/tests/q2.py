@@ -11,8 +11,8 @@ OK_FORMAT = False
 name = "q2"
 check = Check(name)
 
-STATE = {"0": Part("h", "N H")}
-GATES = {f"1.{gate}": Part(f"gates['{gate}']", "N H") for gate in "rzn"}
+STATE = {(0,): Part("h", "N H")}
+GATES = {(1, gate): Part(f"gates[\'{gate}\']", "N H", of="gates") for gate in "rzn"}
 
 
 # One sequence, D = 1, H = 2, h = 0: r and z are sigma of the sums of the two biases and the input weights, row by
@@ -42,13 +42,13 @@ def calls(student):
         draw = Numbers(seed=10 + N)
         shapes = [(N, D), (N, H), (3 * H, D), (3 * H, H), (3 * H,), (3 * H,)]
         arguments = [draw(*shape, dtype=dtype) for shape in shapes]
-        found[about] = student.call("gru_step", *arguments, **KNOWN, about=about, gradients="0")
+        found[about] = student.call("gru_step", *arguments, **KNOWN, about=about, gradients=STATE)
     found["gates"] = student.call(
         "gru_step",
         *found["3 sequences"].arguments,
         **KNOWN,
         about="3 sequences",
-        gradients=" ".join(GATES),
+        gradients=GATES,
     )
     with Watching() as watching:
         found["paper"] = student.call(

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from seqlab.checking import (
+    WHOLE,
     Check,
     Finding,
     Numbers,
@@ -28,8 +29,8 @@ name = "q3"
 check = Check(name)
 
 RETURNS = {
-    "LSTM": {"0": Part(Several("outputs"), "N T H"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")},
-    "GRU": {"0": Part(Several("outputs"), "N T H"), "1": Part("h", "N H")},
+    "LSTM": {(0,): Part(Several("outputs"), "N T H"), (1, 0): Part("h", "N H"), (1, 1): Part("c", "N H")},
+    "GRU": {(0,): Part(Several("outputs"), "N T H"), (1,): Part("h", "N H")},
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}
@@ -71,7 +72,7 @@ def calls(student):
                     before = steps[f"{layer.lower()}_step"]
                     orders.clear()
                     call = student.on(
-                        made, x, *given, names="x state", about=f"{about}, {more}", gradients=""
+                        made, x, *given, names="x state", about=f"{about}, {more}", gradients=[WHOLE]
                     )
                     made_steps = steps[f"{layer.lower()}_step"] - before
                     student.note(layer, "steps", made_steps)

@@ -3,13 +3,13 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, Part, agree, has_shapes, need
+from seqlab.checking import WHOLE, Check, Numbers, Part, agree, has_shapes, need
 
 OK_FORMAT = False
 name = "q4"
 check = Check(name)
 
-NORMS = {"": Part("the result", "T")}
+NORMS = {WHOLE: Part("the result", "T")}
 
 
 class Leaky(nn.Module):
@@ -106,7 +106,7 @@ def gradient_norms(found):
         "x.requires_grad is not what it was before the call. Work on a copy: x.detach().clone().",
     )
     for layer, T in [("LSTM", 6), ("RNN", 1)]:
-        has_shapes(found[layer], NORMS, {"": (T,)})
+        has_shapes(found[layer], NORMS, {WHOLE: (T,)})
         check.as_stored(found[layer], "the norms are right for the halving layer, but not for this one.")
 
 
@@ -120,5 +120,5 @@ def cell_path_gain(found):
         agree(found[about], found[about].like(lambda f, g=gain: torch.tensor(g, dtype=f.dtype)), NORMS)
     for about, shape in [("shape (3, 2, 4)", (3, 2, 4)), ("one step", (1, 3))]:
         call = found[about]
-        has_shapes(call, {"": Part("the result", " ".join("TNH"[: len(shape)]))}, {"": shape})
+        has_shapes(call, {WHOLE: Part("the result", " ".join("TNH"[: len(shape)]))}, {WHOLE: shape})
         check.as_stored(call, "right for gates of shape (T,), but not for these.")

@@ -2,7 +2,7 @@
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, Part, agree, gradients_agree, untouched
+from seqlab.checking import WHOLE, Check, Finding, Numbers, Part, agree, gradients_agree, untouched
 from seqlab.copies import copied
 
 OK_FORMAT = False
@@ -10,7 +10,7 @@ name = "q6"
 check = Check(name)
 
 LENGTHS = torch.tensor([2, 4, 1])
-RESULT = {"": Part("the result", "N H")}
+RESULT = {WHOLE: Part("the result", "N H")}
 
 
 def padded(dtype=torch.float64):
@@ -40,7 +40,7 @@ def zeros():
 def calls(student):
     draw = Numbers(seed=7)
     made = [
-        student.call("last_valid", outputs, lengths, names="outputs lengths", about=about, gradients="")
+        student.call("last_valid", outputs, lengths, names="outputs lengths", about=about, gradients=[WHOLE])
         for about, outputs, lengths in [
             ("lengths 2, 4, 1 of T = 4", padded(), LENGTHS),
             ("1 sequence, length 3 of T = 5", draw(1, 5, 2), torch.tensor([3])),

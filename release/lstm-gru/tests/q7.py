@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, Part, Several, has_shapes, near, need, untouched
+from seqlab.checking import WHOLE, Check, Numbers, Part, Several, has_shapes, near, need, untouched
 
 OK_FORMAT = False
 name = "q7"
@@ -13,7 +13,7 @@ V, E, H, K = 7, 4, 5, 3
 TOKENS = torch.tensor([[1, 2, 6, 3], [4, 0, 5, 2], [3, 3, 0, 1]])
 LENGTHS = torch.tensor([2, 3, 1])
 ORDER = torch.tensor([[1, 2, 6, 3, 3], [4, 6, 5, 2, 1], [3, 3, 6, 1, 5], [5, 1, 4, 2, 6]])
-LOGITS = {"": Part(Several("logits"), "N K")}
+LOGITS = {WHOLE: Part(Several("logits"), "N K")}
 
 
 class Own(nn.Module):
@@ -42,7 +42,7 @@ def calls(student):
 
         def run(tokens, lengths, about, model=model, layer=layer):
             about = f"{layer}, {about}"
-            return student.on(model, tokens, lengths, names="tokens lengths", about=about, gradients="")
+            return student.on(model, tokens, lengths, names="tokens lengths", about=about, gradients=[WHOLE])
 
         cut = [run(TOKENS[n : n + 1, :length], LENGTHS[n : n + 1], "cut") for n, length in enumerate(LENGTHS)]
         batch = run(TOKENS, LENGTHS, "3 sequences of lengths 2, 3, 1")
@@ -88,7 +88,7 @@ def batches_and_order(found):
     order, float32 = found.pop("order"), found.pop("float32")
     for batch, cut, whole in found.values():
         for call in (batch, whole, *cut):
-            has_shapes(call, LOGITS, {"": (len(call.arguments[0]), K)})
+            has_shapes(call, LOGITS, {WHOLE: (len(call.arguments[0]), K)})
             untouched(call)
         need(whole, torch.isfinite(whole.value).all(), "logits hold NaN or inf.")
         check.as_stored(whole, "the logits are not head(last output) with the weights given.")
@@ -100,9 +100,9 @@ def batches_and_order(found):
             "a padded sequence gets different logits from the same sequence cut to its length.",
         )
         check.as_stored(batch, "the logits, or their gradients, are not right.")
-    has_shapes(order, LOGITS, {"": (4, K)})
+    has_shapes(order, LOGITS, {WHOLE: (4, K)})
     check.as_stored(order, "the logits are not right: does every sequence get its own, in the original order?")
-    has_shapes(float32, LOGITS, {"": (len(TOKENS), K)})
+    has_shapes(float32, LOGITS, {WHOLE: (len(TOKENS), K)})
     need(
         float32,
         float32.value.dtype == torch.float32,

@@ -7,6 +7,7 @@ it looks once more with your own LSTM, if that is right.
 import torch
 
 from seqlab.checking import (
+    WHOLE,
     Check,
     Finding,
     Numbers,
@@ -32,7 +33,7 @@ LENGTHS = torch.tensor([4, 2, 3])
 TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
 # Put in order, up or down, and back by the same order, these four are not what they were. What pads them is not 0.
 ORDER = torch.tensor([[3, 5, 1, 1, 2], [2, 4, 5, 3, 1], [4, 2, 2, 1, 5], [5, 2, 3, 4, 1]])
-STATE = {"0": Part("h", "N H"), "1": Part("c", "N H")}
+STATE = {(0,): Part("h", "N H"), (1,): Part("c", "N H")}
 NO_TOKEN = -1  # used where no token gives these logits
 
 
@@ -50,7 +51,7 @@ def calls(student):
         draw = Numbers(seed=9)
         found["state"] = draw(3, H), draw(3, H)
         found["step"] = student.on(
-            model, torch.tensor([4, 1, 6]), found["state"], method="step", names="token state", gradients=""
+            model, torch.tensor([4, 1, 6]), found["state"], method="step", names="token state", gradients=[WHOLE]
         )
         alone = tuple(part[:1] for part in found["state"])
         found["one"] = student.on(
@@ -81,12 +82,12 @@ def shift(student, targets):
 
 def encode(student, model, source, lengths, about):
     names = "source source_lengths"
-    return student.on(model, source, lengths, method="encode", names=names, about=about, gradients="")
+    return student.on(model, source, lengths, method="encode", names=names, about=about, gradients=[WHOLE])
 
 
 def forward(student, model, targets, forcing, more=""):
     names, about = "source source_lengths targets forcing", f"forcing = {forcing:g}{more}"
-    return student.on(model, SOURCE, LENGTHS, targets, forcing, names=names, about=about, gradients="")
+    return student.on(model, SOURCE, LENGTHS, targets, forcing, names=names, about=about, gradients=[WHOLE])
 
 
 SEED = 66
@@ -160,7 +161,7 @@ def drawn(calls, forcing):
 @check.case("shift_right")
 def shift_right(found):
     for call, want in zip(found["shift"], [[[3, 5, 3], [3, 2, 2]], [[3]]], strict=True):
-        agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {"": Part("the result", "N T")})
+        agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {WHOLE: Part("the result", "N T")})
         untouched(call)
 
 
@@ -174,7 +175,7 @@ def parts(found):
 def encode_and_step(found):
     need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
     call = found["encode"]
-    has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
+    has_shapes(call, STATE, {(0,): (3, H), (1,): (3, H)})
     for n, alone in enumerate(found["alone"]):
         returned(alone, STATE)
         for path, part in STATE.items():
@@ -186,13 +187,13 @@ def encode_and_step(found):
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
     )
     order = found["order"]
-    has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
+    has_shapes(order, STATE, {(0,): (4, H), (1,): (4, H)})
     check.as_stored(order, "the states are not right: does every source get its own, in the original order?")
     step = found["step"]
-    spec = {"0": Part(Several("logits"), "N V"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")}
+    spec = {(0,): Part(Several("logits"), "N V"), (1, 0): Part("h", "N H"), (1, 1): Part("c", "N H")}
     for call, n in [(step, 3), (found["one"], 1)]:
-        has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
-    given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
+        has_shapes(call, spec, {(0,): (n, V), (1, 0): (n, H), (1, 1): (n, H)})
+    given = all(torch.equal(step.leaves[1, k].detach(), was) for k, was in enumerate(found["state"]))
     need(
         step,
         not given,
@@ -218,9 +219,9 @@ def forward_pass(found):
 def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
-        has_shapes(call, {"": Part(Several("logits"), "N T V")}, {"": (3, 4, V)})
+        has_shapes(call, {WHOLE: Part(Several("logits"), "N T V")}, {WHOLE: (3, 4, V)})
         untouched(call)
-    has_shapes(found["one whole"], {"": Part(Several("logits"), "N T V")}, {"": (1, 4, V)})
+    has_shapes(found["one whole"], {WHOLE: Part(Several("logits"), "N T V")}, {WHOLE: (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]

@@ -4,13 +4,13 @@ import math
 
 import torch
 
-from seqlab.checking import Check, Numbers, Part, agree, has_shapes, need, untouched
+from seqlab.checking import WHOLE, Check, Numbers, Part, agree, has_shapes, need, untouched
 
 OK_FORMAT = False
 name = "q9"
 check = Check(name)
 
-LOSS = {"": Part("the loss")}
+LOSS = {WHOLE: Part("the loss")}
 # All logits equal: every token costs log V = log 8.
 EQUAL = torch.zeros(2, 3, 8, dtype=torch.float64)
 # V = 2 and logits (0, log 3): token 1 has probability 3/4, token 0 has 1/4. Padding is token 0 here.
@@ -32,13 +32,13 @@ def calls(student):
     ]:
         found[about] = student.call(
             "sequence_loss", logits, targets, pad, names="logits targets pad", about=about,
-            gradients=None if logits is EQUAL else "",  # logits that nobody asks a gradient of stay such
+            gradients=None if logits is EQUAL else [WHOLE],  # logits that nobody asks a gradient of stay such
         )  # fmt: skip
     return found
 
 
 def is_a_number(call):
-    has_shapes(call, LOSS, {"": ()})
+    has_shapes(call, LOSS, {WHOLE: ()})
     need(call, torch.isfinite(call.value), "the loss is NaN or inf.")
     untouched(call)
 
@@ -50,7 +50,7 @@ def sequence_loss(found):
         is_a_number(call)
     agree(equal, equal.like(lambda *_: torch.tensor(math.log(8), dtype=torch.float64)), LOSS)
     agree(quarters, quarters.like(lambda *_: torch.tensor(math.log(4 / 3), dtype=torch.float64)), LOSS)
-    logits, real = half.grads.get("0"), quarters.grads.get("0")
+    logits, real = half.grads.get((0,)), quarters.grads.get((0,))
     for call, reached in [(half, logits), (quarters, real)]:
         need(call, reached is not None, "no gradient reaches the logits: the graph is cut.")
     left_out = (real == 0).all(dim=-1).all(dim=0)  # (T,)

@@ -114,7 +114,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
-    no_python = [] if outcomes else [*state.broken, *state.faulty]  # the checks report it, where any were run
+    no_python = [] if outcomes else [*state.broken, *state.faulty]  # if any checks were run, they report it
     _warn([*no_python, *state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(
         f"Not answered: {', '.join(state.left) or ('nothing that can be seen' if state.unknown else 'nothing')}."

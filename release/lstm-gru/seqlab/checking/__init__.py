@@ -1,6 +1,7 @@
 """What the public checks (`tests/q1.py`, …) are made of. `grader.check("q1")` in the notebook runs them.
 
 `calling`      calls your functions, and `record` keeps what they give back
+`key_paths`    says where something is in nested tuples, lists and dicts
 `differ`       says the first thing in which two results differ
 `tensors`      says it of two tensors, as the grader does; `equal` only whether two values are the same
 `findings`     says what else is wrong: no tensor, gradients, a plain number, an argument changed in place (`in_place`)
@@ -38,6 +39,7 @@ from seqlab.checking.differ import (
 from seqlab.checking.grammar import Several
 from seqlab.checking.library import Watching
 from seqlab.checking.calling import Contract, Numbers, Student
+from seqlab.checking.key_paths import WHOLE
 from seqlab.checking.record import SEED, Call
 from seqlab.checking.tensors import Tolerance, near, near_at
 
@@ -46,6 +48,7 @@ Student.sound_version = staticmethod(standins.sound)
 __all__ = [
     "SEED",
     "TESTS",
+    "WHOLE",
     "Call",
     "Check",
     "Contract",

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from . import leftovers
+from .key_paths import KeyPath
 from .leftovers import watched
 from .record import NAMED, Call, plain, run
 
@@ -89,16 +90,24 @@ class Student:
         *arguments: Any,
         names: str = "",
         about: str = "",
-        parts: Iterable[str] = (),
-        gradients: str | None = None,
+        parts: Iterable[KeyPath] = (),
+        gradients: Iterable[KeyPath] | None = None,
         **keywords: Any,
     ) -> Call:
         """Call a function of the notebook by name.
 
-        `gradients="0 2.i"` also runs backward from these parts of the returned value ("" is the whole value).
+        `gradients=[(0,), (2, "i")]` also runs backward from these parts of the returned value, `[WHOLE]` from all of it.
         """
         call = Call(
-            function, function, "", about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+            function,
+            function,
+            "",
+            about,
+            tuple(names.split()),
+            arguments,
+            keywords,
+            tuple(parts),
+            None if gradients is None else tuple(gradients),
         )
         return self._record_call(call, lambda: self._function(function), repeatable=True)
 
@@ -135,8 +144,8 @@ class Student:
         method: str = "",
         names: str = "",
         about: str = "",
-        parts: Iterable[str] = (),
-        gradients: str | None = None,
+        parts: Iterable[KeyPath] = (),
+        gradients: Iterable[KeyPath] | None = None,
         **keywords: Any,
     ) -> Call:
         """Call an object made earlier, or one of its methods."""
@@ -150,7 +159,7 @@ class Student:
             arguments,
             keywords,
             tuple(parts),
-            gradients,
+            None if gradients is None else tuple(gradients),
         )
 
         def target() -> Callable[..., Any]:

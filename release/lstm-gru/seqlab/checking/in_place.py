@@ -11,20 +11,21 @@ import numpy as np
 from torch import Tensor
 
 from .equal import EXACT, alike
+from .key_paths import WHOLE, KeyPath, as_key
 
 
-def changed_in(now: Any, before: Any) -> list[str]:
+def changed_in(now: Any, before: Any) -> list[KeyPath]:
     """The paths of the differences: of a tensor or an array, or of a list or dict whose items were replaced."""
-    return list(dict.fromkeys(_changed(now, before, "")))
+    return list(dict.fromkeys(_changed(now, before, WHOLE)))
 
 
-def _changed(now: Any, before: Any, path: str) -> Iterator[str]:
+def _changed(now: Any, before: Any, path: KeyPath) -> Iterator[KeyPath]:
     if len(now) != len(before) or (isinstance(before, dict) and now.keys() != before.keys()):
         yield path
         return
     keys = sorted(before, key=str) if isinstance(before, dict) else range(len(before))
     for key in keys:
-        mine, part, inner = now[key], before[key], f"{path}.{key}" if path else str(key)
+        mine, part, inner = now[key], before[key], (*path, as_key(key))
         kind = next(
             (kind for kind in (Tensor, np.ndarray, tuple, list, dict) if isinstance(part, kind)), None
         )

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import copy
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from ..device import fetched, is_on_gpu
 from .in_place import changed_in
+from .key_paths import KeyPath, as_text, flatten, in_brackets, part_at, rebuilt
 from .scalars import is_scalar, without_numpy
 
 # Calls draw from this seed, which nobody sets by habit (unlike 0 or 42), so that a call that sets its own is noticed.
@@ -24,7 +24,11 @@ NAMED = "_loaded_names"  # on a module: the names under which its weights were l
 
 @dataclass
 class Call:
-    """One call and its outcome. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
+    """One call and its outcome.
+
+    Paths: (0,) or (2, "i") in the returned value; (0,) for the first argument and (0, 1) in it, ("weight",) for an argument or a
+    parameter of that name.
+    """
 
     function: str  # the name in the notebook, as messages show it; with a method, "Layer.reset"
     group: str  # the name, of those that the question asks for, that it belongs to; mistakes are told apart by name
@@ -33,20 +37,19 @@ class Call:
     names: tuple[str, ...] = ()  # of the arguments
     arguments: tuple[Any, ...] = ()
     keywords: dict[str, Any] = field(default_factory=dict)
-    parts: tuple[str, ...] = ()  # paths of what the contract asks for in the value; empty: everything
-    gradients: str | None = (
-        None  # paths of the returned tensors from which backward starts; None: no backward
-    )
+    parts: tuple[KeyPath, ...] = ()  # paths of what the contract asks for in the value; empty: everything
+    # Paths of those parts of the value from whose tensors backward starts; None: no backward.
+    gradients: tuple[KeyPath, ...] | None = None
     value: Any = None
-    grads: dict[str, Tensor | None] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)  # arguments that were changed in place
+    grads: dict[KeyPath, Tensor | None] = field(default_factory=dict)
+    changed: list[KeyPath] = field(default_factory=list)  # arguments that were changed in place
     left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
     error: BaseException | None = None
     backward_error: BaseException | None = None
     again: Callable[..., Call] | None = None  # repeats the call: again(seed=…, arguments=…)
 
     @property
-    def leaves(self) -> dict[str, Any]:
+    def leaves(self) -> dict[KeyPath, Any]:
         """The returned value's tensors and numbers by path, without those that the contract does not ask for.
 
         If a part is missing, everything is kept, because parts under other names are a different mistake from missing parts.
@@ -60,25 +63,20 @@ class Call:
         """`softmax` (a single row)"""
         return f"`{self.function}`" + (f" ({self.about})" if self.about else "")
 
-    def name_of(self, path: str) -> str:
-        """The student's name for an argument or parameter."""
-        if path.startswith("param:"):
-            return path.removeprefix("param:")
-        first, *rest = path.split(".")
-        name = self.names[int(first)] if first.isdigit() and int(first) < len(self.names) else first
-        return name + "".join(f"[{part}]" for part in rest)
+    def starts_at(self, path: KeyPath) -> bool:
+        """Whether backward starts at this part of the value."""
+        return self.gradients is not None and any(path[: len(start)] == start for start in self.gradients)
 
-    def argument(self, path: str) -> Any:
+    def name_of(self, path: KeyPath) -> str:
+        """The student's name for an argument or parameter, and where in it something is."""
+        first, *rest = path
+        name = self.names[first] if isinstance(first, int) and first < len(self.names) else str(first)
+        return name + in_brackets(tuple(rest))
+
+    def argument(self, path: KeyPath) -> Any:
         """The caller's argument, or the part of one, of that path."""
-        first, *rest = path.split(".")
-        value = self.arguments[int(first)] if first.isdigit() else self.keywords[first]
-        for part in rest:
-            value = (
-                value[int(part)]
-                if isinstance(value, tuple | list)
-                else {str(k): v for k, v in value.items()}[part]
-            )
-        return value
+        first, *rest = path
+        return part_at(self.arguments[first] if isinstance(first, int) else self.keywords[first], tuple(rest))
 
     def like(self, function: Callable[..., Any], module: nn.Module | None = None) -> Call:
         """The same call of another function, for example PyTorch's own: the expected result.
@@ -92,26 +90,11 @@ class Call:
         return twin
 
 
-def flatten(value: Any, path: str = "") -> dict[str, Any]:
-    """Nested tuples, lists and dicts → path → leaf."""
-    pairs: Iterable[tuple[Any, Any]]
-    if isinstance(value, tuple | list):
-        pairs = enumerate(value)
-    elif isinstance(value, dict):
-        pairs = sorted(value.items(), key=lambda pair: str(pair[0]))
-    else:
-        return {path: value}
-    found: dict[str, Any] = {}
-    for key, part in pairs:
-        found |= flatten(part, f"{path}.{key}" if path else str(key))
-    return found
-
-
 def plain(value: Any) -> Any:
     """The value with numpy's scalars converted to plain numbers, as hidden suites get them too."""
     leaves = flatten(value)
     numbers = {path: without_numpy(leaf) for path, leaf in leaves.items() if is_scalar(leaf)}
-    return _rebuild(value, leaves | numbers) if numbers else value
+    return rebuilt(value, leaves | numbers) if numbers else value
 
 
 def pattern(key: str, like: Tensor) -> Tensor:
@@ -124,8 +107,8 @@ def pattern(key: str, like: Tensor) -> Tensor:
 def run(call: Call, function: Callable[..., Any], module: Any = None, seed: int = 0) -> None:
     """Call `function` with fresh copies of the call's arguments and fill in the rest of `call`."""
     given = flatten(call.arguments)
-    leaves: dict[str, Tensor] = {}
-    passed: dict[str, Any] = {}
+    leaves: dict[KeyPath, Tensor] = {}
+    passed: dict[KeyPath, Any] = {}
     for path, value in given.items():
         if isinstance(value, Tensor):
             own = value.detach().clone()
@@ -135,20 +118,20 @@ def run(call: Call, function: Callable[..., Any], module: Any = None, seed: int 
             passed[path] = own
         else:
             passed[path] = value.copy() if isinstance(value, np.ndarray) else value
-    arguments, keywords = _rebuild(call.arguments, passed), _copies(call.keywords)
+    arguments, keywords = rebuilt(call.arguments, passed), _copies(call.keywords)
     torch.default_generator.manual_seed(SEED + seed)  # torch.manual_seed also looks for devices, 3 ms a call
     try:
         value = function(*arguments, **keywords)
-        call.value = plain(fetched(value, flatten, _rebuild))
+        call.value = plain(fetched(value, flatten, rebuilt))
     except Exception as error:
         call.error = error
         return
     call.changed = changed_in(arguments, call.arguments) + changed_in(keywords, call.keywords)
     if call.gradients is not None:
         if isinstance(module, nn.Module):
-            leaves |= {f"param:{name}": parameter for name, parameter in _parameters(module).items()}
+            leaves |= {(name,): parameter for name, parameter in _parameters(module).items()}
         try:
-            call.grads = _gradients(call.value, leaves, call.gradients.split())
+            call.grads = _gradients(call, leaves)
         except RuntimeError as error:
             call.backward_error = error
 
@@ -157,35 +140,22 @@ def _copies(keywords: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments with copies of lists, dicts and arrays. (Tensors that a check passes by keyword are not copied.)"""
     found = flatten(keywords)
     copied = {path: leaf.copy() if isinstance(leaf, np.ndarray) else leaf for path, leaf in found.items()}
-    copies: dict[str, Any] = _rebuild(keywords, copied)
+    copies: dict[str, Any] = rebuilt(keywords, copied)
     return copies
 
 
-def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[str, Tensor | None]:
-    """Gradients of a fixed weighted sum of the tensors at the paths `start` in `value` (if empty: all); None if the graph is cut."""
+def _gradients(call: Call, leaves: dict[KeyPath, Tensor]) -> dict[KeyPath, Tensor | None]:
+    """Gradients of a fixed weighted sum of those tensors of the value from which backward starts; None if the graph is cut."""
     terms = [
-        (pattern(path, part) * part).sum()
-        for path, part in flatten(value).items()
-        if isinstance(part, Tensor) and part.requires_grad and (not start or path in start)
+        (pattern(as_text(path), part) * part).sum()
+        for path, part in flatten(call.value).items()
+        if isinstance(part, Tensor) and part.requires_grad and call.starts_at(path)
     ]
     if not terms:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(sum(terms[1:], terms[0]), list(leaves.values()), allow_unused=True)
     here = [one.cpu() if one is not None and is_on_gpu(one) else one for one in found]
     return dict(zip(leaves, here, strict=True))
-
-
-def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
-    """`value` again, with the leaves replaced."""
-    if isinstance(value, tuple | list):
-        parts = [_rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in enumerate(value)]
-        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    if isinstance(value, dict):
-        again = copy.copy(value)  # a defaultdict stays one
-        for k, part in value.items():
-            again[k] = _rebuild(part, leaves, f"{path}.{k}" if path else str(k))
-        return again
-    return leaves[path]
 
 
 def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:

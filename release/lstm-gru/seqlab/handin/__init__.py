@@ -5,6 +5,6 @@
 `answers`   what is answered in it, what is not, and what its writer may not have noticed
 `checks`    runs the public checks on it, in a process of its own (`run`)
 `pack`      writes the zip to hand in, and its receipt
-`explorer`  the lab's page to play with, where it has one
+`explorer`  the lab's page to play with, if it has one
 `command`   the command line
 """

@@ -25,18 +25,15 @@ class State:
 
     answered: list[str] = field(default_factory=list)  # IDs, in the order of the lab
     unanswered: list[str] = field(default_factory=list)
-    unknown: list[str] = field(
-        default_factory=list
-    )  # by hand, in a file that lost its marks: either may hold
-    parts: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # answered question → what is missing in its answer
+    # By hand, in a file that lost its marks: whether they are answered cannot be told.
+    unknown: list[str] = field(default_factory=list)
+    # Answered question → what is missing in its answer.
+    parts: dict[str, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     faulty: list[str] = field(default_factory=list)  # a sentence for each answer that is not valid Python
     broken: list[str] = field(default_factory=list)  # a sentence for each other cell that is not
-    unsaved: list[str] = field(
-        default_factory=list
-    )  # IDs of questions that were run with changes which are not in the file
+    # IDs of questions that were run with changes which are not in the file.
+    unsaved: list[str] = field(default_factory=list)
 
     @property
     def is_anything_there(self) -> bool:

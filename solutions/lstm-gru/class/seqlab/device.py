@@ -47,7 +47,7 @@ def on_cpu() -> Iterator[None]:
         torch.set_default_device(chosen)
 
 
-def fetched(value: Any, flatten: Callable[[Any], dict[str, Any]], rebuild: Callable[..., Any]) -> Any:
+def fetched(value: Any, flatten: Callable[[Any], dict[Any, Any]], rebuild: Callable[..., Any]) -> Any:
     """A returned value with its tensors moved to the CPU. Computing them elsewhere is not a mistake.
 
     Args:

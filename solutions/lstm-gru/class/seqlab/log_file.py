@@ -10,7 +10,7 @@ from typing import Any
 
 
 def install() -> None:
-    """From now on otter goes on without its log. Does nothing where otter is not loaded, or has changed."""
+    """From now on otter goes on without its log. Does nothing if otter is not loaded or has changed."""
     entry: Any = getattr(sys.modules.get("otter.check.logs"), "LogEntry", None)
     write = getattr(entry, "flush_to_file", None)
     if write is None or hasattr(write, "instead_of"):

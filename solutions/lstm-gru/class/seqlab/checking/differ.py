@@ -16,6 +16,7 @@ from ..lists import listed
 from . import findings, leftovers
 from .equal import KEPT, alike
 from .grammar import with_article
+from .key_paths import WHOLE, Key, KeyPath
 from .record import Call
 from .tensors import Numbers, difference, tolerance_of, wrong_shape
 from .terms import NO_NAME
@@ -31,6 +32,7 @@ class Part(NamedTuple):
     name: str  # as messages show it; Several("rows") if it names several things
     axes: str = ""  # "": a single number
     kind: type = Tensor
+    of: str = ""  # as messages show the dict that it is in, if it is in one
 
     @property
     def letters(self) -> list[str]:
@@ -46,7 +48,7 @@ class Part(NamedTuple):
         return findings.CONTAINERS[self.kind].removeprefix("a ")
 
 
-Spec = dict[str, Part]  # path in the returned value → what should be there
+Spec = dict[KeyPath, Part]  # path in the returned value → what should be there
 
 
 class Finding(Exception):
@@ -70,64 +72,73 @@ def need(call: Call, condition: bool, text: str = "") -> None:
 
 
 def returned(call: Call, spec: Spec) -> None:
-    """Check that all parts are there. `spec`: for example {"0": Part("rows", "R C"), "1.sum": Part("sums['sum']", "R")}."""
+    """Check that all parts are there. `spec`: for example {(0,): Part("rows", "R C"), (1, "sum"): Part("sums['sum']", "R", of="sums")},
+    or {WHOLE: Part("rows", "R C")}."""
     need(call, True)
     if call.value is None:
         raise NoReturn(call, f"{call.title} returned None. Is the `return` missing?")
     got = call.leaves
     if set(spec) <= set(got):
         return
-    top = list(dict.fromkeys(path.split(".")[0] for path in spec))
-    if top == [""]:
-        want = spec[""].asked
-    elif all(part.isdigit() for part in top):
-        parts = [_item(spec, place) for place in top]
-        if isinstance(call.value, tuple | list) and len(call.value) == len(parts):
-            for place, (part, value) in enumerate(zip(parts, call.value, strict=True)):
-                if part.startswith("(") and isinstance(value, Tensor | np.ndarray):
-                    raise Finding(
-                        call,
-                        f"{call.title} should return ({', '.join(parts)}); the {ORDINALS[place]} item of yours "
-                        f"is a single {'tensor' if isinstance(value, Tensor) else 'numpy array'}, not {part}.",
-                    )
-        want = f"a tuple of {len(top)}: ({', '.join(parts)})"
+    missing = next(path for path in spec if path not in got)
+    if missing == WHOLE:
+        raise Finding(
+            call, f"{call.title} should return {spec[WHOLE].asked}. Yours is {describe(call.value)}."
+        )
+    top = list(dict.fromkeys(path[0] for path in spec))
+    as_tuple = all(isinstance(key, int) for key in top)
+    if as_tuple:
+        _not_one_tensor(call, spec, top)
+        want = f"a tuple of {len(top)}: ({', '.join(_item(spec, place) for place in top)})"
     else:
         want = "a dict with the keys " + ", ".join(map(repr, top))
-    missing = next(path for path in spec if path not in got)
-    inside = top != [""] and (
-        isinstance(call.value, dict) or (isinstance(call.value, tuple | list) and len(call.value) == len(top))
-    )
-    if inside and isinstance(call.value, tuple | list) and missing.split(".")[0].isdigit():
-        raise Finding(call, _odd_item(call, spec, missing.split(".")[0]))
-    inner = f"; there is no {spec[missing].name}" if inside else ""
+    as_long = isinstance(call.value, tuple | list) and len(call.value) == len(top)
+    if as_long and as_tuple:
+        raise Finding(call, _odd_item(call, spec, missing[0]))
+    inner = f"; there is no {spec[missing].name}" if as_long or isinstance(call.value, dict) else ""
     raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
 
 
-def _odd_item(call: Call, spec: Spec, place: str) -> str:
+def _not_one_tensor(call: Call, spec: Spec, top: list[Key]) -> None:
+    """Report an item of a returned tuple that is a single tensor instead of a tuple of several."""
+    if not isinstance(call.value, tuple | list) or len(call.value) != len(top):
+        return
+    for ordinal, place, value in zip(ORDINALS, top, call.value, strict=False):
+        if _is_tuple(spec, place) and isinstance(value, Tensor | np.ndarray):
+            raise Finding(
+                call,
+                f"{call.title} should return ({', '.join(_item(spec, one) for one in top)}); the {ordinal} item of yours "
+                f"is a single {'tensor' if isinstance(value, Tensor) else 'numpy array'}, not {_item(spec, place)}.",
+            )
+
+
+def _odd_item(call: Call, spec: Spec, place: Key) -> str:
     """What is wrong with one item of a returned tuple: a dict with other keys, a list for a tensor, …"""
-    item, part = call.value[int(place)], _item(spec, place)
+    item, part = call.value[place], _item(spec, place)
     yours = f"yours is {describe(item)}" if item is not None else "yours is None"
-    if place in spec:
-        return f"{call.title}: {part} should be {spec[place].asked}, {yours}."
-    keys = [path.split(".")[1] for path in spec if path.split(".")[0] == place]
-    if all(key.isdigit() for key in keys):
-        nouns = {f"{one.noun}s" for path, one in spec.items() if path.split(".")[0] == place}
+    if (place,) in spec:
+        return f"{call.title}: {part} should be {spec[place,].asked}, {yours}."
+    inside = _inside(spec, place)
+    if _is_tuple(spec, place):
+        nouns = {f"{one.noun}s" for one in inside.values()}
         return (
-            f"{call.title}: {part} should be a tuple of {len(keys)} {' and '.join(sorted(nouns))}, {yours}."
+            f"{call.title}: {part} should be a tuple of {len(inside)} {' and '.join(sorted(nouns))}, {yours}."
         )
-    asked = ", ".join(map(repr, keys))
+    asked = ", ".join(repr(path[1]) for path in inside)
     yours = "yours is an empty dict" if item == {} else yours
     return f"{call.title}: {part} should be a dict with the keys {asked}; {yours}."
 
 
-def has_shapes(call: Call, spec: Spec, shapes: dict[str, tuple[int, ...]]) -> None:
+def has_shapes(call: Call, spec: Spec, shapes: dict[KeyPath, tuple[int, ...]]) -> None:
     """Check that the parts of `spec` are tensors (or arrays) of these shapes."""
     returned(call, spec)
     for path, part in spec.items():
         _has_shape(call, call.leaves[path], shapes[path], part)
 
 
-def agree(call: Call, want: Call, spec: Spec, later: Callable[[Call, str, int], str] | None = None) -> None:
+def agree(
+    call: Call, want: Call, spec: Spec, later: Callable[[Call, KeyPath, int], str] | None = None
+) -> None:
     """Check the values, in this order: type, shape, arguments changed in place, dtype, NaN, first wrong step, largest difference.
 
     Changes in place come before the numbers, because their effect on the numbers is not a separate finding.
@@ -151,7 +162,7 @@ def gradients_agree(call: Call, want: Call) -> None:
         text = str(call.backward_error).splitlines()[0]
         raise Finding(call, f"{call.title}: the values come out, but backward() through them fails: {text}")
     leaves = call.leaves
-    for path in (call.gradients or "").split() or want.leaves:
+    for path in filter(call.starts_at, want.leaves):
         got, right = leaves.get(path), want.leaves[path]
         if not isinstance(got, Tensor) or difference(
             got, right, "the result", [NO_NAME] * right.ndim, tolerance_of(right.dtype)
@@ -231,9 +242,17 @@ def _agrees(
         raise Finding(call, f"{call.title}: {problem}")
 
 
-def _item(spec: Spec, place: str) -> str:
+def _inside(spec: Spec, place: Key) -> Spec:
+    """What is asked for in one item of a returned tuple."""
+    return {path: part for path, part in spec.items() if path[0] == place}
+
+
+def _is_tuple(spec: Spec, place: Key) -> bool:
+    """Whether one item of a returned tuple is a tuple again."""
+    return all(len(path) > 1 and isinstance(path[1], int) for path in _inside(spec, place))
+
+
+def _item(spec: Spec, place: Key) -> str:
     """The name of one item of a returned tuple; "(rows, columns)" for a tuple in it, "sums" for a dict."""
-    inside = {path: part.name for path, part in spec.items() if path.split(".")[0] == place}
-    names = list(dict.fromkeys(name.partition("[")[0] for name in inside.values()))
-    nested = all(path.partition(".")[2].isdigit() for path in inside)
-    return f"({', '.join(names)})" if nested else names[0]
+    names = list(dict.fromkeys(part.of or part.name for part in _inside(spec, place).values()))
+    return f"({', '.join(names)})" if _is_tuple(spec, place) else names[0]

@@ -8,8 +8,8 @@ work in place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from .scalars import REAL
 from .tensors import ATOL, GRAD_RTOL, Tolerance, difference, tolerance_of
 from .terms import NO_NAME
 
+K = TypeVar("K", bound=Hashable)  # what tells the gradients apart
 NUMBERS = {int: "a whole number (int)", float: "a number (float)"}
 OF_GRADIENTS = Tolerance(GRAD_RTOL, ATOL)
 EXACT = 0.0
@@ -46,19 +47,19 @@ def _of_gradients(dtype: torch.dtype) -> Tolerance:
 
 
 def gradients(
-    got: Mapping[str, torch.Tensor | None],
-    want: Mapping[str, torch.Tensor],
-    names: Mapping[str, str],
+    got: Mapping[K, torch.Tensor | None],
+    want: Mapping[K, torch.Tensor],
+    names: Mapping[K, str],
     tolerance: Tolerance | None = None,
     public: bool = False,
 ) -> str:
-    """What is wrong with gradients. `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it. The default tolerance is
+    """What is wrong with gradients. `names` maps a key to the student's name for it. The default tolerance is
     that of the gradient's dtype.
 
     None in `got` counts as 0. A public check has already compared the values, and says that they are right.
     """
     missing = [
-        names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
+        names.get(path, str(path)) for path in want if got.get(path) is None and bool((want[path] != 0).any())
     ]
     if missing and len(missing) == len(want):
         return (
@@ -73,7 +74,7 @@ def gradients(
         )
     for path, tensor in want.items():
         mine = got.get(path)
-        name = f"the gradient that reaches {names.get(path, path)}"
+        name = f"the gradient that reaches {names.get(path, str(path))}"
         axes = [NO_NAME] * tensor.ndim
         if mine is None:
             continue

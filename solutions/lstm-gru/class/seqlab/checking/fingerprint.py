@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .record import Call, flatten, pattern
+from .key_paths import KeyPath, as_text, flatten
+from .record import Call, pattern
 
 # Two runs of the same mathematics differ by around 1e-12 of the value in float64; different mistakes differ by much more
 # than this.
@@ -45,15 +46,22 @@ def fingerprint(call: Call) -> Print:
     """The fingerprint of one call: a checksum of its structure, a random sum of its values and one of its gradients."""
     if call.error is not None:
         return [_checksum(f"raised {type(call.error).__name__}: {call.error}{call.left or ''}"), 0.0, 0.0]
-    structure, total = _project(call.leaves, "value")
+    structure, total = _project({as_text(path): leaf for path, leaf in call.leaves.items()}, "value")
     # No gradient and a gradient of zeros are the same thing here, so only the sum counts.
     _, grad_total = _project(
-        {path: grad for path, grad in call.grads.items() if grad is not None}, "gradient"
+        {_name(path): grad for path, grad in call.grads.items() if grad is not None}, "gradient"
     )
-    structure += [f"changed {path}" for path in call.changed] + [f"left {kind}" for kind in call.left]
+    structure += [f"changed {as_text(path)}" for path in call.changed] + [
+        f"left {kind}" for kind in call.left
+    ]
     if call.backward_error is not None:
         structure.append("no backward")
     return [_checksum("\n".join(structure)), total, grad_total]
+
+
+def _name(path: KeyPath) -> str:
+    """Of an argument or parameter, in what is summed."""
+    return as_text(path) if isinstance(path[0], int) else f"param:{as_text(path)}"
 
 
 def prints(record: list[Call]) -> dict[str, list[Print]]:

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from .. import limits, progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
 from .calling import Contract
+from .key_paths import flatten
 from .plain import meaning
-from .record import Call, flatten
+from .record import Call
 from .terms import TERMS
 from .where import Place, last_frame, places, raised_there
 
