@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from gatelab.lab.spec import Lab
@@ -10,5 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "lstm-gru"
 
 
+@functools.cache  # it reads every suite, to check that they fit the lab
 def kit_lab() -> Lab:
     return Lab.in_repository(ROOT, NAME)

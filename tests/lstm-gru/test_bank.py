@@ -27,8 +27,8 @@ SEEDS = (kit_lab().settings.seed, 2026) if WHOLE else (kit_lab().settings.seed,)
 def drawn(bank: Bank, turn: int) -> Bank:
     """Part of each question's wheat, of the whole notebooks and of the chaff; others at the next run. `make verify` grades all."""
     questions = dict.fromkeys(wheat.question for wheat in bank.wheats)
-    wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 4, turn)]
-    return Bank(tuple(wheats), tuple(share(bank.chaffs, 12, turn)), tuple(share(bank.notebooks, 3, turn)))
+    wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 5, turn)]
+    return Bank(tuple(wheats), tuple(share(bank.chaffs, 16, turn)), tuple(share(bank.notebooks, 3, turn)))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
@@ -38,6 +39,7 @@ def flat(text: str) -> str:
     return " ".join(re.sub(r"^# ?", "", text, flags=re.MULTILINE).split())
 
 
+@functools.cache
 def text_of(file: str) -> str:
     """A file's words; strings that Python joins are one."""
     return re.sub(r'" "', "", flat((cells.LAB / file).read_text(encoding="utf-8")))
@@ -47,6 +49,12 @@ def master_of(expression: str) -> str:
     """The notebook whose runs an expression asks."""
     (master,) = set(re.findall(r'k\(f?"(\w+)\.', expression))
     return master
+
+
+@functools.cache
+def recorded(master: str) -> list[dict]:
+    """The recorded runs of a master's present code."""
+    return run.current(master)
 
 
 def fails(expression: str, values: dict[str, float]) -> bool:
@@ -66,7 +74,7 @@ def test_words_that_are_only_shown_do_not_make_a_run_out_of_date():
 
 @pytest.mark.parametrize("master", cells.MASTERS)
 def test_the_record_is_of_the_present_notebooks_and_has_ten_runs_on_two_kinds_of_kernels(master):
-    rows = run.current(master)
+    rows = recorded(master)
     assert len({row["seed"] for row in rows}) >= LEAST, (
         f"{master}: {len(rows)} runs of this code; run `make claims`"
     )
@@ -77,7 +85,7 @@ def test_the_record_is_of_the_present_notebooks_and_has_ten_runs_on_two_kinds_of
 @pytest.mark.parametrize("claim", CLAIMS, ids=ids(CLAIMS))
 def test_the_claim_is_in_its_file_and_held_in_every_run(claim):
     assert flat(claim["says"]) in text_of(claim["file"])
-    rows = run.current(master_of(claim["holds"]))
+    rows = recorded(master_of(claim["holds"]))
     assert [row["seed"] for row in rows if fails(claim["holds"], row["values"])] == []
 
 
@@ -139,23 +147,23 @@ def test_the_option_that_came_true_in_every_run_is_tied_to_the_numbers(master):
     """A notebook's statement of what "happened" is a separate sentence."""
     known = [flat(row["says"]) for row in CLAIMS if row["file"] == f"{master}.py"]
     for name, options in options_of(master).items():
-        came_true = {options[int(row["values"][f"{master}.outcome.{name}"])] for row in run.current(master)}
+        came_true = {options[int(row["values"][f"{master}.outcome.{name}"])] for row in recorded(master)}
         if name != "guess_exposure":  # with "At the first position both read `BOS`"
             assert came_true <= set(known), name
 
 
 def test_claims_of_scatter_hold():
     """ "differs by powers of ten from seed to seed"; "in most of our runs it falls to nothing, in a few it stays up"."""
-    trained = [row["values"]["demo.back.trained.RNN.200"] for row in run.current("demo")]
+    trained = [row["values"]["demo.back.trained.RNN.200"] for row in recorded("demo")]
     fallen = sum(share < 1e-10 for share in trained)
     assert len(trained) / 2 < fallen < len(trained) and max(trained) > 1e-3
-    shares = [row["values"]["lab.back.RNN, many steps.20"] for row in run.current("lab")]
+    shares = [row["values"]["lab.back.RNN, many steps.20"] for row in recorded("lab")]
     assert shares and max(shares) > 100 * min(shares)
 
 
 @pytest.mark.parametrize("master", cells.MASTERS)
 def test_every_prediction_had_one_of_its_options_as_its_outcome(master):
-    for row in run.current(master):
+    for row in recorded(master):
         outcomes = {key: value for key, value in row["values"].items() if ".outcome." in key}
         assert outcomes and -1 not in outcomes.values(), row["seed"]
 
@@ -164,7 +172,7 @@ def test_every_prediction_had_one_of_its_options_as_its_outcome(master):
 def test_the_length_of_an_option_does_not_give_away_the_true_one(master):
     """In no prediction is the right option the longest."""
     for name, options in options_of(master).items():
-        for row in run.current(master):
+        for row in recorded(master):
             right = options[int(row["values"][f"{master}.outcome.{name}"])]
             assert len(right) < max(map(len, options)), (name, right)
 
@@ -194,7 +202,7 @@ def test_the_lab_draws_the_recorded_runs():
     import json
 
     steps = json.loads((cells.LAB / "seqlab" / "recorded.json").read_text(encoding="utf-8"))["steps"]
-    runs = list({row["seed"]: row["values"] for row in run.current("lab")}.values())
+    runs = list({row["seed"]: row["values"] for row in recorded("lab")}.values())
     for name, by_length in steps.items():
         for T, counts in by_length.items():
             keys = [f"lab.steps.{name}.{T}.{which}" for which in ("least", "median", "most")]

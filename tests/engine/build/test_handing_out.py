@@ -84,6 +84,7 @@ def test_without_a_build_there_is_nothing_to_preview(kit: Path) -> None:
         ("dist/softmax.zip.sha256", ("build", "--no-execute")),
     ],
 )
+@pytest.mark.one_in(2, among="long")
 def test_a_command_that_is_stopped_leaves_the_file_that_it_replaces_whole(
     kit: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: tuple[str, ...]
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path)
         assert secret not in history
 
 
+@pytest.mark.one_in(2, among="long")
 def test_badges_zip_and_feedback_lead_to_the_notebook_of_a_release(kit: Path, tmp_path: Path) -> None:
     table, to = kit / "assignment" / "softmax" / "lab.toml", tmp_path / "students"
     text = said(kit, "release", "--to", to, "--address", HUB)
@@ -275,6 +277,7 @@ def bare_repository(place: Path, default: str) -> Path:
 
 
 @pytest.mark.parametrize("by", ["path", "address"])
+@pytest.mark.one_in(2, among="long")
 def test_a_second_release_follows_the_first_on_whatever_branch_is_the_default(
     kit: Path, tmp_path: Path, by: str
 ) -> None:
@@ -402,6 +405,7 @@ app(sys.argv[3:])
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("at", ["move", "commit"])
+@pytest.mark.one_in(2, among="long")
 def test_an_interrupted_release_continues_when_the_command_is_repeated(
     kit: Path, tmp_path: Path, at: str, by: signal.Signals
 ) -> None:
@@ -575,6 +579,7 @@ def test_the_commands_of_the_page_for_instructors_run(
 # --- what is likely a mistake and stops nothing ---
 
 
+@pytest.mark.one_in(2, among="long")
 def test_a_due_date_that_is_over_is_noted_where_a_person_hands_out(kit: Path, tmp_path: Path) -> None:
     table = kit / "assignment" / "softmax" / "lab.toml"
     replace_in(table, "release =", 'due = "2020-03-01T23:59:59+01:00"\nrelease =')
@@ -586,6 +591,7 @@ def test_a_due_date_that_is_over_is_noted_where_a_person_hands_out(kit: Path, tm
     assert "Note:" not in said(kit, "build", "--no-execute", "--accept")
 
 
+@pytest.mark.one_in(2, among="long")
 def test_a_heading_with_other_points_than_the_table_is_noted(kit: Path) -> None:
     folder = kit / "assignment" / "softmax"
     rubric = folder / "RUBRIC.md"

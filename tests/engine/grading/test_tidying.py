@@ -89,7 +89,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
     """One kind of them at each run, all with GATELAB_ALL."""
     paths = [
         reference_notebook(tmp_path / "class" / f"{n}.ipynb", lab, source)
-        for n, source in enumerate(share([*LEAKY.values()], 6, turn))
+        for n, source in enumerate(share([*LEAKY.values()], 9, turn))
     ]
     with Engine(lab) as engine:
         seen = []

@@ -74,7 +74,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 # Door → what goes through it, and one in how many of it at each run.
-SENT = {"class_command": (OTHERS, 12), "whole_lab": (LATER, 6), "otter": (FEW, 6), "nbgrader": (FEW, 6)}
+SENT = {"class_command": (OTHERS, 16), "whole_lab": (LATER, 9), "otter": (FEW, 6), "nbgrader": (FEW, 6)}
 
 
 def sent(door: str, turn: int) -> Sequence[Attempt]:

@@ -149,6 +149,7 @@ def test_of_the_students_own_versions_the_right_ones_are_used_without_the_wrong_
     assert report.question("q8").own == ["GRU", "LSTM", "gru_step", "lstm_step"]
 
 
+@pytest.mark.one_in(3, among="long")
 def test_answers_that_agree_with_each_other_lose_what_the_contract_fixes_and_no_more(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -270,6 +271,7 @@ def test_a_wrong_answer_gains_nothing_by_an_earlier_one_that_hides_its_mistake(
     assert (question.points, question.own) == (alone.points, [])
 
 
+@pytest.mark.one_in(3, among="long")
 def test_only_the_part_that_is_deserved_is_gained(engine: Engine, tmp_path: Path) -> None:
     _, fits = FITS["an encode whose lengths count one more"]
     edits = fits | {"q3": [*BUFFERS.items()], "q10": [*fits["q10"], KEPT_GRAPH]}
@@ -349,6 +351,7 @@ LSTM_BIAS = "        self.bias_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size)
 FROZEN = (LSTM_BIAS, f"{LSTM_BIAS}        self.mine = True\n        self.requires_grad_(False)\n")
 
 
+@pytest.mark.one_in(3, among="long")
 def test_frozen_weights_of_the_students_layer_do_not_hide_that_decoding_keeps_the_graph(
     engine: Engine, tmp_path: Path
 ) -> None:
