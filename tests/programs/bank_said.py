@@ -55,16 +55,17 @@ def _of(chaff: Chaff, row: ChaffRow, outcomes: Mapping[str, list[tuple[Any, ...]
     lines = [f"{number(row.points)} of {number(row.of)}, {number(row.earned)} by the parts{named}"]
     if note != f"{chaff.misconception} Hint: {chaff.hint}":
         lines.append(f"  {note}")
-    lines += [f"  cell {index} {what}: {_masked(message)}" for index, what, message in cells]
+    lines += [f"  cell {index} {what}: {masked(message)}" for index, what, message in cells]
     lines += accepted_texts.by_message(
-        (name.partition("/")[2], _masked(message)) for name, _, message in parts if message
+        (name.partition("/")[2], masked(message)) for name, _, message in parts if message
     )
     if row.elsewhere:
         lines.append(f"  elsewhere: {', '.join(map(str, row.elsewhere))}")
     return "\n".join(lines) + "\n"
 
 
-def _masked(message: str) -> str:
+def masked(message: str) -> str:
+    """A message without the numbers that another processor or another drawing may give."""
     message = MOST.sub("the largest difference is # (got #)", HOW_MANY.sub("#", message))
     return accepted_texts.MEASURED.sub("#", message)
 
