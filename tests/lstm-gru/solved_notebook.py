@@ -10,8 +10,7 @@ import pytest
 
 from gatelab.grading.engine import Engine
 from gatelab.report.record.model import Report
-
-Cells = list[dict]
+from helpers.solved_notebook import Cells
 
 
 @pytest.fixture(scope="module")
@@ -36,37 +35,5 @@ def graded(engine: Engine, solved: dict, tmp_path: Path) -> Callable[..., Report
     return grade
 
 
-def code(source: str, **metadata: object) -> dict:
-    return {"cell_type": "code", "metadata": metadata, "source": source}
-
-
-def place(cells: Cells, grade_id: str) -> int:
-    return next(
-        k for k, c in enumerate(cells) if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
-    )
-
-
-def answer(cells: Cells, question: str) -> dict:
-    return cells[place(cells, f"{question}-solution")]
-
-
-def swap(cell: dict, old: str, new: str, count: int = 1) -> None:
-    assert old in cell["source"], f"{old!r} is not in the cell"
-    cell["source"] = cell["source"].replace(old, new, count)
-
-
 def containing(cells: Cells, text: str) -> dict:
     return next(cell for cell in cells if cell["cell_type"] == "code" and text in cell["source"])
-
-
-def full(report: Report, *questions: str) -> bool:
-    lost = [
-        (q.id, part.name, part.student_text)
-        for q in report.questions
-        if q.id in questions
-        for part in q.parts
-        if not part.passed
-    ]
-    assert report.status == "graded", report.reason
-    assert lost == [], (lost, report.cells)
-    return True

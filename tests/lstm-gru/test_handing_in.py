@@ -18,7 +18,6 @@ from pathlib import Path
 
 import otter
 import pytest
-from solved_notebook import full
 
 from gatelab.build import handout, questions_file
 from gatelab.build.settings import Settings
@@ -28,6 +27,7 @@ from gatelab.report.record.model import Report
 from gatelab.submission.written import written
 from helpers.command import gatelab
 from helpers.package_command import package_command
+from helpers.solved_notebook import full
 
 pytestmark = pytest.mark.one_in(3, at=0)
 

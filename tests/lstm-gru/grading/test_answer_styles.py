@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from solved_notebook import Cells, answer, full
+
+from helpers.solved_notebook import Cells, answer, full
 
 FROM_JAX = {
     "q1": """

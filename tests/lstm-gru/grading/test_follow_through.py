@@ -1,18 +1,11 @@
-"""Follow-through credit: one known slip that explains every result leaves the share of the points that its file states."""
+"""Follow-through credit of this lab's known slips. (What such a credit is: tests/engine/grading/test_credit_of_a_known_slip.py.)"""
 
 from __future__ import annotations
 
-import dataclasses
-from pathlib import Path
-
 import pytest
 
-from gatelab.audit.notebooks import write_notebook
-from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, compose
 from gatelab.lab.spec import Lab
-from gatelab.report.record.model import Report
-from gatelab.report.record.schema import read_json
 from helpers.in_process import graded_here
 
 pytestmark = pytest.mark.one_in(3, at=2)
@@ -68,60 +61,12 @@ def test_points_fall_from_right_work_to_one_slip_two_slips_an_unknown_mistake_an
     assert right == lab.questions[question].points
 
 
-def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
-    slip = chaff(bank, "q1/bias-of-the-state-left-out")
-    result = graded_here(lab, "q1", slip.source, bank)
-    assert (result.earned, result.credit, result.points) == (1, 6.0, 6.0)
-    assert result.follow_through == (
-        "All results in this question that can be compared are what this mistake alone produces. You therefore earn 6 of 10 points; "
-        "the parts below alone would earn 1."
-    )
-
-
 def test_the_parts_count_if_they_give_more(lab: Lab, bank: Bank) -> None:
     result = graded_here(lab, "q3", chaff(bank, "q3/cell-state-detached-between-steps").source, bank)
     assert (result.points, result.follow_through) == (result.earned, "")
-
-
-def test_a_mistake_that_is_not_the_whole_story_earns_its_parts(lab: Lab, bank: Bank) -> None:
-    """Named or not: with a number changed that no file knows, nothing is credited."""
-    slip = chaff(bank, "q1/bias-of-the-state-left-out").source
-    result = graded_here(lab, "q1", slip.replace("new_h = o * shown", "new_h = o * shown * 1.001"), bank)
-    assert result.credit == 0
-    assert result.points == result.earned
 
 
 def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> None:
     both = compose(chaff(bank, "q1/forget-and-input-swapped"), chaff(bank, "q1/bias-of-the-state-left-out"))
     assert both.credit == pytest.approx(0.36)
     assert graded_here(lab, "q1", both.source, bank).credit == pytest.approx(0.36 * 10)
-
-
-@pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 3), ("", 6)])
-def test_the_settings_switch_it_off_or_scale_it(
-    tmp_path: Path, lab: Lab, bank: Bank, setting: str, credit: float
-):
-    table = (lab.assignment / "lab.toml").read_text("utf-8")
-    assert "\ncredit = 1.0\n" in table
-    (tmp_path / "lab.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
-    other = Lab(tmp_path, lab.hidden, lab.bank)
-    result = graded_here(other, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source, bank)
-    assert (result.credit, result.points) == (credit, max(1, credit))
-
-
-def test_the_report_keeps_both_numbers(lab: Lab, bank: Bank) -> None:
-    question = graded_here(lab, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source, bank)
-    report = Report("a", "graded", questions=[question])
-    row = report.to_dict()["questions"][0]
-    assert (row["points"], row["earned"], row["credit"]) == (6.0, 1, 6.0)
-    assert report.points == 6.0
-    assert read_json(report.to_json()) == report
-    plain = dataclasses.replace(question, credit=0.0)
-    assert plain.points == 1
-
-
-def test_a_confined_submission_earns_the_same(engine: Engine, lab: Lab, bank: Bank, tmp_path: Path) -> None:
-    slip = chaff(bank, "q4/own-gate-included")
-    path = write_notebook(tmp_path / "lab.ipynb", lab, {"q4": slip.source})
-    question = engine.grade(path, questions=["q4"]).question("q4")
-    assert (question.recognised, question.earned, question.points) == ("own-gate-included", 6, 6.8)
