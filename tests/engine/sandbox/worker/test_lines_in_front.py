@@ -68,7 +68,7 @@ ALL_THERE = "assert F.relu and nn.Linear and np.ones and torch.ones"
 
 
 @pytest.mark.parametrize("name", IN_FRONT)
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 def test_what_jupyter_runs_in_front_of_an_answer_costs_nothing(graded: Callable, name: str) -> None:
     def change(cells: Cells) -> None:
         cell = answer(cells, "q1")
