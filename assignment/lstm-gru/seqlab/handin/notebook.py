@@ -39,6 +39,10 @@ class Notebook:
         """The hash of the file's bytes; the grader's reports have the same."""
         return hashlib.sha256(self.data).hexdigest()
 
+    def texts(self) -> list[tuple[str, str]]:
+        """Kind and text of each cell, without outputs."""
+        return [(str(cell.get("cell_type")), source(cell)) for cell in self.cells]
+
     def code(self) -> list[tuple[int, str]]:
         """Number (from 1, all cells counted) and text of each code cell."""
         return [(k, source(c)) for k, c in enumerate(self.cells, 1) if c.get("cell_type") == "code"]

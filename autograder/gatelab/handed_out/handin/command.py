@@ -46,6 +46,10 @@ def main(arguments: list[str]) -> int:
     if command not in COMMANDS:
         parser.no_such_command(command)
     asked = parser.parse_args(arguments)
+    if os.environ.get(checks.INSIDE):
+        inside = "this command is in a cell of the notebook that is being looked at; there it does nothing"
+        print(f"{progress.PACKAGE}: {inside}.", file=sys.stderr)
+        return USAGE
     try:
         if asked.command == "explore":
             explorer.show()
@@ -110,7 +114,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
     outcomes = [] if asked.without_checks else _run_checks(read, asked.all, state)
-    if notebook.read(path).sha256 != read.sha256:
+    if notebook.read(path).texts() != read.texts():  # its outputs may be others: Jupyter saves by itself
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     no_python = [] if outcomes else [*state.broken, *state.faulty]  # if any checks were run, they report it

@@ -1,8 +1,8 @@
 """Runs a notebook's cells and its public checks, and prints one line of JSON for each check.
 
-    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
+    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60, "parent": 123}'
 
-It is a separate process, so that whatever a student's code prints, changes or ends affects nothing else. Experiments take minutes and
+It is a separate process, which ends with its parent, so that whatever a student's code prints, changes or ends affects nothing else. Experiments take minutes and
 no check needs them, so only the imports, definitions and constants in their cells are run, unless `all` is true. The answers to
 questions in `ended` have ended or blocked an earlier process, so they are not called again.
 """
@@ -16,6 +16,8 @@ import os
 import re
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -45,8 +47,10 @@ class Pipe:
         os._exit(0)
 
 
-def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float) -> None:
+def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float, parent: int) -> None:
     """Run the cells from top to bottom, then the checks. `seconds`: the CPU time for a cell or a check."""
+    if os.name != "nt":  # Windows does not tell that a parent has ended
+        threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     pipe = Pipe()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -71,6 +75,13 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
                 outcome = too_long(places[0])
                 _replace_by_error(id, names[id], shell.user_ns)
         pipe.tell(**outcome)
+
+
+def _end_with(parent: int) -> None:
+    """End this process, and what the cells have started, when the one that waits for it has ended."""
+    while os.getppid() == parent:
+        time.sleep(limits.LOOK_SECONDS)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
