@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from public_checks import first_message, names_with, student_folder
 
@@ -14,6 +15,7 @@ from gatelab.lab.spec import Lab
 
 SETUP = "import otter, torch\nfrom torch import nn\nimport seqlab\ngrader = otter.Notebook('lab.ipynb', tests_dir='tests')"
 CHECK = {q: f'grader.check("{q}")' for q in ("q1", "q5", "q12")}
+CHECK_OF = 'grader.check("{}")'
 COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
 WIDTH = (
     "def matched_hidden_size(target_params, input_size):\n"
@@ -77,6 +79,85 @@ def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
         assert says in output, (cell, output)
         if says.startswith("The last run"):
             assert (OLD in output) is ("answers" not in says), output
+
+
+class Kernel:
+    """A kernel in a student's folder, which gets cells with their IDs as JupyterLab sends them. Use it in a with statement."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        nbformat.write(nbformat.v4.new_notebook(), folder / "lab.ipynb")
+
+    def __enter__(self) -> Kernel:
+        self.manager, self.client = start_new_kernel(cwd=str(self.folder), kernel_name="python3")
+        assert "Error" not in self.shown("setup", SETUP)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    def shown(self, id: str, source: str) -> str:
+        """What is under a cell once it was run."""
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
+        request = self.client.session.msg("execute_request", content, metadata={"cellId": id})
+        self.client.shell_channel.send(request)
+        texts = []
+        while True:
+            answer = self.client.get_iopub_msg(timeout=120)
+            if answer["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+                continue
+            said = answer["content"]
+            if answer["msg_type"] == "status" and said["execution_state"] == "idle":
+                return "\n".join(texts)
+            texts.append(said.get("text") or said.get("ename") or said.get("data", {}).get("text/plain", ""))
+
+
+STATE = "from seqlab import progress\nprint('The map:', progress.state('{}'))"
+LAST = "def last_valid(outputs, lengths):\n    return outputs[torch.arange(len(outputs)), lengths - 1]"
+LAST_STUB = "def last_valid(outputs, lengths):\n    raise NotImplementedError('q6: not written yet')"
+
+
+@pytest.mark.one_in(2)
+def test_an_answer_whose_name_was_misspelt_is_not_judged_by_the_one_before(lab: Lab, tmp_path: Path) -> None:
+    student_folder(lab, tmp_path)
+    misspelt = LAST.replace("last_valid", "last_vaild").replace(" - 1", "")
+    with Kernel(tmp_path) as kernel:
+        for before in (LAST_STUB, LAST):
+            kernel.shown("answer", before)
+            kernel.shown("answer", misspelt)
+            said = kernel.shown("check", CHECK_OF.format("q6"))
+            assert "The cell that defined `last_valid` was run again and no longer defines it" in said
+            assert "It defines `last_vaild`; is that your answer? It must be called `last_valid`." in said
+            assert "The map: not yet" in kernel.shown("map", STATE.format("q6"))
+        kernel.shown("answer", LAST)
+        assert "All test cases passed" in kernel.shown("check", CHECK_OF.format("q6"))
+
+
+@pytest.mark.one_in(2)
+def test_a_check_before_its_answers_cell_was_run_keeps_what_is_known(lab: Lab, tmp_path: Path) -> None:
+    """After a restart; before the first run, or when the cell was run and defines something else, it says "not yet"."""
+    student_folder(lab, tmp_path)
+    with Kernel(tmp_path) as kernel:
+        assert "not written yet" in kernel.shown("check", CHECK_OF.format("q6"))
+        assert "The map: not yet" in kernel.shown("map", STATE.format("q6"))
+        kernel.shown("answer", LAST)
+        kernel.shown("width", COUNT + WIDTH)
+        for question in ("q5", "q6"):
+            assert "All test cases passed" in kernel.shown("check", CHECK_OF.format(question))
+    with Kernel(tmp_path) as kernel:
+        for question in ("q5", "q6"):
+            assert "the notebook defines no" in kernel.shown("check", CHECK_OF.format(question))
+            assert "The map: passed earlier" in kernel.shown("map", STATE.format(question))
+        kernel.shown("answer", LAST.replace("last_valid", "last_vaild"))
+        assert "There is `last_vaild`" in kernel.shown("check", CHECK_OF.format("q6"))
+        assert "The map: not yet" in kernel.shown("map", STATE.format("q6"))
+        kernel.shown("width", COUNT)
+        kernel.shown("check", CHECK_OF.format("q5"))  # the other name has not been run
+        assert "The map: passed earlier" in kernel.shown("map", STATE.format("q5"))
+        kernel.shown("width", WIDTH.replace("min(", "max("))
+        kernel.shown("check", CHECK_OF.format("q5"))
+        assert "The map: not yet" in kernel.shown("map", STATE.format("q5"))
 
 
 def test_without_jupyter_nothing_is_said_about_runs(check, lab) -> None:

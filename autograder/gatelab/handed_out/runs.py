@@ -21,6 +21,7 @@ from .progress import statements
 from .stub import is_stub
 
 HOOK = "_checked_runs"  # an attribute of the shell, so that a second import finds it again
+NOW = "_checked_run_now"  # another: the cell that is being run, or was the last to be
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,20 @@ def listen() -> list[Run]:
 
         note(getattr(shell, "last_execution_result", None))
         shell.events.register("post_run_cell", note)
+        shell.events.register("pre_run_cell", lambda info: setattr(shell, NOW, info))
     known: list[Run] = getattr(shell, HOOK)
     return known
+
+
+def running() -> list[Run]:
+    """The cell that is being run, which is not among the runs yet: a check may stand below the answer in one cell. Empty outside Jupyter."""
+    info = getattr(_shell(), NOW, None)
+    source = getattr(info, "raw_cell", None)
+    return (
+        [Run(source, getattr(info, "cell_id", None), None, _parses(source))]
+        if isinstance(source, str)
+        else []
+    )
 
 
 def tell(number: int) -> Run:
@@ -144,7 +157,7 @@ def failed(name: str, value: Any = None) -> Failed | None:
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return None
-    if last.parsed and (not isinstance(last.error, Exception) if value is None else _comes_from(value, last)):
+    if last.parsed and (not isinstance(last.error, Exception) if value is None else comes_from(value, last)):
         return None  # the cell was interrupted, or the name was defined before the error
     older = "" if value is None else " The current definition is from an earlier run."
     says = (
@@ -231,7 +244,7 @@ def _parses(source: str) -> bool:
     return True
 
 
-def _comes_from(value: Any, run: Run) -> bool:
+def comes_from(value: Any, run: Run) -> bool:
     """Whether a function or class was defined by this run. For other values that is unknown and assumed to be true."""
     value = inspect.unwrap(value) if callable(value) else value
     codes = (
