@@ -126,20 +126,22 @@ def test_a_prediction_is_made_and_compared(keys: Keys) -> None:
     keys.down_to("guess_gradient = predict.predict(")
     keys.ran("Control+Enter", "No buttons above?")
     kept = keys.folder / ".seqlab" / "progress.json"
-    for key, option in (("Enter", "about a half"), ("Space", "about a hundredth")):
+    for key, letter, option in (("Enter", "a", "about a half"), ("Space", "b", "about a hundredth")):
         keys.tab_to(".seqlab-choice")
         keys.press(key)
         keys.until(lambda option=option: f'["{option}' in kept.read_text(encoding="utf-8"), kept.read_text)
-        keys.until(lambda option=option: f"✓ {option}" in keys.cell.inner_text(), keys.cell.inner_text)
+        chosen = f"✓ {letter}) {option}"
+        keys.until(lambda chosen=chosen: chosen in keys.cell.inner_text(), keys.cell.inner_text)
+        keys.until(lambda: "No buttons above?" not in keys.cell.inner_text(), keys.cell.inner_text)
     heard = [(role, name[:8], told) for role, name, told in keys.heard() if "fresh RNN:" in told]
     question = "Gradient at step 1 divided by the gradient at step 200, fresh RNN:"
     assert heard == [
-        ("button", "about a ", question),
-        ("button", "✓ about ", f"Your prediction. {question}"),
-        ("button", "about a ", question),
-        ("button", "below a ", question),
+        ("button", "a) about", question),
+        ("button", "✓ b) abo", f"Your prediction. {question}"),
+        ("button", "c) about", question),
+        ("button", "d) below", question),
     ]
-    keys.ran("Control+Enter", "✓ about a hundredth")
+    keys.ran("Control+Enter", "✓ b) about a hundredth")
     keys.press("b", "Enter")
     keys.page.keyboard.insert_text('guess_gradient.compare("b")')
     keys.ran("Control+Enter", "As you predicted.")

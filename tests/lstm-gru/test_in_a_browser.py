@@ -122,9 +122,9 @@ def test_the_right_answer_passes_and_the_map_knows(desk: Desk, lab: Lab) -> None
 def test_a_prediction_is_made_by_a_click(desk: Desk) -> None:
     cell = desk.run("guess_gradient = predict.predict(")
     cell.get_by_role("button", name="about a hundredth").click()
-    cell.get_by_role("button", name="✓ about a hundredth").wait_for()  # the click went to the kernel
+    cell.get_by_role("button", name="✓ b) about a hundredth").wait_for()  # the click went to the kernel
     desk.run("guess_gradient = predict.predict(")
-    cell.get_by_role("button", name="✓ about a hundredth").wait_for()
+    cell.get_by_role("button", name="✓ b) about a hundredth").wait_for()
 
 
 WIDTHS = (
@@ -201,7 +201,7 @@ def test_the_next_day_nothing_is_lost(next_day: Desk) -> None:
     said = next_day.run("progress.show()").inner_text()
     assert re.search(r"q1 .*\spassed earlier", said) and "worth 10 of 100 points" in said
     predicted = next_day.run("guess_gradient = predict.predict(")
-    predicted.get_by_role("button", name="✓ about a hundredth").wait_for()
+    predicted.get_by_role("button", name="✓ b) about a hundredth").wait_for()
     next_day.run("def lstm_step")
     assert "q1 passed!" in next_day.run('grader.check("q1")').inner_text()
 

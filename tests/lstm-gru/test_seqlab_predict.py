@@ -88,7 +88,10 @@ class Widget:
         self.__dict__.update(traits)
 
     def add_class(self, name):
-        pass
+        self._dom_classes = {*getattr(self, "_dom_classes", ()), name}
+
+    def remove_class(self, name):
+        self._dom_classes = {*getattr(self, "_dom_classes", ())} - {name}
 
     def on_click(self, react):
         self.press = lambda: react(self)
@@ -102,8 +105,23 @@ def buttons(monkeypatch):
     widgets.Button = widgets.HTML = widgets.VBox = Widget
     monkeypatch.setitem(sys.modules, "ipywidgets", widgets)
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
+
+    def display(what, raw=False, display_id=None):
+        if not raw:
+            return shown.append(what)
+        print(what["text/plain"])
+        return SimpleNamespace(update=lambda what, raw: print(f"[now {what['text/plain']!r}]"))
+
+    monkeypatch.setattr("IPython.display.display", display)
     return shown
+
+
+@pytest.fixture
+def memory(monkeypatch, tmp_path):
+    """The notebook's folder, which keeps what was chosen; returns a function that restarts the kernel."""
+    monkeypatch.setattr(module.progress, "FOLDER", tmp_path)
+    monkeypatch.setattr(module.progress, "remembers", lambda: True)
+    return lambda: monkeypatch.setattr(module, "_made", {})
 
 
 def press(guess, option):
@@ -112,7 +130,9 @@ def press(guess, option):
 
 def marked(guess):
     """The options that are shown as chosen."""
-    return [b.description.removeprefix("✓ ") for b in guess._buttons.buttons if b.description[0] == "✓"]
+    found = [b for b in guess._buttons.buttons if b.description[0] == "✓"]
+    assert [b for b in guess._buttons.buttons if "seqlab-chosen" in b._dom_classes] == found
+    return [b.description.removeprefix("✓ ")[len("a) ") :] for b in found]
 
 
 def closed(guess):
@@ -125,6 +145,7 @@ def test_buttons_are_shown_if_somebody_can_click_them(buttons, capsys):
     assert len(buttons) == 1 and marked(guess) == []
     title, *rest, _ = buttons[0].children
     assert title.value == "<b>Is 1 &lt; 2 &amp; 3?</b>" and rest == guess._buttons.buttons
+    assert [b.description for b in rest] == ["a) RNN", "b) LSTM", "c) both"]
     press(guess, "both")
     assert guess.choice == "both" and marked(guess) == ["both"]
     guess.compare("RNN")
@@ -147,9 +168,8 @@ def test_a_click_outlives_its_cells_next_run(buttons, capsys):
     press(again, "RNN")  # before the outcome a mind may change
     assert predict(QUESTION, OPTIONS).choice == "RNN"
     said = capsys.readouterr().out
-    assert (
-        "both" not in said and said.count("No buttons above?") == 3
-    )  # what is printed stays true after a click
+    # what is printed stays true after a click, and whoever has clicked has buttons
+    assert "both" not in said and said.count("No buttons above?") == 1
 
 
 def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons, capsys):
@@ -203,6 +223,80 @@ def test_whoever_had_not_chosen_cannot_choose_what_the_outcome_was(buttons, monk
     press(again, "LSTM")
     again.compare("LSTM")
     assert "As you predicted" in capsys.readouterr().out
+
+
+LATE = "This choice was written after the outcome was shown, so it does not count."
+NOTHING = "you predicted: nothing before the outcome was shown; restart the kernel to choose first"
+
+
+def read(capsys):
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_choice_that_is_written_after_the_outcome_is_none(buttons, memory, capsys):
+    """In the cell, by hand, or beside buttons; a restart lets everybody choose who had not."""
+    predict(QUESTION, OPTIONS).compare("LSTM")
+    for _ in range(2):
+        late = predict(QUESTION, OPTIONS, choice="b")
+        said = read(capsys)
+        assert late.choice is None and LATE in said and NOTHING in said and "→" not in said
+        late.choose("b")
+        late.compare("LSTM")
+        assert "As you predicted" not in read(capsys)
+    memory()
+    predict(QUESTION, OPTIONS, choice="b").compare("LSTM")
+    assert "→ b) LSTM" in (said := read(capsys)) and "As you predicted" in said and LATE not in said
+
+
+def test_whoever_has_chosen_keeps_that_choice(buttons, memory, capsys):
+    """What was written before the outcome counts, also when its cell is run again and after a restart."""
+    first = predict(QUESTION, OPTIONS, choice="a")
+    assert predict(QUESTION, OPTIONS, choice="c").choice == "both"  # before the outcome a mind may change
+    first = predict(QUESTION, OPTIONS, choice="a")
+    first.compare("LSTM")
+    read(capsys)
+    for restarted in (False, True):
+        if restarted:
+            memory()
+        again = predict(QUESTION, OPTIONS, choice="a")
+        assert again.choice == "RNN" and LATE not in read(capsys)
+        late = predict(QUESTION, OPTIONS, choice="b")
+        said = read(capsys)
+        assert late.choice == "RNN" and LATE in said and "→ a) RNN" in said and "you predicted: RNN" in said
+        late.compare("LSTM")
+        assert "you predicted: RNN" in (said := read(capsys)) and "surprise" in said
+    with pytest.raises(ValueError, match="a letter from a to c"):
+        predict(QUESTION, OPTIONS, choice="d")
+
+
+def test_with_nobody_there_a_shown_outcome_asks_for_no_choice(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=False)
+    predict(QUESTION, OPTIONS).compare("LSTM")
+    read(capsys)
+    predict(QUESTION, OPTIONS)
+    assert NOTHING in (said := read(capsys)) and "choice=" not in said
+
+
+def test_the_sentence_about_missing_buttons_goes_with_the_first_click(buttons, memory, capsys):
+    guess = predict(QUESTION, OPTIONS)
+    assert "No buttons above? Write choice=" in capsys.readouterr().out
+    press(guess, "both")
+    assert capsys.readouterr().out == "[now '']\n"
+    press(guess, "RNN")
+    assert capsys.readouterr().out == ""
+
+
+def test_sentences_are_shown_as_html_that_escapes_everything(monkeypatch, memory, capsys):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda both, raw: shown.append(both))
+    predict("Is 1 < 2 & <b>3</b>?", ["<i>yes</i>", "no"], choice="a").compare("no")
+    assert capsys.readouterr().out == "" and len(shown) == 2
+    for both in shown:
+        assert "Is 1 < 2 & <b>3</b>?" in both["text/plain"] and "<i>yes</i>" in both["text/plain"]
+        assert "Is 1 &lt; 2 &amp; &lt;b&gt;3&lt;/b&gt;?" in both["text/html"]
+        assert "<i>" not in both["text/html"] and both["text/html"].count("<div") == both["text/html"].count(
+            "</div>"
+        ) == len(both["text/plain"].splitlines())
 
 
 def test_questions_do_not_share_a_choice(buttons):
