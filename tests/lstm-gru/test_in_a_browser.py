@@ -123,6 +123,7 @@ def test_a_prediction_is_made_by_a_click(desk: Desk) -> None:
     cell = desk.run("guess_gradient = predict.predict(")
     cell.get_by_role("button", name="about a hundredth").click()
     cell.get_by_role("button", name="✓ b) about a hundredth").wait_for()  # the click went to the kernel
+    cell.get_by_text("No buttons above?").wait_for(state="hidden")
     desk.run("guess_gradient = predict.predict(")
     cell.get_by_role("button", name="✓ b) about a hundredth").wait_for()
 
@@ -224,6 +225,23 @@ CORNER = """image => {
     paper.drawImage(image, 0, 0);
     return [...paper.getImageData(2, 2, 1, 1).data];
 }"""
+
+
+STYLE = "(element, what) => getComputedStyle(element)[what]"
+
+
+def test_after_the_outcome_the_prediction_can_still_be_read(next_day: Desk) -> None:
+    """Its button is switched off and yet not pale, and its sentences break between words alone."""
+    cell, outcome = next_day.cell('guess = predict.predict("Who?"'), 'guess_gradient.compare("b")'
+    cell.locator(".cm-content").click()
+    next_day.page.keyboard.press("ControlOrMeta+a")
+    next_day.page.keyboard.insert_text(outcome)
+    said = next_day.run(outcome).get_by_text("you predicted: about a hundredth")
+    assert said.first.evaluate(STYLE, "wordBreak") == "normal"
+    predicted = next_day.run("guess_gradient = predict.predict(")
+    chosen = predicted.get_by_role("button", name="✓ b) about a hundredth")
+    assert chosen.is_disabled() and chosen.evaluate(STYLE, "opacity") == "1"
+    assert predicted.get_by_role("button", name="a) about a half").evaluate(STYLE, "opacity") != "1"
 
 
 def test_everything_can_be_read_in_dark_mode(next_day: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The weights are plain tensors that require gradients, not parameters: the layer does not know that it has them.
+"""The weights are plain tensors, not parameters: the layer does not know that it has them.
 
 Hint: What does list(layer.parameters()) give? What makes a tensor appear there?
 """
