@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from .. import limits, progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
+from . import missing_self
 from .calling import Contract
 from .key_paths import flatten
 from .plain import meaning
@@ -50,7 +51,8 @@ def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
     if isinstance(error, Contract):  # its text says everything
         return [outside(call.method, namespace)]
     if (
-        sure := _layer_used_as_class(error, namespace)
+        sure := missing_self.says(error, namespace)
+        or _layer_used_as_class(error, namespace)
         or _not_callable(error, namespace)
         or _parameter_of_no_tensor(error)
     ):
