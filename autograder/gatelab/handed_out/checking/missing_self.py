@@ -18,7 +18,7 @@ def says(error: BaseException, namespace: dict[str, Any]) -> str:
 
 
 def _says(place: Place, error: BaseException) -> str:
-    code, arguments = place.frame.f_code, list(place.arguments)
+    code = place.frame.f_code
     if code.co_argcount == 0 or code.co_varnames[0] in OTHER_WORDS:
         return ""
     first = code.co_varnames[0]
@@ -28,7 +28,7 @@ def _says(place: Place, error: BaseException) -> str:
     kind, name = type(own).__name__, code.co_name
     return (
         f"The first argument of a method is the object itself, so `{first}` is the `{kind}` here: "
-        f"`self` is missing in `def {name}({', '.join(arguments)})`."
+        f"`self` is missing before it in `def {name}(…)`."
     )
 
 

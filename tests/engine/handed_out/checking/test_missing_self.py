@@ -20,7 +20,7 @@ class Layer(nn.Module):
 
     {}
 """
-SAYS = "The first argument of a method is the object itself, so `{}` is the `Layer` here: `self` is missing in `def {}`."
+SAYS = "The first argument of a method is the object itself, so `{}` is the `Layer` here: `self` is missing before it in `def {}(…)`."
 
 
 @pytest.fixture(autouse=True)
@@ -40,24 +40,24 @@ def led(forward: str, *arguments: torch.Tensor) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("forward", "name", "definition"),
+    ("forward", "name", "method"),
     [
-        ("def forward(x, state=None): return x.shape[1] * self.w", "x", "forward(x, state)"),
-        ("def forward(x, state=None): return x.shape", "x", "forward(x, state)"),
-        ("def forward(x, state=None): return x[:, 0]", "x", "forward(x, state)"),
-        ("def forward(x, state=None): return torch.tanh(x)", "x", "forward(x, state)"),
-        ("def forward(x, *, state=None): return self.w * x", "x", "forward(x, state)"),
-        ("@torch.no_grad()\n    def forward(x, state): return x @ self.w", "x", "forward(x, state)"),
+        ("def forward(x, state=None): return x.shape[1] * self.w", "x", "forward"),
+        ("def forward(x, state=None): return x.shape", "x", "forward"),
+        ("def forward(x, state=None): return x[:, 0]", "x", "forward"),
+        ("def forward(x, state=None): return torch.tanh(x)", "x", "forward"),
+        ("def forward(x, *, state=None): return self.w * x", "x", "forward"),
+        ("@torch.no_grad()\n    def forward(x, state): return x @ self.w", "x", "forward"),
         (
             "def forward(self, x): return self.step(x)\n    def step(x, h=1): return x.shape",
             "x",
-            "step(x, h)",
+            "step",
         ),
     ],
 )
-def test_it_is_said_which_argument_is_the_object(forward: str, name: str, definition: str) -> None:
+def test_it_is_said_which_argument_is_the_object(forward: str, name: str, method: str) -> None:
     given = () if "*" in forward.split(")")[0] else (torch.ones(2, 3),)
-    assert led(forward, *given) == [SAYS.format(name, definition)]
+    assert led(forward, *given) == [SAYS.format(name, method)]
 
 
 @pytest.mark.parametrize(
