@@ -34,7 +34,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "another name": ("q1", "LSTM_Step = lstm_step; del lstm_step", "There is `LSTM_Step`; is that your answer? It must be called `lstm_step`"),
     "no such name, and others of the lab": ("q2", "del gru_step", "defines no `gru_step`!is that it"),
     "another name for the answers": ("q12", "answer = {}; globals().pop('answers', None)", "There is `answer`; is that your answer?"),
-    "the stub's line below an answer": ("q6", "def last_valid(o, lengths):\n    x = o[:, 0]\n    raise NotImplementedError('q6: not written yet')", "of its cell, in `last_valid`, is `raise"),
+    "the stub's line below an answer": ("q6", "def last_valid(o, lengths):\n    x = o[:, 0]\n    raise NotImplementedError('q6: not written yet')", "of its cell, in `last_valid`, is still `raise!replace that line"),
     "a stub inside another method": ("q8", LAYER.format(name="Seq2Seq", method="step", body="raise NotImplementedError('q8: not written yet')"), "of its cell, in `step`, is `raise"),
     "a function taken for a method": ("q3", LAYER.format(name="GRU", method="forward", body="return self.gru_step()"), "is a function of the notebook, not of the object"),
     "a slip in an attribute": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return self.endcoder"), "Did you mean `encoder`?"),

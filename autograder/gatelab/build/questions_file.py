@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 import gatelab
+from gatelab.build import given
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import write_whole
@@ -16,7 +17,7 @@ from gatelab.lab.table import FILE as TABLE
 
 
 def text_of(lab: Lab) -> str:
-    """The file's text: title, notebook, the kit's version, and for each question what students may know about it."""
+    """The file's text: title, notebook, the kit's version, for each question what students may know about it, and what the notebook gives."""
     questions = [
         {
             "id": question.id,
@@ -31,7 +32,16 @@ def text_of(lab: Lab) -> str:
     head = {"lab": lab.name, "title": lab.title, "notebook": lab.notebook, "kit": gatelab.__version__}
     rows = ",\n".join(f"    {json.dumps(question, ensure_ascii=False)}" for question in questions)
     first = json.dumps(head, ensure_ascii=False, indent=2).removesuffix("\n}")
-    return f'{first},\n  "questions": [\n{rows}\n  ]\n}}\n'
+    known = given.of(lab)
+    names = ",\n".join(
+        f"      {json.dumps(name)}: {json.dumps(lines, ensure_ascii=False)}"
+        for name, lines in known["names"].items()
+    )
+    lines = ",\n".join(f"      {json.dumps(line, ensure_ascii=False)}" for line in known["lines"])
+    return (
+        f'{first},\n  "questions": [\n{rows}\n  ],\n'
+        f'  "given": {{\n    "names": {{\n{names}\n    }},\n    "lines": [\n{lines}\n    ]\n  }}\n}}\n'
+    )
 
 
 def keep_up(lab: Lab, settings: Settings) -> None:

@@ -20,10 +20,13 @@ SOLUTION = "-solution"  # how the grade_id of an answer's cell ends
 
 @dataclass(frozen=True)
 class Released:
-    """Fingerprints of top-level statements (sandbox/worker/statements.py)."""
+    """Fingerprints of top-level statements (sandbox/worker/statements.py), and lines."""
 
     experiments: frozenset[str] = frozenset()
     stubs: frozenset[str] = frozenset()  # of what the questions ask for
+    # Lines, without the space around them: of the cells for answers, and of all others.
+    around_answers: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
 
     def to_worker(self, lab: Lab) -> dict[str, Any]:
         """The data that a worker gets."""
@@ -44,12 +47,23 @@ def released(lab: Lab) -> Released:
         return Released()
     now = [_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     experiments, stubs, needed = _fingerprints(now)
-    for release in known_releases(lab.assignment):
+    earlier = known_releases(lab.assignment)
+    for release in earlier:
         # An experiment of an earlier release that is needed now no longer counts as one.
         old_experiments, old_stubs, _ = _fingerprints(release)
         experiments |= old_experiments - needed
         stubs |= old_stubs
-    return Released(frozenset(experiments), frozenset(stubs))
+    cells = [cell for release in (now, *earlier) for cell in release if cell.kind == "code"]
+    around, elsewhere = (
+        frozenset(
+            line.strip()
+            for cell in cells
+            if cell.grade_id.endswith(SOLUTION) is is_answer
+            for line in cell.text.split("\n")
+        )
+        for is_answer in (True, False)
+    )
+    return Released(frozenset(experiments), frozenset(stubs), around, elsewhere)
 
 
 def _cell(raw: dict[str, Any]) -> EarlierCell:

@@ -13,7 +13,9 @@ from gatelab.faults import GraderFault
 from gatelab.grading import gains, notes
 from gatelab.grading.attempt import QuestionRun, Share, Verdict, Workers
 from gatelab.grading.naming import name_mistake
+from gatelab.grading.released import released
 from gatelab.grading.scores import Scores
+from gatelab.grading.unfinished import unfinished
 from gatelab.grading.which_counts import Attempts
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
@@ -24,7 +26,7 @@ from gatelab.report.record.points import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import part_to_charge, sentence
 from gatelab.testkit.steady import unsteady
-from gatelab.testkit.student import Student
+from gatelab.testkit.student import NOT_WRITTEN, Student
 from gatelab.testkit.trace import Recording, Trace
 from gatelab.testkit.words import Words, line_of
 
@@ -213,7 +215,11 @@ class Grading:
         """The answer, with the messages of its errors as the student may see them; the report keeps the rest for staff."""
         if error := answer.get("error"):
             self.attempt.errors[test] = self._raised(error)
-            return {"error": self.words.error(error)}
+            shown = self.words.error(error)
+            if error["type"] == NOT_WRITTEN:
+                known = released(self.lab).around_answers
+                shown["unfinished"] = unfinished(error, self.workers.sources, known)
+            return {"error": shown}
         if problem := answer.get("grad_error"):
             self.attempt.errors[test] = Raised("", problem)
             return answer | {"grad_error": self.words.message(problem)}

@@ -46,7 +46,7 @@ from gatelab.sandbox.worker.scan import Hint
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
-DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
+DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+).*", re.MULTILINE)
 
 
 CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
@@ -217,7 +217,13 @@ class ConfinedWorkers:
             if problem.what in DID_NOT_RUN and defines.search(self.sources.get(index, "")):
                 return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
         asked = {own for question in self.lab.questions.values() for own in question.names}
-        others = {other: index for index, text in self.sources.items() for other in DEFINED.findall(text)}
+        given = released(self.lab).elsewhere
+        others = {
+            found[1]: index
+            for index, text in self.sources.items()
+            for found in DEFINED.finditer(text)
+            if found[0].strip() not in given
+        }
         if not (other := similar_name(name, others.keys() - asked)):
             return ""
         return f"Is `{other}` in {cell_name(others[other], self.sources)} meant? It must be called `{name}`."

@@ -31,7 +31,10 @@ from gatelab.testkit.failed import StudentError
 from gatelab.testkit.words import OTHER_NAME, Words, WorkerText
 
 # The worker's exception types for a missing answer.
-MISSING = {"NotWritten": Kind.UNTOUCHED, "NotDefined": Kind.NOT_DEFINED}
+NOT_WRITTEN, NOT_DEFINED = "NotWritten", "NotDefined"
+MISSING = {NOT_WRITTEN: Kind.UNTOUCHED, NOT_DEFINED: Kind.NOT_DEFINED}
+# Where the student's own code stands if a stub's line ended the call: in the same function, or elsewhere in the class.
+BESIDE, ELSEWHERE = "beside", "elsewhere"
 
 
 class Backend(Protocol):
@@ -50,21 +53,28 @@ class RemoteError:
     message: str
     line: str = ""  # in the form of `Words.line`
     withheld: bool = False  # whether the original message is not shown
+    unfinished: str = ""  # BESIDE or ELSEWHERE if a stub's line was left in an answer that was begun
 
     @property
     def failure(self) -> StudentError:
         """The failure of a check that cannot continue after this exception."""
         message, hint = self._message_and_hint()
-        return StudentError(message, MISSING.get(self.type, Kind.RAISED), hint)
+        kind = Kind.RAISED if self.unfinished else MISSING.get(self.type, Kind.RAISED)
+        return StudentError(message, kind, hint)
 
     def __str__(self) -> str:
         return str(self.failure)
 
     def _message_and_hint(self) -> tuple[str, str]:
         """What was raised, where, and what it means."""
-        if self.type == "NotDefined":
+        if self.unfinished == BESIDE:
+            return (
+                f"The stub's line is still in your answer, and it ended the call ({self.line}).",
+                "Code stands beside that line: if it is your answer, delete the line.",
+            )
+        if self.type == NOT_DEFINED:
             return f"`{self.message}` is not defined in the notebook.", ""
-        if self.type == "NotWritten":
+        if self.type == NOT_WRITTEN:
             shown = self.message and not self.withheld
             return f"Not written yet ({self.message})." if shown else "Not written yet.", ""
         means = meaning(self.type, self.message)
@@ -87,7 +97,13 @@ class Reply:
         self._student = student
         error = answer.get("error")
         self.error = (
-            RemoteError(error["type"], error["message"], error.get("line", ""), error.get("withheld", False))
+            RemoteError(
+                error["type"],
+                error["message"],
+                error.get("line", ""),
+                error.get("withheld", False),
+                error.get("unfinished", ""),
+            )
             if error
             else None
         )
