@@ -10,12 +10,16 @@ WHEELS ?=
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	$(if $(WHEELS),--no-index --find-links $(WHEELS))
 JOBS ?= 2
-LAB ?= lstm-gru
+LABS := $(patsubst assignment/%/lab.toml,%,$(wildcard assignment/*/lab.toml))
+# By default the kit's own lab, or, in a kit without it, the first.
+LAB ?= $(firstword $(filter lstm-gru,$(LABS)) $(LABS))
 IMAGE ?= debian:bookworm
 
 .PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image start claims calibrate docs pictures lint clean
 
 SAMPLE = tests/$(LAB)/sample
+# What a lab may lack: `$(call needs,FILE)` stops in a sentence.
+needs = @test -e $(1) || { echo "$(LAB) has no $(1), which this command needs; tests/lstm-gru/ has an example." >&2; exit 2; }
 # What the notebooks of the labs import.
 LABS_NEED = $(wildcard assignment/*/requirements.txt)
 # The students' packages, one a lab; they hold copies of the engine's files (tests/programs/coverage_page.py).
@@ -54,6 +58,7 @@ coverage: $(READY)
 ## Every hostile submission through otter and nbgrader as they are installed (`make test` sends a few of them there), and
 ## through the class command with each piece of confinement taken away in turn. Root and not root: run it as either.
 hostile: $(READY)
+	$(call needs,tests/$(LAB)/hostile/test_doors.py)
 	$(BIN)/pytest tests/$(LAB)/hostile/test_doors.py tests/$(LAB)/hostile/test_less_protection.py --durations 2
 
 ## 300 hostile submissions through one engine: do its open files, memory and temporary files stay constant?
@@ -120,17 +125,19 @@ image: export WHEELS := $(WHEELS)
 image: $(READY)
 	$(BIN)/python tests/programs/grading_image.py --lab $(LAB) --image $(IMAGE) --jobs $(JOBS)
 
-## What a student's first command does, on a line that breaks off, killed once: does it come to its end, how long, how large?
+## What a student's first command does, over a connection that breaks off, and killed once: does it finish, how long does it take, how large is it?
 start: $(READY)
 	$(BIN)/python tests/programs/first_start.py --lab $(LAB)
 
 ## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
 claims: $(READY)
+	$(call needs,tests/$(LAB)/claims/run.py)
 	$(BIN)/python tests/$(LAB)/claims/run.py --jobs $(JOBS)
 
 ## Accept what the sample class gets now, points and sentences: the tests compare with it. Commit tests/<lab>/sample/said.txt.
 .PHONY: accept
 accept: grade
+	$(call needs,$(SAMPLE)/said.py)
 	$(BIN)/python tests/$(LAB)/sample/said.py
 
 ## Accept what the bank's mistakes get now, points, names and sentences (QUESTION="q1 q3": only theirs). Commit tests/<lab>/bank/said/.
@@ -140,10 +147,12 @@ accept-bank: $(READY)
 
 ## Measure again which thresholds and schedules part right models from wrong ones; tests/<lab>/calibration/RESULTS.md explains the tables.
 calibrate: $(READY)
+	$(call needs,tests/$(LAB)/calibration/calibrate.py)
 	$(BIN)/python tests/$(LAB)/calibration/calibrate.py
 
 ## The README's pictures (Chromium must be there); look at them before you commit them.
 pictures: grade
+	$(call needs,tests/$(LAB)/test_in_a_browser.py)
 	GATELAB_PICTURES=$(CURDIR)/docs/img $(BIN)/pytest -q tests/$(LAB)/test_in_a_browser.py -k "set_up or wrong_answer"
 	$(BIN)/python docs/pictures.py out/sample
 

@@ -78,7 +78,7 @@ else:
     if importlib.util.find_spec("seqlab") is None:
         print(
             "The folder seqlab is not beside this notebook (was one of them moved or renamed?). "
-            "Open the copy of this notebook that lies in the course's folder."
+            "Open the copy of this notebook in the course's folder."
         )
 
 # %%

@@ -34,6 +34,14 @@ def test_every_target_of_make_that_it_names_exists(root: Path, text: str) -> Non
     assert "ambush" in named and set(named) <= set(made)
 
 
+def test_every_command_that_it_names_has_a_run_time(text: str) -> None:
+    times = text.partition("| command | time |")[2].partition("\n\n")[0]
+    timed = set(re.findall(r"`(make [a-z-]+|gatelab [a-z]+)", times))
+    named = set(re.findall(r"`(make [a-z-]+|gatelab (?:build|fingerprints|verify|mutate|ambush))\b", text))
+    # The second half is one of the first by another name.
+    assert len(timed) > 15 and named - timed <= {"make fingerprints", "make start"}, named - timed
+
+
 def test_git_runs_the_linters_that_make_lint_runs(root: Path) -> None:
     hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
         "hooks"

@@ -205,7 +205,7 @@ def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, 
     ],
 )
 def test_a_constructor_that_changes_its_layer_is_described(check, lab, change, says):
-    """The check itself loads other weights into the layer then, in another dtype: that hides it no more."""
+    """The check itself then loads other weights into the layer, in another dtype, which no longer hides it."""
     code = (
         "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
         "    def __init__(self, vocab_size, embedding_size, hidden_size, num_classes, recurrent):\n"

@@ -28,7 +28,7 @@ from gatelab.report.record.model import Report
 from gatelab.report.record.schema import read_json
 
 REPORTS_WRITTEN = 20  # reports written, with their pages, to measure the cost of one
-OVERHEAD = 1.25  # because cores are never all busy: the last submissions, workers that start or are lost
+OVERHEAD = 1.25  # an assumption, not a measurement: cores are never all busy (the last submissions, workers that start or are lost)
 CORES = (8, 16, 32, 64, 128, 256)
 
 

@@ -31,7 +31,8 @@ from gatelab.text import brief
 # The number of characters, without white space, from which on a line counts at all, and from which on it is a needle alone. In one
 # lab, a few of the 886 lines of solutions and suites are in the students' files too: of the solutions' those of up to 21 characters
 # (`optimizer.step()`, `with torch.no_grad():`), of the references' those of up to 30 (`return torch.stack(steps, dim=1)`), and of the
-# suites' lists of shapes and calls of the students' package of up to 56.
+# suites' lists of shapes and calls of the students' package of up to 56. The bank's solutions are many, so a line of theirs is a needle
+# later than one of the solutions or references; a line of up to 7 characters (`h = h0`) is in any notebook.
 MIN_LENGTH_LINE = 8
 MIN_LENGTH_SOLUTION = 24
 MIN_LENGTH_REFERENCE = 32

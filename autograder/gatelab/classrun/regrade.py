@@ -201,7 +201,7 @@ class Regrade:
             if id in now:
                 why = f"it is worth {number(questions[id].points)} now, so the mark counts again"
             elif id in questions and questions[id].by_hand:
-                why = f"it is worth {number(questions[id].points)} now, so it is to be marked again"
+                why = f"it is worth {number(questions[id].points)} now, so it has to be marked again"
             else:
                 why = "it is no longer marked by hand" if id in questions else NO_LONGER
             found.append(Difference(submission.name, id, was.get(id), now.get(id), why))
@@ -340,7 +340,7 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
 
 
 def _why_gone(question: Question) -> str:
-    """Why a removed question counts no more; its points are those that counted."""
+    """Why a removed question no longer counts; its points are those that counted."""
     over = given_for(question)
     return f"{NO_LONGER}, and the override no longer counts" if over else NO_LONGER
 

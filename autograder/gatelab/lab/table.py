@@ -154,7 +154,8 @@ class QuestionSpec:
     names: Texts = ()  # what the student defines for it, looked up in the loaded notebook
     # Names from earlier questions: the references' definitions, or the student's own where these earned all points.
     builds_on: Texts = ()
-    cpu_seconds: CpuSeconds = 40.0  # processor time that each of its processes may take
+    # Processor time that each of its processes may take: many times what tests of correct answers take (seconds), trainings apart.
+    cpu_seconds: CpuSeconds = 40.0
     # Wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds.
     seconds: Positive = 0.0
     minutes: Number = 0  # an estimate of a student's time; 0: none is shown

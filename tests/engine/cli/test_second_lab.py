@@ -58,22 +58,29 @@ def page(name: str) -> str:
     return re.sub(r"^   ", "", text, flags=re.MULTILINE)
 
 
+# On a page: a file's name with its text, or commands; in the order in which they stand there.
+STEP = re.compile(
+    r"^`(?P<place>\S+)`(?P<added>, at its end:)?\n+```(?:python|toml|markdown)\n(?P<text>.*?)^```|^```sh\n(?P<typed>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
+
+
 def follow(kit: Path, name: str) -> str:
-    """Write the files of a page and run its commands as written there; what they said."""
-    text = page(name)
-    given = r"^`(\S+)`(, at its end:)?\n+```(?:python|toml|markdown)\n(.*?)^```"
-    for place, added, content in re.findall(given, text, re.MULTILINE | re.DOTALL):
-        (kit / place).parent.mkdir(parents=True, exist_ok=True)
-        with open(kit / place, "a" if added else "w", encoding="utf-8") as file:
-            file.write(content)
-    commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
-    assert commands
+    """Do what a page says, step after step: write its files, and run its commands as written there; what they said."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["bash", "-euc", commands], cwd=kit, env=environment, capture_output=True, text=True, timeout=900
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    said = []
+    for step in STEP.finditer(page(name)):
+        if step["place"]:
+            (kit / step["place"]).parent.mkdir(parents=True, exist_ok=True)
+            with open(kit / step["place"], "a" if step["added"] else "w", encoding="utf-8") as file:
+                file.write(step["text"])
+            continue
+        typed = ["bash", "-euc", step["typed"]]
+        done = subprocess.run(typed, cwd=kit, env=environment, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+        said.append(done.stdout)
+    assert said
+    return "".join(said)
 
 
 def bare_kit(root: Path) -> Path:
@@ -321,7 +328,11 @@ def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
 def test_points_credit_and_dates_are_changed_by_the_steps_of_their_page(tmp_path: Path) -> None:
     """The page's commands fail unless the parts add up to the new points, and wheat and chaff come out as they should."""
     root = bare_kit(tmp_path)
-    succeeded("new", NEW, "--root", root)
+    begun = re.search(
+        r"`gatelab new (\S+) --title \"(.*?)\"` makes it", page("change-points-thresholds-dates.md")
+    )
+    assert begun and begun[1] == NEW
+    succeeded("new", NEW, "--title", begun[2], "--root", root)
     before = Lab.in_repository(root, NEW)
     assert (before.questions["q1"].points, before.settings.credit, before.due) == (4, 1, None)
     said = follow(root, "change-points-thresholds-dates.md")

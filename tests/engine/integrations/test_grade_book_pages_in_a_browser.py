@@ -1,6 +1,6 @@
 """The same parts within nbgrader's own pages, as its templates and style sheets draw them: formgrader's for staff, the feedback for students.
 
-What of these pages is nbgrader's is left out; what stands in them is the kit's.
+What of these pages is nbgrader's is left out: the rest of them is the kit's.
 """
 
 from __future__ import annotations

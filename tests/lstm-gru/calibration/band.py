@@ -4,7 +4,7 @@
     python tests/lstm-gru/calibration/band.py --seconds 150    # begins no chunk of seeds after so many seconds
 
 `losses.csv` holds, for every seed, the mean training loss of so many steps each; `hidden/band.json` is made from it. Both belong to the settings of the
-quick training in lab.toml: where these have moved, the old lines count no more, and until the band is made anew no page shows one.
+quick training in lab.toml: if these have changed, the old lines no longer count, and no page shows a band until it is made again.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ WHAT = {
 
 HEAD = """# What the thresholds rest on
 
-Written by `make calibrate` (`calibrate.py`, `table.py`); the raw numbers are the CSV files beside this page. The thresholds themselves stand in
+Written by `make calibrate` (`calibrate.py`, `table.py`); the raw numbers are the CSV files beside this page. The thresholds themselves are in
 `assignment/lstm-gru/lab.toml`, sizes and learning rates in seqlab's `STORE_RECIPE` and `REVERSE_RECIPE`.
 
 A training *passes* when every stratum reaches the threshold. The grader trains once more, from another seed, where the first training misses it: *with

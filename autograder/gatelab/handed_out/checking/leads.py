@@ -229,7 +229,7 @@ def _name_was_rebound(error: AttributeError, name: str, of: Any, namespace: dict
         )
     if taken and place.inside:
         return (
-            f"`{taken}` is not an argument of `{place.function}`, and gets no value in it: so it is the `{taken}` of another "
+            f"`{taken}` is not an argument of `{place.function}`, and gets no value in it, so it is the `{taken}` of another "
             f"cell, here of type {kind}. Which argument is meant?"
         )
     return ""

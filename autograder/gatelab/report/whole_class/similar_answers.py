@@ -25,10 +25,16 @@ from gatelab.limits import NOTEBOOK_CODE, PAIRS_SHOWN
 from gatelab.submission.collect import Submission
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
 
+# Winnowing (Schleimer, Wilkerson and Aiken 2003): every run of K + WINDOW − 1 tokens that two answers share is noticed. K is about a
+# statement, so that one line that both took from the lecture is not enough.
 K = 12  # tokens in a run
 WINDOW = 6  # runs, of which one is kept
-FEWEST = 20  # fewest fingerprints of its own that an answer must have
-SHARED = 0.6  # share of the smaller set from which on a pair is reported
+FEWEST = (
+    20  # fewest fingerprints of its own that an answer must have: below, a single shared line is a large part
+)
+SHARED = 0.6  # share of the smaller set from which on a pair is reported: only a hint, so rather too few than too many
+# A fingerprint of more submissions than this share of the class, and than this many, is common to the class and counts for no pair.
+COMMON_SHARE, COMMON_MOST, COMMON_LEAST = 20, 20, 2
 
 TOKEN = re.compile(
     r"""(?P<note>\#[^\n]*)
@@ -58,7 +64,9 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
         assert submission.path is not None
         code = "\n".join(source for source in _sources(submission.path) if source not in released)
         marks.extend(mark * len(read) + number for mark in prints(code[:NOTEBOOK_CODE]) - explained)
-    most = max(2, min(20, len(read) // 20))  # submissions beyond which a fingerprint is common to the class
+    most = max(
+        COMMON_LEAST, min(COMMON_MOST, len(read) // COMMON_SHARE)
+    )  # submissions beyond which a fingerprint is common to the class
     own: Counter[int] = Counter()  # fingerprints of each submission that are not
     together: Counter[tuple[int, int]] = Counter()
     for _, group in groupby(sorted(marks), key=lambda mark: mark // len(read)):

@@ -254,7 +254,7 @@ def test_a_book_of_an_older_nbgrader_is_said_to_need_an_upgrade(fresh: Tiny) -> 
     assert f"run `nbgrader db upgrade --db=sqlite:///{database.resolve()}`" in said.output.replace("\n", "")
 
 
-# What each has for q1: the lab's table, the grade book, the class. What is said, and the step that mends it
+# What each has for q1: the lab's table, the grade book, the class. What is said, and the step that puts it right
 DISAGREEING = {
     "the class is old": (5, 5, "the grade book has 5 points for q1, as lab.toml says now, but the class in {out} was graded with 4 points for q1; run gatelab regrade, then"),
     "the book is old": (4, 5, "the grade book has 5 points for q1, but lab.toml and the class in {out} have 4 points for q1; run `nbgrader generate_assignment softmax` again, then"),

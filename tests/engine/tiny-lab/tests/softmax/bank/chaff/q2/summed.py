@@ -1,6 +1,6 @@
 """The losses of the rows are added up; the loss of a batch is their mean.
 
-Hint: What should happen to the loss when every row stands in the batch twice?
+Hint: What should happen to the loss when every row is in the batch twice?
 """
 
 credit = 0.6
