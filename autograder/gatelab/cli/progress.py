@@ -27,9 +27,8 @@ from gatelab.report.record.points import number
 from gatelab.report.record.schema import read_json
 from gatelab.submission.collect import Submission
 
-UNTRAINED = (
-    0.3  # seconds of a question whose model is not trained: of the kit's lab's, 0.1 to 0.4 (docs/speed.md)
-)
+# Of the kit's own lab, questions take 0.1 to 0.4 (docs/speed.md).
+UNTRAINED = 0.3  # seconds of a question whose model is not trained
 ENOUGH = 0.02  # of the work: from then on the time left is estimated from what was done here
 
 

@@ -29,9 +29,8 @@ from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, sour
 # statement, so that one line that both took from the lecture is not enough.
 K = 12  # tokens in a run
 WINDOW = 6  # runs, of which one is kept
-FEWEST = (
-    20  # fewest fingerprints of its own that an answer must have: below, a single shared line is a large part
-)
+# Fewest fingerprints of its own that an answer must have: below, a single shared line is a large part.
+FEWEST = 20
 SHARED = 0.6  # share of the smaller set from which on a pair is reported: only a hint, so rather too few than too many
 # A fingerprint of more submissions than this share of the class, and than this many, is common to the class and counts for no pair.
 COMMON_SHARE, COMMON_MOST, COMMON_LEAST = 20, 20, 2
