@@ -209,6 +209,6 @@ def test_downloads_that_break_off_are_resumed_until_all_are_whole(
     start = loaded(folder)
     start.run_pip([*pip, *names])
     assert len(list((tmp_path / "whole").iterdir())) == 4
-    assert capsys.readouterr().out.count("That broke off; once more.") >= 2
+    assert capsys.readouterr().out.count("The connection broke off; trying again.") >= 2
     with pytest.raises(start.Stop, match="No matching distribution found for absent"):
         start.run_pip([*pip, "absent"])
