@@ -54,10 +54,11 @@ BESIDE = [
 EDITOR = (80, 450)
 LARGE = {"torch": (200, 850), "matplotlib": (20, 100)}
 SIZE = re.compile(r"# (\d+) MB, (\d+) MB on the disk")
-ROOM = 900  # megabytes that must be free besides
+ROOM = 900  # megabytes that must be free besides: pip unpacks a package beside its file, and the largest, torch, has 850
 # Of the lab's package, which has the last one only with a page to explore.
 ALL_COMMANDS = ("check", "submit", "explore")
-# How often a download may break off, and how pip reports it: older versions call an incomplete file "invalid", or its hash differs.
+# How often a download may break off (a large one over a bad line does so every few megabytes), and how pip reports it: older versions
+# call an incomplete file "invalid", or its hash differs.
 TRIES = 20
 BROKE_OFF = re.compile(r"is invalid|DO NOT MATCH|[Ii]ncomplete|[Cc]onnection|[Tt]imed out|Timeout")
 # A program for the environment's Python that prints, for each package, a line with its modules.
@@ -428,7 +429,7 @@ def attempted(command, tries):
         broke_off = BROKE_OFF.search(text) and "No matching distribution" not in text
         if number >= (TRIES if broke_off else tries):
             break
-        print("  That broke off; once more.", flush=True)
+        print("  The connection broke off; trying again.", flush=True)
     return text
 
 

@@ -37,14 +37,13 @@ class Run:
 
     def defines(self, name: str) -> bool:
         """Whether this text binds `name` at its top level (it may not be valid Python)."""
+        return bool(self.binding_line(name))
+
+    def binding_line(self, name: str) -> str:
+        """The last line that does; "" if none does."""
         name = re.escape(name)
-        return bool(
-            re.search(
-                rf"^(?:async +)?(?:def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)",
-                self.source,
-                re.MULTILINE,
-            )
-        )
+        form = rf"^(?:(?:async +)?(?:def|class) +{name}\b|{name} *(?::[^=\n]*)?=(?!=)).*"
+        return next(reversed(re.findall(form, self.source, re.MULTILINE)), "")
 
     @property
     def is_stub(self) -> bool:
@@ -176,6 +175,11 @@ def not_imported(name: str) -> str:
     if run.reported:
         return f"Cell {run.reported} imports `{name}`, and it fails: see above."
     return f"The last run of the cell that imports `{name}` failed ({run.failure()}). {FIX}"
+
+
+def binding_line(name: str) -> str:
+    """The line that bound a name in the last cell that did; "" if no run is known to have."""
+    return next((line for run in reversed(listen()) if (line := run.binding_line(name))), "")
 
 
 def answered_before(name: str) -> bool:

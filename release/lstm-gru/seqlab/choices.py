@@ -11,11 +11,13 @@ import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
-CLASS = "seqlab-choice"
-# A button is as high as one line and cuts its text off there; on a narrow screen an option takes two.
+CLASS, CHOSEN = "seqlab-choice", "seqlab-chosen"
+# A button is as high as one line and cuts its text off there; on a narrow screen an option takes two. Buttons that are switched off are
+# pale; what was chosen should be read all the same.
 STYLE = f"""<style>
 .{CLASS} {{ white-space: normal; height: auto; min-height: 28px; line-height: 1.4; padding: 4px 10px; text-align: left; overflow-wrap: anywhere; }}
 .{CLASS}:focus-visible {{ outline: 2px solid currentColor; outline-offset: 1px; }}
+.{CLASS}.{CHOSEN}:disabled {{ opacity: 1; }}
 </style>"""
 
 
@@ -41,11 +43,23 @@ class Choices:
 
     def mark(self, chosen: str | None) -> None:
         """Show, and say, which one is chosen."""
-        for option, button in zip(self.options, self.buttons, strict=True):
-            button.description = f"✓ {option}" if option == chosen else option
+        for k, (option, button) in enumerate(zip(self.options, self.buttons, strict=True)):
+            text = lettered(k, option)
+            button.description = f"✓ {text}" if option == chosen else text
             button.tooltip = f"Your prediction. {self.question}" if option == chosen else self.question
+            (button.add_class if option == chosen else button.remove_class)(CHOSEN)
 
     def close(self) -> None:
         """From now on none can be pressed."""
         for button in self.buttons:
             button.disabled = True
+
+
+def letter(k: int) -> str:
+    """The letter by which the option with this index is chosen in code."""
+    return chr(ord("a") + k)
+
+
+def lettered(k: int, option: str) -> str:
+    """`b) It fades`"""
+    return f"{letter(k)}) {option}"

@@ -70,6 +70,12 @@ def note(question: str, case: str, passed: bool) -> None:
     remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
 
 
+def passed_before(question: str, case: str) -> bool:
+    """Whether this check passed when it was last run, in a kernel before this one."""
+    known = _checks(question).get(case)
+    return known is not None and bool(known["passed"]) and known["session"] != SESSION
+
+
 class State(StrEnum):
     """What is known about a question's check, in the words of the map."""
 

@@ -209,6 +209,8 @@ class Check:
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
+        if text := _not_finished(self.question, call, self.student.namespace):
+            return [text], CheckFailed(text)
         first, *more = _raised(call, self.student, self.question) if call.error else [str(finding)]
         if call.error:
             more.append(str(finding).strip())  # of the check's own file
@@ -345,7 +347,17 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     if words and not stub.is_of(question, words):
         earlier = stub.question_of(words)
         return f"{question} builds on {earlier}, which is not written yet." if earlier else None
+    if leads.unfinished(question, call, namespace):
+        return None
     return f"{question} is not written yet: `{call.function}`.{leads.still_a_stub(call, namespace)}"
+
+
+def _not_finished(question: str, call: Call, namespace: dict[str, Any]) -> str:
+    """The sentence for a stub's line that was left beside an answer; "" for anything else."""
+    if not isinstance(call.error, NotImplementedError):
+        return ""
+    words = str(call.error)
+    return leads.unfinished(question, call, namespace) if not words or stub.is_of(question, words) else ""
 
 
 def _lacks_forward(error: NotImplementedError, own: type) -> bool:

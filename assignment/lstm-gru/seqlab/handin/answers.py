@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import progress
+from .. import given, progress
 from ..lists import all_of
 from ..marks import is_experiment, mark_of, question_of, unchanged
 from ..near import similar_name
@@ -114,7 +114,7 @@ def _written(
         if not places:
             text, slip = _in_text(notebook, name), _invalid_definition(notebook, name)
             remarks = state.faulty if slip and not text else state.warnings
-            remarks.append(f"{id}: {text or slip or _not_defined(notebook, name)}")
+            remarks.append(f"{id}: {text or slip or _not_defined(notebook, id, name)}")
             written = written or bool(text or slip) or touched  # under another name
             missing += [] if text or slip else [f"`{name}`"]
             continue
@@ -123,23 +123,60 @@ def _written(
             state.warnings.append(f"{id}: {odd}")
         _, text, statement = answer or places[-1]
         stubs = _stubs(statement, text, id)
+        touched = touched or _has_own_code(statement, text, id)
         written = written or not stubs or touched
-        missing += [f"`{name}`"] if stubs and not touched else _only_stub(statement, id)
+        missing += [f"`{name}`"] if stubs and not touched else _ended_by_stub(statement, id)
     if written and missing:
         state.parts[id] = missing
     return written
 
 
-def _not_defined(notebook: Notebook, name: str) -> str:
-    """The sentence that a name is defined nowhere, and where a similar one is defined, if there is one."""
+def _not_defined(notebook: Notebook, id: str, name: str) -> str:
+    """The sentence that a name is defined nowhere, and where a similar one is defined, if there is one, or that its cell is gone."""
     asked = {own for question in progress.table()["questions"] for own in question["names"]}
     others: dict[str, int] = {}
     for number, text in notebook.code():
-        others |= dict.fromkeys(progress.defines(text) - asked, number)
-    nowhere, other = f"`{name}` is defined nowhere in the file.", similar_name(name, others)
-    if not other:
-        return nowhere
-    return f"{nowhere} There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
+        others |= dict.fromkeys(_may_be_answers(text) - asked, number)
+    nowhere, other = f"`{name}` is defined nowhere in the file", similar_name(name, others)
+    if other:
+        return f"{nowhere}. There is `{other}` in cell {others[other]}; is that your answer? It must be called `{name}`."
+    marks = [mark_of(cell) for cell in notebook.cells]
+    if any(marks) and id not in map(_question_answered_in, marks):
+        return (
+            f"{nowhere}, and the cell that was handed out for it is gone. A fresh copy of the notebook, from the handout, has it: "
+            "copy it from there."
+        )
+    return f"{nowhere}."
+
+
+def _may_be_answers(text: str) -> set[str]:
+    """The names in a cell that were not handed out and may be those of a function, a class or a dict."""
+    lines, found = text.split("\n"), set()
+    with contextlib.suppress(SyntaxError, ValueError):
+        for step in filter(_may_answer, progress.statements(text)):
+            found |= {
+                name for name in progress.bound(step) if not given.is_given(name, lines[step.lineno - 1])
+            }
+    return found
+
+
+def _may_answer(statement: ast.stmt) -> bool:
+    """Whether what a statement binds may be a function, a class or a dict, as far as its text shows."""
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    return not isinstance(
+        value,
+        ast.Constant
+        | ast.JoinedStr
+        | ast.List
+        | ast.Tuple
+        | ast.Set
+        | ast.UnaryOp
+        | ast.Compare
+        | ast.ListComp
+        | ast.SetComp,
+    ) and not (
+        isinstance(value, ast.BinOp) and not isinstance(value.op, ast.BitOr)
+    )  # dicts are joined by `|`
 
 
 def _unnoticed(
@@ -190,17 +227,24 @@ def _is_handed_out(notebook: Notebook, number: int) -> bool:
     return kept or bool(_question_answered_in(mark_of(cell)))
 
 
-def _only_stub(statement: ast.stmt, id: str) -> list[str]:
-    """The names of the functions in a definition that contain nothing but the stub's line."""
-    inner = [statement] if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", [])
+def _ended_by_stub(statement: ast.stmt, id: str) -> list[str]:
+    """The names of the functions in a definition that cannot get past the stub's line: what stands below a `return` is not reached."""
+    inner = [statement] if isinstance(statement, given.FUNCTIONS) else getattr(statement, "body", [])
     owner = f"{statement.name}." if isinstance(statement, ast.ClassDef) else ""
-    return [
-        f"`{owner}{step.name}`"
-        for step in inner
-        if isinstance(step, ast.FunctionDef)
-        and all(isinstance(line, ast.Expr) or is_stub(line, id) for line in step.body)
-        and isinstance(step.body[-1], ast.Raise)
-    ]
+    found = []
+    for step in inner:
+        ends = getattr(step, "body", []) if isinstance(step, given.FUNCTIONS) else []
+        last = next((line for line in ends if isinstance(line, ast.Return | ast.Raise)), None)
+        if is_stub(last, id):
+            found.append(f"`{owner}{step.name}`")
+    return found
+
+
+def _has_own_code(statement: ast.stmt, text: str, id: str) -> bool:
+    """Whether a function in a definition has code of the student's beside the stub's line."""
+    lines, known = text.split("\n"), given.lines()
+    stubs = [node.lineno for node in ast.walk(statement) if isinstance(node, ast.Raise) and is_stub(node, id)]
+    return any(given.beside(statement, line, lines, known) for line in stubs)
 
 
 def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
@@ -308,13 +352,12 @@ def _fault(text: str) -> str:
 
 
 def names_in_experiments(notebook: Notebook) -> set[str]:
-    """The names that are assigned in experiments' cells."""
+    """The names that are bound in experiments' cells."""
     names: set[str] = set()
     for number, text in notebook.code():
         if is_experiment(notebook.cells[number - 1]):
             with contextlib.suppress(SyntaxError, ValueError):
-                nodes = [node for statement in progress.statements(text) for node in ast.walk(statement)]
-                names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+                names.update(given.bound(progress.statements(text)))
     return names
 
 

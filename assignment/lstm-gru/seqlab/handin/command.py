@@ -19,6 +19,7 @@ from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", *(["explore"] if explorer.called() else []))
+TIME = "that usually takes less than a minute"
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
 
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
             explorer.show()
             return PASSED
         checks.require_table()
-        path = notebook.find(asked.notebook, Path())
+        path = notebook.find(asked.notebook, Path(), asked.command)
         return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
     except Refused as refused:
         print(f"{progress.PACKAGE}: {refused}", file=sys.stderr)
@@ -73,9 +74,11 @@ def _parser() -> Parser:
     parser = Parser(prog=notebook.COMMAND, description=f"Where am I, and what do I hand in? {CODES}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser(
-        "check", help="run the public checks on the saved notebook", description=CODES
+        "check", help=f"run the public checks on the saved notebook: {TIME}", description=CODES
     )
-    submit = commands.add_parser("submit", help="look the saved notebook over and pack it", description=CODES)
+    submit = commands.add_parser(
+        "submit", help=f"check the saved notebook, look it over and pack it: {TIME}", description=CODES
+    )
     for each in (check, submit):
         each.add_argument(
             "notebook", nargs="?", help="the file; the lab's only notebook in this folder by default"
@@ -134,6 +137,11 @@ def _run_checks(read: notebook.Notebook, everything: bool, state: answers.State)
     """Run the checks; print a line for each as its result comes, then a summary."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""
+    if not all(question["by_hand"] for question in questions.values()):
+        print(
+            f"Running the checks: {'with the experiments, that takes minutes' if everything else TIME}.\n",
+            flush=True,
+        )
     for news in checks.run(read.path, everything):
         if isinstance(news, checks.Remark):
             _warn([news.says])

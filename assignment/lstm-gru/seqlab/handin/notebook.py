@@ -48,10 +48,10 @@ class Notebook:
         return [(k, source(c)) for k, c in enumerate(self.cells, 1) if c.get("cell_type") == "code"]
 
 
-def find(named: str | None, folder: Path) -> Path:
+def find(named: str | None, folder: Path, command: str) -> Path:
     """The notebook that is meant. Raises Refused if there is none, or if there are several of this lab.
 
-    named: as typed; None: the one notebook of this lab in the folder.
+    named: as typed; None: the one notebook of this lab in the folder. command: what was typed before it.
     """
     if named is not None and not named.strip():
         raise Refused("the name of the notebook is empty; name the notebook that you write in.")
@@ -89,7 +89,7 @@ def find(named: str | None, folder: Path) -> Path:
     copies = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
         f"there are several copies of the notebook here: {copies}; name the one that you write in, "
-        f'as in `{COMMAND} submit "{newest.name}"`.'
+        f'as in `{COMMAND} {command} "{newest.name}"`.'
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import device, hooks, progress, runs, stub
+from .. import device, hooks, left_behind, progress, runs, stub
 from ..limits import ERROR_TEXT
 from ..near import similar_name
 from . import fingerprint, leads, leftovers, patience, render, where
@@ -52,7 +52,7 @@ class NotWritten(CheckFailed):
 
 
 class NotRun(CheckFailed):
-    """The last run of the cell failed: what is defined is an older answer, or none."""
+    """The last run of the cell failed, or no longer defines the name: what is defined is an older answer, or none."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,8 @@ class Check:
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
+        if text := _not_finished(self.question, call, self.student.namespace):
+            return [text], CheckFailed(text)
         first, *more = _raised(call, self.student, self.question) if call.error else [str(finding)]
         if call.error:
             more.append(str(finding).strip())  # of the check's own file
@@ -255,12 +257,12 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 explained = None
                 if isinstance(found, Finding):
                     explained = self.check.explain(found, bool(printed.lines))  # calls again
-            passed = found is None
+            passed = None if self._not_run_yet(global_environment) else found is None
         except KeyboardInterrupt:
-            passed = None  # stopped by hand: what is known of it stays
+            passed = None  # stopped by hand
             raise
         finally:
-            if passed is not None:
+            if passed is not None:  # otherwise what is known of it stays
                 progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
@@ -278,11 +280,22 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             raise found.with_traceback(_from_the_test(found))
 
     def _require_successful_run(self, namespace: dict[str, Any]) -> None:
-        """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
-        if failed := runs.failed(self.group, namespace.get(self.group)):
-            self.failure_message, self.sentences = failed.says, [failed.says]
-            self.ended = NotRun(failed.says, failed.error)
+        """An answer whose cell failed in its last run, or no longer defines it, is not checked: the current definition is an older one."""
+        value = namespace.get(self.group)
+        failed = runs.failed(self.group, value)
+        if says := failed.says if failed else left_behind.says(self.group, value):
+            self.failure_message, self.sentences = says, [says]
+            self.ended = NotRun(says, failed.error if failed else None)
             raise self.ended
+
+    def _not_run_yet(self, namespace: dict[str, Any]) -> bool:
+        """Whether the answer passed before a restart of the kernel, and nothing that could be it was run since."""
+        return (
+            self.group not in namespace
+            and progress.passed_before(self.check.question, self.title)
+            and not any(run.parsed and left_behind.may_bind(run, self.group) for run in runs.listen())
+            and not leads.instead_of(self.group, namespace)
+        )
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
@@ -334,7 +347,17 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     if words and not stub.is_of(question, words):
         earlier = stub.question_of(words)
         return f"{question} builds on {earlier}, which is not written yet." if earlier else None
+    if leads.unfinished(question, call, namespace):
+        return None
     return f"{question} is not written yet: `{call.function}`.{leads.still_a_stub(call, namespace)}"
+
+
+def _not_finished(question: str, call: Call, namespace: dict[str, Any]) -> str:
+    """The sentence for a stub's line that was left beside an answer; "" for anything else."""
+    if not isinstance(call.error, NotImplementedError):
+        return ""
+    words = str(call.error)
+    return leads.unfinished(question, call, namespace) if not words or stub.is_of(question, words) else ""
 
 
 def _lacks_forward(error: NotImplementedError, own: type) -> bool:

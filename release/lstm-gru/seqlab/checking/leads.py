@@ -7,9 +7,12 @@ Every sentence is true of the notebook, or asks a question. None of them reveals
 
 from __future__ import annotations
 
+import ast
 import builtins
+import contextlib
 import inspect
 import itertools
+import linecache
 import re
 import traceback
 from collections.abc import Mapping
@@ -18,8 +21,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .. import limits, progress, runs
+from .. import given, limits, progress, runs
 from ..near import NOT_THE_NOTEBOOKS, similar_name
+from . import missing_self
 from .calling import Contract
 from .key_paths import flatten
 from .plain import meaning
@@ -50,7 +54,8 @@ def after_error(call: Call, namespace: dict[str, Any]) -> list[str]:
     if isinstance(error, Contract):  # its text says everything
         return [outside(call.method, namespace)]
     if (
-        sure := _layer_used_as_class(error, namespace)
+        sure := missing_self.says(error, namespace)
+        or _layer_used_as_class(error, namespace)
         or _not_callable(error, namespace)
         or _parameter_of_no_tensor(error)
     ):
@@ -68,10 +73,31 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
     kind = [
         key
         for key, value in namespace.items()
-        if key not in asked | NOT_THE_NOTEBOOKS and (callable(value) or isinstance(value, dict))
+        if key not in asked | NOT_THE_NOTEBOOKS
+        and (callable(value) or isinstance(value, dict))
+        and not given.is_given(key, runs.binding_line(key))
     ]
     other = similar_name(name, kind)
     return f" There is `{other}`; is that your answer? It must be called `{name}`." if other else ""
+
+
+def unfinished(question: str, call: Call, namespace: dict[str, Any]) -> str:
+    """The sentence if a stub's line ended the call although code of the student's stands beside it; "" if none does."""
+    assert call.error is not None
+    through = places(call.error, namespace)
+    if not through:
+        return ""
+    last, where = through[-1], ""
+    source = linecache.getlines(last.file)
+    with contextlib.suppress(SyntaxError, ValueError):
+        where = given.beside(ast.parse("".join(source)), last.line, source, given.lines())
+    if not where:
+        return ""
+    return (
+        f"{question} is not finished: line {last.number} of its cell, in `{last.frame.f_code.co_name}`, is still "
+        f"`raise NotImplementedError(…)`, which ends the call. There is code {where} it: if that is your answer, delete the line."
+        f"{_run_earlier(call)}"
+    )
 
 
 def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
@@ -83,11 +109,13 @@ def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
             f" Line {through[-1].number} of its cell, in `{through[-1].frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
             "replace that line with your code."
         )
-    if runs.answered_before(call.group):
-        said += (
-            f" (Another cell that defines `{call.group}` was run earlier; the one that was run last counts.)"
-        )
-    return said
+    return said + _run_earlier(call)
+
+
+def _run_earlier(call: Call) -> str:
+    if not runs.answered_before(call.group):
+        return ""
+    return f" (Another cell that defines `{call.group}` was run earlier; the one that was run last counts.)"
 
 
 def outside(method: str, namespace: dict[str, Any]) -> str:
@@ -202,7 +230,7 @@ def _name_was_rebound(error: AttributeError, name: str, of: Any, namespace: dict
         )
     if taken and place.inside:
         return (
-            f"`{taken}` is not an argument of `{place.function}`, and gets no value in it: so it is the `{taken}` of another "
+            f"`{taken}` is not an argument of `{place.function}`, and gets no value in it, so it is the `{taken}` of another "
             f"cell, here of type {kind}. Which argument is meant?"
         )
     return ""

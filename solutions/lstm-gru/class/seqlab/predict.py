@@ -7,18 +7,19 @@ In Jupyter, VS Code and Colab the options are buttons. Where there are no widget
 printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
 
 A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` next to the notebook). Once the outcome was
-shown, no click changes or makes one: who had not chosen by then can choose after a restart of the kernel.
+shown, neither a click nor `choice=` changes or makes one: who had not chosen by then can choose after a restart of the kernel.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from . import progress
-from .choices import Choices
+from .choices import Choices, letter, lettered
+from .sentences import say, take_back
 
-LINE = 79  # characters: JupyterLab breaks a longer one in the middle of a word where its window is narrow
+HOW = 'write choice="a" (or another letter) as the last argument, and run the cell again.'
 
 # What was predicted in this session: (question, options) → the option or None, and whether it was compared with the outcome.
 _made: dict[tuple[str, tuple[str, ...]], tuple[str | None, bool]] = {}
@@ -39,9 +40,11 @@ class Prediction:
         self.options = tuple(options)
         self.outcome: str | None = None
         self.choice, self.compared = _made.get(self._key) or self._earlier()
+        self._too_late = self.compared and choice is not None and self._option(choice) != self.choice
         if choice is not None:
             self.choose(choice)
         self._buttons: Choices | None = None
+        self._hint: Any = None  # the sentence below the buttons
 
     @property
     def _key(self) -> tuple[str, tuple[str, ...]]:
@@ -52,9 +55,11 @@ class Prediction:
         return self.question, *self.options
 
     def choose(self, choice: str) -> None:
-        """Take this option, by its letter or its text."""
-        self.choice = self._option(choice)
-        self._keep()
+        """Take this option, by its letter or its text. Once the outcome was shown, nothing changes."""
+        option = self._option(choice)
+        if not self.compared:
+            self.choice = option
+            self._keep()
 
     def _keep(self) -> None:
         _made[self._key] = self.choice, self.compared
@@ -74,6 +79,8 @@ class Prediction:
             self.choose(option)
             if self._buttons is not None:
                 self._buttons.mark(option)
+                take_back(self._hint)
+                self._hint = None
 
     def compare(self, outcome: str) -> None:
         """Print the prediction next to the outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
@@ -93,21 +100,15 @@ class Prediction:
         self._keep()
         if self._buttons is not None:
             self._buttons.close()
-        print(_wrapped(self.question))
-        if self.choice is None:
-            print(
-                _wrapped(
-                    "you predicted: nothing yet. Choose first, then run: a guess makes the answer stick. For this one that takes a restart of the kernel.",
-                    "  ",
-                )
-            )
-        else:
-            print(_wrapped(f"you predicted: {self.choice}", "  "))
-        print(_wrapped(f"what happened: {outcome}", "  "))
+        predicted = self.choice or (
+            "nothing yet. Choose first, then run: a guess makes the answer stick. For this one that takes a restart of the kernel."
+        )
+        lines = [self.question, f"  you predicted: {predicted}", f"  what happened: {outcome}"]
         if self.choice == outcome:
-            print("  As you predicted. Which reason did you have?")
+            lines.append("  As you predicted. Which reason did you have?")
         elif self.choice is not None:
-            print("  A surprise: what did you not expect?")
+            lines.append("  A surprise: what did you not expect?")
+        say(*lines)
 
     def __repr__(self) -> str:
         return f"Prediction({self.question!r}, choice={self.choice!r})"
@@ -115,22 +116,29 @@ class Prediction:
     def _option(self, choice: str) -> str:
         if choice in self.options:
             return choice
-        letters = [_letter(k) for k in range(len(self.options))]
+        letters = [letter(k) for k in range(len(self.options))]
         if isinstance(choice, str) and choice.strip().lower() in letters:
             return self.options[letters.index(choice.strip().lower())]
         raise ValueError(f"{choice!r} is none of the options; write a letter from a to {letters[-1]}")
 
+    @property
+    def _stays(self) -> str:
+        """What was predicted, once it can no longer change."""
+        chosen = self.choice or "nothing before the outcome was shown; restart the kernel to choose first"
+        return f"you predicted: {chosen}"
+
     def _print(self) -> None:
-        print(_wrapped(self.question))
+        lines = [self.question]
         for k, option in enumerate(self.options):
-            mark = "→" if option == self.choice else " "
-            print(_wrapped(f"{mark} {_letter(k)}) {option}", "  "))
-        if self.choice is None:
-            print(
-                _wrapped(
-                    'Your prediction: write choice="a" (or another letter) as the last argument, and run the cell again.'
-                )
-            )
+            mark = "→ " if option == self.choice else ""
+            lines.append(f"{'  ' if mark else '    '}{mark}{lettered(k, option)}")
+        if self._too_late:
+            lines.append("This choice was written after the outcome was shown, so it does not count.")
+        if self.compared:
+            lines.append(self._stays)
+        elif self.choice is None:
+            lines.append(f"Your prediction: {HOW}")
+        say(*lines)
 
     def _show_buttons(self) -> bool:
         """Show the options as buttons; False where that does not work."""
@@ -148,13 +156,9 @@ class Prediction:
         # A front end may take a widget without an error and show nothing: that cannot be detected from here.
         # Which option was chosen is said by its button alone until it can no longer change: a printed line stays as it is.
         if self.compared:
-            print(_wrapped(f"you predicted: {self.choice or 'nothing before the outcome was shown; restart the kernel to choose first'}"))
-        else:
-            print(
-                _wrapped(
-                    'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
-                )
-            )
+            say(self._stays)
+        elif self.choice is None:
+            self._hint = say(f"No buttons above? {HOW.capitalize()}", replaceable=True)
         return True
 
 
@@ -177,12 +181,3 @@ def _someone_is_there() -> bool:
         return False
     kernel = getattr(get_ipython(), "kernel", None)
     return bool(getattr(kernel, "_allow_stdin", False))
-
-
-def _letter(k: int) -> str:
-    return chr(ord("a") + k)
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, LINE, initial_indent=indent, subsequent_indent=indent + "    ")
-

@@ -22,6 +22,7 @@ from .progress import statements
 from .stub import is_stub
 
 HOOK = "_checked_runs"  # an attribute of the shell, so that a second import finds it again
+NOW = "_checked_run_now"  # another: the cell that is being run, or was the last to be
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,13 @@ class Run:
 
     def defines(self, name: str) -> bool:
         """Whether this text binds `name` at its top level (it may not be valid Python)."""
+        return bool(self.binding_line(name))
+
+    def binding_line(self, name: str) -> str:
+        """The last line that does; "" if none does."""
         name = re.escape(name)
-        return bool(
-            re.search(
-                rf"^(?:async +)?(?:def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)",
-                self.source,
-                re.MULTILINE,
-            )
-        )
+        form = rf"^(?:(?:async +)?(?:def|class) +{name}\b|{name} *(?::[^=\n]*)?=(?!=)).*"
+        return next(reversed(re.findall(form, self.source, re.MULTILINE)), "")
 
     @property
     def is_stub(self) -> bool:
@@ -99,8 +99,20 @@ def listen() -> list[Run]:
 
         note(getattr(shell, "last_execution_result", None))
         shell.events.register("post_run_cell", note)
+        shell.events.register("pre_run_cell", lambda info: setattr(shell, NOW, info))
     known: list[Run] = getattr(shell, HOOK)
     return known
+
+
+def running() -> list[Run]:
+    """The cell that is being run, which is not among the runs yet: a check may stand below the answer in one cell. Empty outside Jupyter."""
+    info = getattr(_shell(), NOW, None)
+    source = getattr(info, "raw_cell", None)
+    return (
+        [Run(source, getattr(info, "cell_id", None), None, _parses(source))]
+        if isinstance(source, str)
+        else []
+    )
 
 
 def tell(number: int) -> Run:
@@ -145,7 +157,7 @@ def failed(name: str, value: Any = None) -> Failed | None:
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return None
-    if last.parsed and (not isinstance(last.error, Exception) if value is None else _comes_from(value, last)):
+    if last.parsed and (not isinstance(last.error, Exception) if value is None else comes_from(value, last)):
         return None  # the cell was interrupted, or the name was defined before the error
     older = "" if value is None else " The current definition is from an earlier run."
     says = (
@@ -163,6 +175,11 @@ def not_imported(name: str) -> str:
     if run.reported:
         return f"Cell {run.reported} imports `{name}`, and it fails: see above."
     return f"The last run of the cell that imports `{name}` failed ({run.failure()}). {FIX}"
+
+
+def binding_line(name: str) -> str:
+    """The line that bound a name in the last cell that did; "" if no run is known to have."""
+    return next((line for run in reversed(listen()) if (line := run.binding_line(name))), "")
 
 
 def answered_before(name: str) -> bool:
@@ -232,7 +249,7 @@ def _parses(source: str) -> bool:
     return True
 
 
-def _comes_from(value: Any, run: Run) -> bool:
+def comes_from(value: Any, run: Run) -> bool:
     """Whether a function or class was defined by this run. For other values that is unknown and assumed to be true."""
     value = inspect.unwrap(value) if callable(value) else value
     codes = (

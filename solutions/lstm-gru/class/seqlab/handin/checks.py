@@ -9,6 +9,7 @@ import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +25,8 @@ from .notebook import Refused
 HANDOUT = Path(__file__).resolve().parents[2]
 NEEDED = {"torch": "torch", "otter": "otter-grader", "IPython": "ipython"}  # module → package
 PLOTS = "matplotlib"  # in many labs
+# Set for the process that runs a notebook's cells, so that one that runs this package's command does not start it all over again.
+INSIDE = f"{progress.PACKAGE.upper()}_INSIDE"
 
 
 @dataclass
@@ -120,9 +123,16 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome | Remark | Wai
 
 def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiting]:
     """The messages of one process (run.py), with a Waiting after each longer pause."""
-    command = [sys.executable, "-m", f"{progress.PACKAGE}.handin.run", str(path.resolve()), json.dumps(asked)]
+    command = [
+        sys.executable,
+        "-m",
+        f"{progress.PACKAGE}.handin.run",
+        str(path.resolve()),
+        json.dumps(asked | {"parent": os.getpid()}),
+    ]
     paths = os.pathsep.join([str(HANDOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    environment[INSIDE] = path.name
     environment["PYTHONUTF8"] = "1"  # otter reads the checks' files in the system's encoding
     child = subprocess.Popen(
         command,
@@ -132,6 +142,7 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
         env=environment,
         text=True,
         encoding="utf-8",
+        start_new_session=os.name != "nt",  # what a cell starts can be ended with it
     )
     lines: queue.Queue[str] = queue.Queue()
 
@@ -155,10 +166,18 @@ def _child(path: Path, asked: dict[str, Any]) -> Iterator[dict[str, Any] | Waiti
                 news = json.loads(line)
                 at, since = news.get("begins", at), time.monotonic()
                 yield news
-        child.wait()
     finally:
+        _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End the process and what its cells have started. (Windows ends only the process.)"""
+    if os.name == "nt":
         child.kill()
-        child.wait()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def _how_to_install() -> str:

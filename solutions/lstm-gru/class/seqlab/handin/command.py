@@ -19,6 +19,7 @@ from .notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", *(["explore"] if explorer.called() else []))
+TIME = "that usually takes less than a minute"
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
 
 
@@ -47,12 +48,16 @@ def main(arguments: list[str]) -> int:
     if command not in COMMANDS:
         parser.no_such_command(command)
     asked = parser.parse_args(arguments)
+    if os.environ.get(checks.INSIDE):
+        inside = "this command is in a cell of the notebook that is being looked at; there it does nothing"
+        print(f"{progress.PACKAGE}: {inside}.", file=sys.stderr)
+        return USAGE
     try:
         if asked.command == "explore":
             explorer.show()
             return PASSED
         checks.require_table()
-        path = notebook.find(asked.notebook, Path())
+        path = notebook.find(asked.notebook, Path(), asked.command)
         return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
     except Refused as refused:
         print(f"{progress.PACKAGE}: {refused}", file=sys.stderr)
@@ -69,9 +74,11 @@ def _parser() -> Parser:
     parser = Parser(prog=notebook.COMMAND, description=f"Where am I, and what do I hand in? {CODES}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser(
-        "check", help="run the public checks on the saved notebook", description=CODES
+        "check", help=f"run the public checks on the saved notebook: {TIME}", description=CODES
     )
-    submit = commands.add_parser("submit", help="look the saved notebook over and pack it", description=CODES)
+    submit = commands.add_parser(
+        "submit", help=f"check the saved notebook, look it over and pack it: {TIME}", description=CODES
+    )
     for each in (check, submit):
         each.add_argument(
             "notebook", nargs="?", help="the file; the lab's only notebook in this folder by default"
@@ -111,7 +118,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
         print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
     outcomes = [] if asked.without_checks else _run_checks(read, asked.all, state)
-    if notebook.read(path).sha256 != read.sha256:
+    if notebook.read(path).texts() != read.texts():  # its outputs may be others: Jupyter saves by itself
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
     zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     no_python = [] if outcomes else [*state.broken, *state.faulty]  # if any checks were run, they report it
@@ -130,6 +137,11 @@ def _run_checks(read: notebook.Notebook, everything: bool, state: answers.State)
     """Run the checks; print a line for each as its result comes, then a summary."""
     questions = {question["id"]: question for question in progress.table()["questions"]}
     outcomes, said = [], ""
+    if not all(question["by_hand"] for question in questions.values()):
+        print(
+            f"Running the checks: {'with the experiments, that takes minutes' if everything else TIME}.\n",
+            flush=True,
+        )
     for news in checks.run(read.path, everything):
         if isinstance(news, checks.Remark):
             _warn([news.says])

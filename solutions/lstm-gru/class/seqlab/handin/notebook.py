@@ -39,15 +39,19 @@ class Notebook:
         """The hash of the file's bytes; the grader's reports have the same."""
         return hashlib.sha256(self.data).hexdigest()
 
+    def texts(self) -> list[tuple[str, str]]:
+        """Kind and text of each cell, without outputs."""
+        return [(str(cell.get("cell_type")), source(cell)) for cell in self.cells]
+
     def code(self) -> list[tuple[int, str]]:
         """Number (from 1, all cells counted) and text of each code cell."""
         return [(k, source(c)) for k, c in enumerate(self.cells, 1) if c.get("cell_type") == "code"]
 
 
-def find(named: str | None, folder: Path) -> Path:
+def find(named: str | None, folder: Path, command: str) -> Path:
     """The notebook that is meant. Raises Refused if there is none, or if there are several of this lab.
 
-    named: as typed; None: the one notebook of this lab in the folder.
+    named: as typed; None: the one notebook of this lab in the folder. command: what was typed before it.
     """
     if named is not None and not named.strip():
         raise Refused("the name of the notebook is empty; name the notebook that you write in.")
@@ -85,7 +89,7 @@ def find(named: str | None, folder: Path) -> Path:
     copies = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
         f"there are several copies of the notebook here: {copies}; name the one that you write in, "
-        f'as in `{COMMAND} submit "{newest.name}"`.'
+        f'as in `{COMMAND} {command} "{newest.name}"`.'
     )
 
 

@@ -1,9 +1,9 @@
 # Written by gatelab build from autograder/gatelab/handed_out/handin/run.py; change it there.
 """Runs a notebook's cells and its public checks, and prints one line of JSON for each check.
 
-    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60}'
+    python -m PACKAGE.handin.run NOTEBOOK '{"checks": ["q1", …], "ended": [], "all": false, "seconds": 60, "parent": 123}'
 
-It is a separate process, so that whatever a student's code prints, changes or ends affects nothing else. Experiments take minutes and
+It is a separate process, which ends with its parent, so that whatever a student's code prints, changes or ends affects nothing else. Experiments take minutes and
 no check needs them, so only the imports, definitions and constants in their cells are run, unless `all` is true. The answers to
 questions in `ended` have ended or blocked an earlier process, so they are not called again.
 """
@@ -11,18 +11,21 @@ questions in `ended` have ended or blocked an earlier process, so they are not c
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import json
 import os
 import re
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import limits, progress, runs
+from .. import given, limits, progress, runs
 from ..checking.patience import Running
 from ..marks import is_experiment
 from . import notebook
@@ -46,8 +49,10 @@ class Pipe:
         os._exit(0)
 
 
-def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float) -> None:
+def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: float, parent: int) -> None:
     """Run the cells from top to bottom, then the checks. `seconds`: the CPU time for a cell or a check."""
+    if os.name != "nt":  # Windows does not tell that a parent has ended
+        threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     pipe = Pipe()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -74,15 +79,25 @@ def main(path: Path, checks: list[str], ended: list[str], all: bool, seconds: fl
         pipe.tell(**outcome)
 
 
+def _end_with(parent: int) -> None:
+    """End this process, and what the cells have started, when the one that waits for it has ended."""
+    while os.getppid() == parent:
+        time.sleep(limits.LOOK_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
 def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: float, pipe: Pipe) -> None:
-    """Run the cells, and report the first failure outside of experiments."""
-    failed = False
+    """Run the cells, and report the first failure outside of experiments, and the first cell that needs one."""
+    failed = needed = False
+    left_out: dict[str, int] = {}  # name → the experiment's cell that would give it, or what it is made from
     for number, text in read.code():
         if CHECK.match(text):
             continue
         experiment = is_experiment(read.cells[number - 1])
         if experiment and not everything:
-            text = _quick_statements(shell.transform_cell(text))
+            quick = _quick_statements(shell.transform_cell(text))
+            left_out |= dict.fromkeys(_bound(text) - _bound(quick), number)
+            text = quick
         place = f"cell {number}"
         pipe.tell(begins=place)
         limit = seconds * (limits.EXPERIMENT_TIMES if experiment else 1)
@@ -92,7 +107,14 @@ def _run_cells(shell: Any, read: notebook.Notebook, everything: bool, seconds: f
         error = result.error_before_exec or result.error_in_exec
         if places:
             pipe.tell(**ended(places[0]))
-        elif not failed and not experiment and error and not isinstance(error, NotImplementedError):
+        elif experiment or not error or isinstance(error, NotImplementedError):
+            continue
+        elif (name := runs.unknown(error)) in left_out:
+            if not needed:
+                pipe.tell(remark=_needs_experiment(number, name, left_out[name]))
+            needed = True
+            left_out |= dict.fromkeys(_bound(text) - shell.user_ns.keys(), left_out[name])
+        elif not failed:
             failed = True
             why = runs.tell(number).failure(of="")
             pipe.tell(remark=f"{place} fails ({why}); what it gives is not there for the cells below it.")
@@ -103,6 +125,21 @@ def _report_and_exit(
 ) -> None:
     """Report what was running and end the process, because the code cannot be interrupted."""
     pipe.last(**message(place))
+
+
+def _needs_experiment(number: int, name: str, experiment: int) -> str:
+    """The remark on a cell that stopped at a name which an experiment above it gives."""
+    return (
+        f"cell {number} needs `{name}`, which cell {experiment} gives: an experiment, which is run only with `--all`. So cell {number} "
+        "was not run to its end."
+    )
+
+
+def _bound(text: str) -> set[str]:
+    """The names that a cell's text binds; none if it is not valid Python."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        return set(given.bound(progress.statements(text)))
+    return set()
 
 
 def _endless(number: int, place: Running | None) -> dict[str, str]:
