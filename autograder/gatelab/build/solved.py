@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-from gatelab.build import master, regions
+from gatelab.build import check_outcomes, master, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import temporary_folder
@@ -28,10 +28,6 @@ _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
 _OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # text that a carriage return overwrites
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
-# otter's output for a check that did not pass, up to the next question's
-_NOT_PASSED = re.compile(
-    r"^(?P<id>\S+) results:[ ]*\n(?P<said>.*?)(?=^\S+ results:|\Z)", re.MULTILINE | re.DOTALL
-)
 
 
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
@@ -80,6 +76,7 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
         folder = scratch / "lab"
         shutil.copytree(release, folder)
         (folder / name).write_text(master.dumps(notebook), encoding="utf-8")
+        check_outcomes.listen(scratch / "ipython")
         client = NotebookClient(
             notebook,
             timeout=SOLVED_CELL_SECONDS,
@@ -113,18 +110,17 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
 
 
 def check_public(notebook: NotebookNode, lab: Lab) -> None:
-    """Raise BuildError if a public check in an executed notebook does not accept the solution.
+    """Raise BuildError if a public check in an executed notebook does not accept the solution. Takes out what only this asks for.
 
     The hidden suites cannot notice that: fingerprints.json may be older than the check's calls.
     """
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
-            text = "".join(output.get("text", "")) + "".join(output.get("data", {}).get("text/plain", ""))
-            for found in _NOT_PASSED.finditer(text):
-                if found["id"] in lab.questions:
-                    said = " ".join(found["said"].split())
+            for failed in check_outcomes.taken_from(output):
+                if failed["id"] in lab.questions:
+                    said = " ".join(failed["said"].split())
                     raise BuildError(
-                        f"{found['id']}: the solution does not pass its own public check ({brief(said, CHECK_TEXT)}); run "
+                        f"{failed['id']}: the solution does not pass its own public check ({brief(said, CHECK_TEXT)}); run "
                         "gatelab fingerprints if the check's calls have changed, otherwise fix the check or the solution."
                     )
 

@@ -18,7 +18,6 @@ from gatelab.lab.quick import QuickLab
 from gatelab.limits import FAILURES_SHOWN, MARKS_SHOWN
 from gatelab.report.record.points import number
 from gatelab.report.whole_class.class_report import Row
-from gatelab.submission.collect import NOTHING
 from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -91,7 +90,7 @@ def _without_grade(run: ClassRun, rows: list[Row]) -> Iterator[str]:
     missing = [row for row in rows if row.missing]
     if missing:
         yield f"\n{len(missing)} handed in nothing: {listed([row.called for row in missing], MARKS_SHOWN)}."
-        yield from (f"  {row.reason}" for row in missing if row.reason != NOTHING)
+        yield from (f"  {row.reason}" for row in missing if not row.unexplained)
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         yield f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"

@@ -115,6 +115,7 @@ class Engine:
         seed: int | None = None,
         training: bool = True,
         until: float | None = None,
+        out_of_time: str = OUT_OF_TIME,
     ) -> Report:
         """The report of one submission. Whatever the submission does, this does not raise.
 
@@ -128,6 +129,7 @@ class Engine:
             training: also run the parts that train a model, which take seconds.
             until: a time of `time.monotonic()`. Whatever is not graded by then stays ungraded, and the report says so
                 (`Report.unfinished`); parts that train a model are graded last. None: no limit.
+            out_of_time: the report's reason, for staff, if nothing is graded by then.
         """
         self._check_open()
         self.lab.check_questions(questions)
@@ -136,6 +138,7 @@ class Engine:
         job = {
             "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
             "training": training, "until": None if until is None or math.isinf(until) else until,
+            "out_of_time": out_of_time,
         }  # fmt: skip
         limit = self._limit(questions)
         if until is not None:
@@ -145,7 +148,7 @@ class Engine:
         except Stopped as why:
             if until is not None and time.monotonic() >= until:
                 return Report(
-                    name, "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT, seed=seed, lab=self.lab.name
+                    name, "failed", out_of_time, TIMEOUT_MESSAGE_TO_STUDENT, seed=seed, lab=self.lab.name
                 )
             reason = (
                 f"The grader was stopped after {why} on this submission; run the same command again, "

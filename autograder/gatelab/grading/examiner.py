@@ -18,7 +18,7 @@ import pytest
 import torch
 
 import gatelab
-from gatelab.faults import OUT_OF_TIME, OutOfTime
+from gatelab.faults import OutOfTime
 from gatelab.grading.plugin import LocalWorkers, PresetGrading
 from gatelab.grading.verdicts import Grading
 from gatelab.grading.workers import ConfinedWorkers
@@ -139,7 +139,7 @@ def raise_fault(grading: Grading, report: Report) -> None:
         raise grading.fault
     parts = [part for question in report.questions for part in question.parts]
     if parts and all(part.kind is Kind.TIME_UP for part in parts):
-        raise OutOfTime(OUT_OF_TIME)
+        raise OutOfTime
 
 
 def report_loading(report: Report, workers: ConfinedWorkers) -> None:

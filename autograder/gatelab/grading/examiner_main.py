@@ -27,7 +27,7 @@ from gatelab.sandbox.forkserver import Client, ForkServerLost
 
 
 def serve(sock: socket.socket, arguments: dict[str, Any]) -> None:
-    """Answer jobs `{"path", "name", "seed", "questions", "training", "until"}` until the engine closes the line."""
+    """Answer jobs `{"path", "name", "seed", "questions", "training", "until", "out_of_time"}` until the engine closes the line."""
     try:
         examiner, greeting = _begin(sock, arguments)
     except LabError as error:
@@ -92,11 +92,11 @@ def _answer(examiner: Examiner, job: dict[str, Any], sock: socket.socket) -> byt
         return encode({"missing": str(error), "pieces": error.missing})
     except ForkServerLost:
         raise
-    except OutOfTime as error:
+    except OutOfTime:
         report = Report(
             job["name"],
             "failed",
-            str(error),
+            job["out_of_time"],
             TIMEOUT_MESSAGE_TO_STUDENT,
             seed=job["seed"],
             lab=examiner.lab.name,

@@ -263,8 +263,7 @@ def pytest_runtest_makereport(
                 verdict.kind, verdict.message, verdict.hint = error.kind, error.message, error.hint
             elif isinstance(error, AssertionError) and str(error):
                 verdict.kind, verdict.message = Kind.WRONG, _without_assertion_rewriting(str(error))
-            else:
-                verdict.message = "This check could not be completed on your answer."
+            verdict.message = verdict.message or "This check could not be completed on your answer."
         grading.verdict(item.stash[SHARE], item.nodeid, verdict)
     return report
 

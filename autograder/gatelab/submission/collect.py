@@ -34,9 +34,9 @@ from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
 from gatelab.text import brief, visible
 
-__all__ = ["NOTHING", "CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
+__all__ = ["CollectError", "Submission", "collect", "mark_namesakes", "one", "sha256_of"]
 
-NOTHING = "Nothing was handed in."  # the whole reason, where nothing more is known
+NOTHING = "Nothing was handed in."
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Submission:
     alike: bool = False  # whether another row's person has the same name
     called_late: bool = False  # whether the platform calls it late
     notes: tuple[str, ...] = ()  # remarks for staff on how it was handed in, one sentence each
+    unexplained: bool = False  # whether nothing was handed in, and no more is known
 
     @property
     def gradable(self) -> bool:
@@ -338,7 +339,16 @@ def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
     names = distinct(taken + [person.called for person in absent], taken + raws)[len(taken) :]
     stems = file_names([submission.file for submission in submissions] + names)[len(taken) :]
     return [
-        Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
+        Submission(
+            name,
+            stem,
+            None,
+            reason,
+            reason,
+            people=(person,),
+            attempts=0,
+            unexplained=id(person) not in maybe,
+        )
         for name, stem, person in zip(names, stems, absent, strict=True)
         for reason in [
             f"Nothing that is certainly theirs was handed in; {maybe[id(person)]} may be theirs."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gatelab.report.record.schema import read_json
 from helpers.tiny_class import Tiny
 from helpers.tiny_lab import RIGHT
 
@@ -43,6 +44,20 @@ def test_a_slip_in_a_suite_fails_the_grading_and_no_student(
     row = tiny.rows()["ada"]
     assert done.exit_code == 1 and row["status"] == "not graded, our fault" and row["total"] == ""
     assert said in row["reason"] and "fix that and run the same command again" in row["reason"]
+
+
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("check", ['assert student is draw, ""', 'raise Failed("")'])
+def test_a_part_that_is_lost_has_a_message_even_if_its_check_gives_none(tiny: Tiny, check: str) -> None:
+    tiny.replace(tiny.suite, "unchanged\n", f"unchanged\nfrom gatelab.testkit.failed import Failed\n")
+    tiny.replace(
+        tiny.suite, "    logits = draw(5, 3, scale=2)\n", f"    {check}\n    logits = draw(5, 3, scale=2)\n"
+    )
+    tiny.grade()
+    (path,) = (tiny.out / "reports").glob("ada.json")
+    parts = read_json(path.read_text(encoding="utf-8")).question("q1").parts
+    assert [part.name for part in parts if not part.passed] == ["probabilities"]
+    assert parts[0].message == "This check could not be completed on your answer."
 
 
 def test_a_test_that_belongs_to_no_part_is_named(tiny: Tiny) -> None:

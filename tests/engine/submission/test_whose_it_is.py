@@ -148,6 +148,7 @@ def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, la
         "May belong to Wei Li (w1@x.org) or Wei Li (w2@x.org); rename it so that its name contains an ID or e-mail address.",
     )
     said = {one.people[0].email: one.problem for one in missing}
+    assert [one.people[0].email for one in missing if one.unexplained] == ["a@x.org"]
     assert said.pop("a@x.org") == "Nothing was handed in."
     assert set(said.values()) == {"Nothing that is certainly theirs was handed in; Wei Li may be theirs."}
 

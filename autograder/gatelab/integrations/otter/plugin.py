@@ -30,7 +30,7 @@ import nbformat
 from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
-from gatelab.faults import MESSAGE_TO_STUDENT, OUT_OF_TIME
+from gatelab.faults import MESSAGE_TO_STUDENT
 from gatelab.folders import TemporaryFolder
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.late import with_lateness
@@ -170,7 +170,12 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         seed = int(self.plugin_config.get("seed", self.lab.settings.seed))
         try:
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
-                report = engine.grade(self.intake.notebook, name=self.intake.name, until=until())
+                report = engine.grade(
+                    self.intake.notebook,
+                    name=self.intake.name,
+                    until=until(),
+                    out_of_time=_too_short(os.environ.get(DEADLINE, "")),
+                )
         except ProtectionMissing as error:
             # The engine's message names the command's flag; here it is a setting of the zip.
             setting = json.dumps(sorted({*accept_missing, *error.missing}))
@@ -178,8 +183,6 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
             ) from error
         report.others = list(self.intake.others)
-        if report.reason == OUT_OF_TIME:
-            report.reason = _too_short(os.environ.get(DEADLINE, ""))
         return report
 
     def _reported(self) -> Report:

@@ -88,10 +88,17 @@ def schema() -> dict[str, Any]:
     for name, fields in DERIVED.items():
         kinds[name]["properties"] |= {field: {"title": field, "type": type} for field, type in fields.items()}
         kinds[name]["required"] = [*kinds[name]["required"], *fields]
-    # A part is passed or has a kind.
+    # A part is passed, or has a kind and a message.
     kinds["Part"]["oneOf"] = [
         {"properties": {"passed": {"const": True}, "kind": {"type": "null"}}},
-        {"properties": {"passed": {"const": False}, "kind": {"$ref": "#/$defs/Kind"}}},
+        {
+            "properties": {
+                "passed": {"const": False},
+                "kind": {"$ref": "#/$defs/Kind"},
+                "message": {"minLength": 1},
+            },
+            "required": ["message"],
+        },
     ]
     made["properties"]["format"] = {"const": FORMAT, "title": "format"}
     made["required"] = ["format", *made["required"]]

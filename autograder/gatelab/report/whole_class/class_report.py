@@ -76,6 +76,11 @@ class Row:
         return self.submission is not None and self.submission.missing
 
     @property
+    def unexplained(self) -> bool:
+        """Whether nothing was handed in, and the reason says no more than that."""
+        return self.submission is not None and self.submission.unexplained and not self.submission.notes
+
+    @property
     def called(self) -> str:
         """The student's name, for staff to read in a list of the class."""
         return self.submission.listed if self.submission else self.name

@@ -306,6 +306,8 @@ def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tm
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
     assert (report.student_reason, report.hints) == (TIMEOUT_MESSAGE_TO_STUDENT, [])
+    own = engine.grade(notebook, until=time.monotonic(), out_of_time="Set a longer time.")
+    assert (own.status, own.reason) == ("failed", "Set a longer time.")
 
 
 def test_the_container_applies_the_labs_rule_for_late_work(container, one_engine):
@@ -360,7 +362,7 @@ def test_submitters_are_hidden_from_a_worker_even_where_files_are_not_confined(s
                 super().__init__(lab, accept_missing=REQUIRED)
                 self.simulated_limits = {"landlock": 0, "without": ["namespaces", "seccomp"]}
 
-            def grade(self, path, name, until=None):
+            def grade(self, path, name, until=None, out_of_time=""):
                 assert len(copies) == 2 and {copy.read_text() for copy in copies} == {"{}"}
                 paths = [str(path) for path in (beside, *copies)]
                 return super().grade(write_notebook(path, SETUP, LOOKS.format(paths=paths)), name)

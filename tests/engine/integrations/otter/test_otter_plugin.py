@@ -15,7 +15,7 @@ from otter.run import AutograderConfig
 from otter.test_files import GradingResults
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.faults import OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT
+from gatelab.faults import TIMEOUT_MESSAGE_TO_STUDENT
 from gatelab.integrations.otter.late import BY_HAND, NO_TIME, with_lateness
 from gatelab.integrations.otter.metadata import METADATA
 from gatelab.integrations.otter.plugin import GatelabPlugin
@@ -51,7 +51,7 @@ def engine(monkeypatch):
         def __exit__(self, *_):
             pass
 
-        def grade(self, path, name, until=None):
+        def grade(self, path, name, until=None, out_of_time=""):
             try:
                 read_cells(read_bytes(path), path.name, self.lab)
             except Ungradable as error:
@@ -328,8 +328,11 @@ def test_a_time_limit_that_is_too_short_is_reported_as_such_and_not_as_a_fault(
     otters_folder, engine, monkeypatch
 ):
     monkeypatch.setenv("GATELAB_DEADLINE", "4")
-    late = Report("lab.ipynb", "failed", OUT_OF_TIME, TIMEOUT_MESSAGE_TO_STUDENT)
-    monkeypatch.setattr("gatelab.grading.engine.Engine.grade", lambda *_, **__: late)
+
+    def late(engine, path, name, until, out_of_time):
+        return Report(name, "failed", out_of_time, TIMEOUT_MESSAGE_TO_STUDENT)
+
+    monkeypatch.setattr("gatelab.grading.engine.Engine.grade", late)
     results, _ = run_plugin(otters_folder)
     assert "score" not in results and "itself failed" not in json.dumps(results)
     assert results["output"].startswith("Not graded. The grader's time was up before anything was graded.")

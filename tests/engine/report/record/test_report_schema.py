@@ -72,7 +72,9 @@ def test_a_report_has_the_form_and_comes_back_as_it_was(report: Report) -> None:
 
 FORM = jsonschema.Draft202012Validator(schema())
 numbers = st.floats(0, 1e6)
-parts = st.builds(Part, points=numbers, max_points=numbers)
+parts = st.builds(Part, points=numbers, max_points=numbers, kind=st.none()) | st.builds(
+    Part, points=numbers, max_points=numbers, kind=st.sampled_from(Kind), message=st.text(min_size=1)
+)
 questions = st.builds(
     Question,
     max_points=numbers,
@@ -92,6 +94,16 @@ reports = st.builds(
 def test_whatever_a_report_holds_it_has_the_form_and_comes_back(report: Report) -> None:
     FORM.validate(json.loads(report.to_json()))
     assert read_json(report.to_json()) == report
+
+
+def test_a_part_that_is_lost_says_why(data: dict[str, Any]) -> None:
+    lost = data["questions"][0]["parts"][0]
+    for change in ({"message": ""}, {"kind": None}, {"passed": True}):
+        old, _ = dict(lost), lost.update(change)
+        assert not FORM.is_valid(data), change
+        lost.update(old)
+    del lost["message"]
+    assert not FORM.is_valid(data)
 
 
 @pytest.fixture
