@@ -4,6 +4,7 @@ which carry nothing else, and those of earlier kits."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ENGINE = Path(gatelab.__file__).parent
 # Where it is done all the same: file and function → whose words they are.
 ALLOWED = {
     "build/repository.py: git": "git's",
+    "build/stub_calls.py: _outcome": "the stub's, which was made from the same text, and whose exception has no field",
     "cli/refusals.py: refusing": "typer's sentence gets a full stop where it has no other sign",
     "cli/refusals.py: _error_text": "typer's, whose exception has no field that says it",
     "faults.py: is_machines": "PyTorch's, where memory cannot be had",
@@ -25,7 +27,11 @@ ALLOWED = {
     "handed_out/checking/leads.py: _lead": "PyTorch's, of the sizes that do not fit",
     "handed_out/checking/leads.py: _split_misread": "Python's, of how many values there were to unpack",
     "handed_out/checking/leads.py: _not_callable": "Python's, of what was called",
+    "handed_out/start.py: attempted": "pip's, whose exit code does not say why",
+    "handed_out/start.py: make_venv": "venv's, whose exit code does not say why",
+    "handed_out/start.py: run_pip": "pip's, which marks the lines of its errors",
     "handed_out/runs.py: unknown": "Python's, of a name without a value yet",
+    "integrations/nbgrader/gradebook.py: enter": "SQLite's, which has one code for all errors in a statement",
     "lab/bank.py: _docstring": "a mark that staff replace in a new file",
     "lab/toml.py: _sentence": "tomllib's, whose exception has no fields before Python 3.14",
     "report/whole_class/class_report.py: submission_of": "a class.json of an earlier kit",
@@ -40,7 +46,10 @@ SENTENCES = {
     "detail", "failure_message", "hint", "message", "note", "problem", "reason", "remark", "said", "says", "sentence", "stderr",
     "student_text", "told", "why",
 }  # fmt: skip
-EXCEPTIONS = {"error", "failed", "lost", "refused"}
+EXCEPTIONS = {"error", "failed", "lost", "refused", "sqlite_error"}
+# May be what a program has said, and may be anything else: counts where words are looked for in it, not signs.
+TEXTS = {"line", "output", "said", "stdout", "text"}
+WORD = re.compile(r"[A-Za-z]{3}")
 READING = {
     "endswith", "findall", "finditer", "fullmatch", "match", "partition", "removeprefix", "removesuffix", "rpartition", "search",
     "split", "startswith",
@@ -72,6 +81,29 @@ def is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
+def has_words(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(WORD.search(node.value))
+
+
+def is_known_text(node: ast.expr) -> bool:
+    """A text that is written here, or a text that has a name: `OUT_OF_TIME`, `faults.OUT_OF_TIME`, `stub.message(id)`."""
+    if isinstance(node, ast.Call):
+        return name_of(node.func) in SENTENCES
+    return (is_text(node) and ast.unparse(node) != "''") or name_of(node).isupper()
+
+
+def compared(node: ast.Compare) -> bool:
+    """Whether it decides by what a sentence is, or by what a text contains."""
+    sides = [node.left, *node.comparators]
+    if any(isinstance(how, ast.In | ast.NotIn) for how in node.ops):
+        if has_words(node.left) and name_of(sides[-1]) in TEXTS:
+            return True
+        return is_sentence(sides[-1]) and (is_text(node.left) or name_of(node.left) in SENTENCES)
+    if not any(isinstance(how, ast.Eq | ast.NotEq) for how in node.ops):
+        return False
+    return any(map(is_sentence, sides)) and any(map(is_known_text, sides))
+
+
 def layout(node: ast.Call) -> bool:
     """Whether it only splits a text at spaces or lines."""
     return name_of(node.func) == "split" and all(
@@ -82,9 +114,8 @@ def layout(node: ast.Call) -> bool:
 def searched(node: ast.AST, place: str = "") -> Iterator[tuple[str, str]]:
     """The outermost function, and what it searches."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Compare) and any(isinstance(how, ast.In | ast.NotIn) for how in child.ops):
-            named = is_sentence(child.left) if not child.comparators else is_sentence(child.comparators[-1])
-            found = named and (is_text(child.left) or name_of(child.left) in SENTENCES)
+        if isinstance(child, ast.Compare):
+            found = compared(child)
         elif (
             isinstance(child, ast.Call)
             and isinstance(child.func, ast.Attribute)
@@ -121,6 +152,12 @@ def test_no_sentence_is_searched_for_what_it_means() -> None:
         "answer.get('reason').startswith('A quick look')",
         "re.split(r'\\nassert ', str(failed))",
         "' '.join(str(error).split()).partition(', but expected')[0]",
+        "report.reason == OUT_OF_TIME",
+        "faults.OUT_OF_TIME != report.reason",
+        "row.reason != 'Nothing was handed in.'",
+        "str(error) == stub.message(id)",
+        "'no such column' in str(sqlite_error)",
+        "'ensurepip' in text",
     ],
 )
 def test_such_a_search_is_found(code: str) -> None:
@@ -129,7 +166,7 @@ def test_such_a_search_is_found(code: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["message.split()", "said.split('\\n')", "kind in MESSAGES", "name in names", "'a' in error.names", "message == ''"],
+    ["message.split()", "said.split('\\n')", "kind in MESSAGES", "name in names", "'a' in error.names", "message == ''", "mark.why != text", "'\\n' in text", "'# ' in line"],
 )  # fmt: skip
 def test_other_code_is_not(code: str) -> None:
     assert list(searched(ast.parse(f"def f():\n    return {code}"))) == []

@@ -49,7 +49,7 @@ def test_a_slip_in_a_suite_fails_the_grading_and_no_student(
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("check", ['assert student is draw, ""', 'raise Failed("")'])
 def test_a_part_that_is_lost_has_a_message_even_if_its_check_gives_none(tiny: Tiny, check: str) -> None:
-    tiny.replace(tiny.suite, "unchanged\n", f"unchanged\nfrom gatelab.testkit.failed import Failed\n")
+    tiny.replace(tiny.suite, "unchanged\n", "unchanged\nfrom gatelab.testkit.failed import Failed\n")
     tiny.replace(
         tiny.suite, "    logits = draw(5, 3, scale=2)\n", f"    {check}\n    logits = draw(5, 3, scale=2)\n"
     )
