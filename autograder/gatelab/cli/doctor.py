@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gatelab.audit import machine, machine_labs, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
-from gatelab.lab.choose import chosen_lab, kit_above
+from gatelab.lab.choose import chosen_lab, kit_above, typed_name
 from gatelab.lab.spec import LabError
 from gatelab.report.record.points import plural
 from gatelab.text import shown
@@ -25,7 +25,13 @@ def doctor_command(
     ] = False,
     lab_name: Annotated[
         str | None,
-        typer.Option("--lab", metavar="NAME", help="Also check the files of this lab.", show_default=False),
+        typer.Option(
+            "--lab",
+            metavar="NAME",
+            callback=typed_name,
+            help="Also check the files of this lab.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Check this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.

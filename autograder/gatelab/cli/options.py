@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gatelab.lab.choose import typed_name
 from gatelab.limits import LARGEST_SEED
 from gatelab.sandbox.confine import FLAG, REQUIRED, pieces
 
@@ -22,7 +23,7 @@ def _known(names: list[str] | None) -> list[str]:
 LabName = Annotated[
     str | None,
     typer.Option(
-        "--lab", metavar="NAME",
+        "--lab", metavar="NAME", callback=typed_name,
         help="The lab, by its folder in assignment/. By default the one whose folder you are in, or the only one.",
         show_default=False,
     ),
@@ -31,7 +32,7 @@ LabName = Annotated[
 OfLab = Annotated[
     str | None,
     typer.Option(
-        "--lab", metavar="NAME",
+        "--lab", metavar="NAME", callback=typed_name,
         help="The lab. It is read from the folder or file itself; any other name is refused.",
         show_default=False,
     ),

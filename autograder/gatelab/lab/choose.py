@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from gatelab.did_you_mean import did_you_mean
 from gatelab.handed_out.lists import all_of
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
 from gatelab.lab.table import FILE as TABLE
@@ -12,7 +14,7 @@ from gatelab.lab.table import QuestionSpec, Table
 from gatelab.lab.toml import read_toml
 from gatelab.text import visible
 
-FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each
+FOLDERS = ("assignment", "tests", "release", "solutions", "docs")  # a lab has a folder with its name in each
 
 
 def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) -> Lab:
@@ -28,7 +30,7 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
         raise LabError(none_here(root, name or "LAB"))
     if name is not None and name not in names:
         raise LabError(
-            f"--lab {name}: there is no such lab in {root / 'assignment'}; there is {all_of(names)}."
+            f"--lab {name}: there is no such lab in {root / 'assignment'}{did_you_mean(name, names)}; there is {all_of(names)}."
         )
     if name is None:
         name = names[0] if len(names) == 1 else _around(root, here, names)
@@ -37,6 +39,12 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
             f"{root}: there are several labs here, {all_of(names)}; name the one you mean with --lab."
         )
     return Lab.in_repository(root, name)
+
+
+def typed_name(given: str | None) -> str | None:
+    """The lab that was typed: a shell completes its folder, to `softmax/` or `assignment/softmax`."""
+    *above, name = [part for part in re.split(r"[/\\]", given or "") if part not in ("", ".")] or [given]
+    return name if not above or above[-1] in FOLDERS else given
 
 
 def agree(stated: str | None, named: str, what: object) -> None:

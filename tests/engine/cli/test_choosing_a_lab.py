@@ -98,7 +98,12 @@ def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None
 
 @pytest.mark.parametrize(
     ("place", "name"),
-    [("assignment/rnn", "rnn"), ("tests/softmax/hidden", "softmax"), ("tests/softmax", "softmax")],
+    [
+        ("assignment/rnn", "rnn"),
+        ("tests/softmax/hidden", "softmax"),
+        ("tests/softmax", "softmax"),
+        ("docs/rnn", "rnn"),
+    ],
 )
 def test_the_lab_of_the_current_folder_is_taken(two: Path, place: str, name: str) -> None:
     lab = chosen_lab(Path(), here=two / place)
@@ -111,6 +116,34 @@ def test_a_folder_outside_any_lab_chooses_none(two: Path, place: str) -> None:
     (two / place).mkdir(exist_ok=True, parents=True)
     with pytest.raises(LabError, match="several labs"):
         chosen_lab(Path(), here=two / place)
+
+
+@pytest.mark.parametrize(
+    "typed", ["softmax/", "assignment/softmax", "assignment/softmax/", "./tests/softmax", "docs\\softmax\\"]
+)
+def test_a_lab_is_taken_as_a_shell_completes_it(
+    two: Path, typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gatelab.cli import doctor
+
+    monkeypatch.chdir(two)
+    monkeypatch.setattr(doctor, "findings", lambda here, kit: iter(()))
+    out = graded(tmp_path / "out", "softmax")
+    for words in (["build"], ["doctor"], ["show", "ada", "-o", str(out)]):
+        plain, completed = (gatelab(*words, "--lab", name) for name in ("softmax", typed))
+        assert (plain.exit_code, plain.output) == (completed.exit_code, completed.output), words
+        assert "--lab" not in completed.output
+
+
+@pytest.mark.parametrize("typed", ["/", "softmax/hidden", "elsewhere/softmax"])
+def test_what_names_no_folder_of_a_lab_is_refused(two: Path, typed: str) -> None:
+    said = gatelab("build", "--root", str(two), "--lab", typed)
+    assert said.exit_code == 2 and f"--lab {typed}: there is no such lab in" in " ".join(said.output.split())
+
+
+def test_a_mistyped_lab_is_answered_with_the_one_that_was_meant(two: Path) -> None:
+    said = gatelab("build", "--root", str(two), "--lab", "sofmtax")
+    assert "(did you mean softmax?); there is rnn and softmax." in " ".join(said.output.split())
 
 
 def test_a_named_lab_counts_more_than_the_current_folder(two: Path) -> None:
