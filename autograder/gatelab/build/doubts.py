@@ -14,7 +14,7 @@ from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 from gatelab.report.record.points import equal, number, plural
 
-# `## q3: the scale (3 points)`, the heading of one question as a whole.
+# `## q1: the scale (3 points)`, the heading of one question as a whole.
 _TITLE = (
     r"#+[ \t]+(?P<id>[a-z][a-z0-9]*)(?=[ \t]*[:·—–(-])(?!.*\b(?i:part|level|step|each)\b)"
     r".*\((?P<points>\d+(?:[.,]\d+)?) (?:points?|marks?)\b"

@@ -186,7 +186,7 @@ class MarkBook:
         ]
 
     def left_over(self, works: list[Work], by_hand: Mapping[str, bool]) -> dict[str, list[str]]:
-        """Why something no longer counts → `ada q3 (mark 2)`: the lab has no such question now, or marks it by hand and did not, or the
+        """Why something no longer counts → `ada q1 (mark 2)`: the lab has no such question now, or marks it by hand and did not, or the
         reverse.
 
         `by_hand`: every question of the lab → whether it is marked by hand.

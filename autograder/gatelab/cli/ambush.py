@@ -27,7 +27,7 @@ def ambush_command(
 ) -> None:
     """Find wrong work that passes every public check and then loses more than 5 % of a question.
 
-    Example: gatelab ambush --question q3
+    Example: gatelab ambush --question q1
     """
     from gatelab.audit.ambush import page, try_wrong_work
     from gatelab.cli.mutate import mutated

@@ -20,7 +20,7 @@ def fingerprints_command(
 ) -> None:
     """Write the numbers by which the public checks recognise mistakes, computed from the chaff.
 
-    Example: gatelab fingerprints --question q3
+    Example: gatelab fingerprints --question q1
     """
     from gatelab.audit.fingerprints import write_fingerprints
     from gatelab.build.checks import keep_up

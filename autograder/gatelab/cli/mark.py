@@ -103,7 +103,7 @@ def comment(
 
     Exit code 1: it could not be saved; the message says why.
 
-    Example: gatelab comment ada q3 "Well done." -o out
+    Example: gatelab comment ada q1 "Well done." -o out
     """
     words = list(given) + ([""] if remove else [])
     if len(words) not in (2, 3):

@@ -31,7 +31,7 @@ Name = Annotated[
         show_default=False,
     ),
 ]
-Question = Annotated[str | None, typer.Argument(help="Only this question, as in q3.", show_default=False)]
+Question = Annotated[str | None, typer.Argument(help="Only this question, as in q1.", show_default=False)]
 
 
 def show_command(
@@ -67,7 +67,7 @@ def show_command(
 
     For staff: it shows lines of the hidden suites. Exit code 1 if there is no grade to show.
 
-    Example: gatelab show ada q3 -o out
+    Example: gatelab show ada q1 -o out
     """
     if out is None and _names_a_file(name):
         found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)

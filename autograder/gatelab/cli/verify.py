@@ -55,7 +55,7 @@ def verify_command(
 
     Exit code 1: some do not, or two gradings differ.
 
-    Example: gatelab verify --question q3 --seeds 1
+    Example: gatelab verify --question q1 --seeds 1
     """
     from gatelab.audit.matrix_shown import show
     from gatelab.audit.result_cache import ResultCache

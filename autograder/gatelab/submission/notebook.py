@@ -104,7 +104,7 @@ def _holds_written_answer(raw: Any, lab: Lab) -> bool:
 
 def _is_of(lab: LabParts, cells: list[CodeCell], raw_cells: list[Any]) -> bool:
     """Whether it is this lab's notebook: a code cell has a question's grade_id, and some cell a name that the questions ask for, since
-    every lab has a q1. Without grade_ids (cells were copied into a new notebook) such a name must be defined."""
+    the questions of other labs may have the same IDs. Without grade_ids (cells were copied into a new notebook) such a name must be defined."""
     names = _names(lab)
     has_ids = bool(question_ids(cells, lab))
     if not names:
