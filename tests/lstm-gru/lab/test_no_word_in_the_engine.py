@@ -14,7 +14,7 @@ ENGINE = ROOT / "autograder" / "gatelab"
 # Of this lab: its subject, its layers, what its tensors and its questions are about.
 LAB_WORDS = re.compile(
     r"seqlab|lstm|(?<![a-z])(?:gru|rnn)(?![a-z])|recurrent|seq2seq|teacher.forc|(?:forget|input|output|reset|update).gate|greedy|"
-    r"time.?steps?\b|source.(?:time|steps?)\b|\bsequences\b|hidden.(?:state|size)|vocabular|packed.?sequence|pack_(?:padded|sequence)|"
+    r"time.?steps?\b|source[ _-](?:time|steps?)\b|\bsequences\b|hidden.(?:state|size)|vocabular|packed.?sequence|pack_(?:padded|sequence)|"
     r"(?:weight|bias)_[ih]h|\bq(?:[03-9]|[12][ab]|\d\d+[ab]?)\b",
     re.IGNORECASE,
 )
