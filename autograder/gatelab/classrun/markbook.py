@@ -159,6 +159,17 @@ class MarkBook:
         marks = self.marks.too_high(work, self.questions)
         return marks | self.corrections.points.too_high(work, self.automatic)
 
+    def old_marks(self, work: Work, old: dict[str, tuple[float, str]]) -> dict[str, str]:
+        """Each old mark of this work (from `again`) as text, which says why it is old unless it was given to another file of this name."""
+        high = self.too_high(work)
+        texts = {}
+        for id, (points, name) in old.items():
+            given = "" if name == work.name else f", given to {name}"
+            if high.get(id) == points:
+                given = ", given when the question was worth more"
+            texts[id] = f"{exact(points)}{given}"
+        return texts
+
     def lines_of_too_high(self, works: list[Work]) -> list[str]:
         """A sentence that names all of those; none if there are none."""
         worth = self.questions | self.automatic
