@@ -50,8 +50,8 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
         gone = "the graded file was removed or changed; run gatelab grade again"
     except CollectError:
         gone = (
-            f"what was graded cannot be found or read in {visible(str(folder.absolute()))}, where it was; run gatelab grade SUBMISSIONS "
-            f"-o {shlex.quote(str(run.out))} with the folder where it is now"
+            f"what was graded cannot be found or read in {visible(str(folder.absolute()))}; run gatelab grade SUBMISSIONS "
+            f"-o {shlex.quote(str(run.out))} with the folder where it is"
         )
     texts = {name: written(submission.path, lab) for name, submission in found.items() if submission.path}
     solved = root / "solutions" / lab.name / lab.notebook

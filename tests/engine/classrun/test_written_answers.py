@@ -154,7 +154,7 @@ def test_where_the_submissions_are_gone_the_command_that_finds_them_is_named(fre
     said = mark(fresh, "")
     assert said.exit_code == 1
     assert (
-        f"what was graded cannot be found or read in {fresh.folder}, where it was; run gatelab grade SUBMISSIONS -o {fresh.out}"
+        f"what was graded cannot be found or read in {fresh.folder}; run gatelab grade SUBMISSIONS -o {fresh.out}"
         in said.stderr
     )
     assert said.stdout.endswith("4 answers without a mark cannot be shown here.\n")
