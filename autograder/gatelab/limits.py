@@ -221,6 +221,7 @@ PEOPLE_LIMIT = 100_000  # of a roster: a class has hundreds, and more than this 
 SUBMITTERS = 50  # of one submission in Gradescope's metadata: a group
 # Written tables from any of which an edited one may have been made: each mark given by a command writes one, while a sheet stays open.
 EARLIER_GRADES = 100
+EARLIER_EDITED = 10  # edited tables that one made from an older table is compared with: its sheet may have been saved before
 READINGS = 5  # of a grades.csv that keeps being saved while it is processed
 # Gradescope's metadata: with every result of 3,000 submissions in it, a file has some 40 million bytes.
 EXPORT_LIMIT = 64 * MIB

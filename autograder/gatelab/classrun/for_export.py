@@ -16,7 +16,12 @@ from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.staff_input import mark_book, with_corrections
 from gatelab.classrun.store import QUICK
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.by_hand.corrected_report import CorrectedReport, remarks_on, remarks_on_question
+from gatelab.report.by_hand.corrected_report import (
+    CorrectedReport,
+    remarks_on,
+    remarks_on_question,
+    remarks_without_grade,
+)
 from gatelab.report.by_hand.marks import MarksError, Work
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.class_json import ClassFile, SubmissionRow
@@ -113,11 +118,12 @@ def _questions(table: ClassFile) -> list[QuestionSpec]:
 
 def _as_written(row: SubmissionRow, report: CorrectedReport | None) -> bool:
     """Whether the class was last written out, pages and all, with what counts now."""
-    if report is None or report.status != "graded":
+    if report is None:
         return True
-    remarks = [f"{q.id}: {line}" for q in report.questions for line in remarks_on_question(q)] + remarks_on(
-        report
-    )
+    remarks = remarks_without_grade(report.given)
+    if report.status == "graded":
+        of_questions = [f"{q.id}: {line}" for q in report.questions for line in remarks_on_question(q)]
+        remarks = of_questions + remarks_on(report)
     written = row.get("staff_remarks", row.get("said"))
     return (row.get("marks"), written) == (report.given.marks, remarks)
 

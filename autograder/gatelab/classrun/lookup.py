@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gatelab.classrun import typed_names
@@ -11,7 +11,7 @@ from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, n
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import FOLDER, QUICK
 from gatelab.report.by_hand.corrected_report import apply_corrections
-from gatelab.report.by_hand.marks import MarksError, Work, exact
+from gatelab.report.by_hand.marks import MarksError, Work
 from gatelab.report.record.model import Report
 from gatelab.report.whole_class.class_json import SubmissionRow
 from gatelab.report.whole_class.class_report import MISSING, PENDING, submission_of
@@ -80,7 +80,6 @@ class ClassFolder:
             self.notes += filter(None, [newer_than(self.out, row, report)])
         work = self._work(row, report)
         given = entry_for(self._book, work, row)
-        again = self._book.marks.again([work], self._book.questions)[0]
         return ClassRow(
             name,
             str(row.get("file", "")),
@@ -89,7 +88,7 @@ class ClassFolder:
             work.sha256,
             apply_corrections(report, given) if report else None,
             given.marks,
-            {id: f"{exact(points)}, given to {to}" for id, (points, to) in again.items()},
+            self._book.old_marks(work, self._book.again([work])[0]),
             _called(row),
         )
 
@@ -120,10 +119,8 @@ class ClassFolder:
 
 
 def _known_as(row: SubmissionRow) -> typed_names.ClassMember:
-    display_name = submission_of(row, Path()).called
-    return typed_names.ClassMember(
-        str(row["name"]), str(row.get("file", "")), display_name, str(row.get("called", ""))
-    )
+    known = typed_names.member(submission_of(row, Path()))
+    return replace(known, listed=str(row.get("called", "")))
 
 
 def _called(row: SubmissionRow) -> str:

@@ -12,7 +12,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from gatelab.classrun.durable import write
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.handed_out.lists import listed
-from gatelab.limits import EARLIER_GRADES, EDITS_SHOWN
+from gatelab.limits import EARLIER_EDITED, EARLIER_GRADES, EDITS_SHOWN
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput
 from gatelab.report.by_hand.corrections import Corrections, read_corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks
@@ -159,6 +159,17 @@ class MarkBook:
         marks = self.marks.too_high(work, self.questions)
         return marks | self.corrections.points.too_high(work, self.automatic)
 
+    def old_marks(self, work: Work, old: dict[str, tuple[float, str]]) -> dict[str, str]:
+        """Each old mark of this work (from `again`) as text, which says why it is old unless it was given to another file of this name."""
+        high = self.too_high(work)
+        texts = {}
+        for id, (points, name) in old.items():
+            given = "" if name == work.name else f", given to {name}"
+            if high.get(id) == points:
+                given = ", given when the question was worth more"
+            texts[id] = f"{exact(points)}{given}"
+        return texts
+
     def lines_of_too_high(self, works: list[Work]) -> list[str]:
         """A sentence that names all of those; none if there are none."""
         worth = self.questions | self.automatic
@@ -295,17 +306,22 @@ class MarkBook:
         titles = dict.fromkeys([*self.order, *(title for table in tables for title in table.columns)])
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         table = parsed(raw, titles)
-        last = None
-        if seen is not None:
-            with suppress(MarksError):
-                last = parsed(seen, titles)
+        last = next(_parsed([seen] if seen is not None else [], titles), None)
+        edited = _parsed((path.read_bytes() for path in self.earlier.all("edited")[:EARLIER_EDITED]), titles)
         asked = ReadbackOptions(self.questions, self.automatic, self.order, now)
         found = read_back(
-            table, tables, last, works, marks if self._marks.found else None, corrections, asked
+            table, tables, last, works, marks if self._marks.found else None, corrections, asked, edited
         )
         found.apply(marks, corrections)
         notes += [f"{self.grades_path}: {note}" for note in found.notes]
         return found.changes
+
+
+def _parsed(saved: Iterable[bytes], titles: Iterable[str]) -> Iterator[Table]:
+    """Tables that people saved, without those that cannot be read."""
+    for data in saved:
+        with suppress(MarksError):
+            yield parsed(data, titles)
 
 
 def _written(raw: bytes) -> Table | None:

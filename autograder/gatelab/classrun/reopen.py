@@ -105,9 +105,7 @@ def find_submission(run: ClassRun, typed: str) -> Submission:
     by_name = {submission.name: submission for submission in run.submissions}
     try:
         return by_name[
-            typed_names.one_of(
-                typed, [typed_names.ClassMember(s.name, s.file, s.called, s.listed) for s in by_name.values()]
-            )
+            typed_names.one_of(typed, [typed_names.member(submission) for submission in by_name.values()])
         ]
     except typed_names.NotOne as error:
         raise StoreError(str(error)) from error

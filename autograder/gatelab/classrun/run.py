@@ -24,7 +24,7 @@ from gatelab.lab.quick import QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
 from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInput, apply_corrections
-from gatelab.report.by_hand.marks import MarksError, Work, exact
+from gatelab.report.by_hand.marks import MarksError, Work
 from gatelab.report.edited_table.table_cells import quoted
 from gatelab.report.outputs.grade_table import columns, grades_csv
 from gatelab.report.outputs.pages import class_page, feedback_page
@@ -198,10 +198,7 @@ class ClassRun:
                 self.reports.get(s.name),
                 s.problem if s.missing else "" if s.name in self.reports else self.trouble or STOPPED,
                 self._given(s, work),
-                {
-                    id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
-                    for id, (points, name) in old.items()
-                }
+                self.book.old_marks(work, old)
                 | {f"{id} comment".strip(): quoted(text) for id, text in comments.items()},
                 work.sha256,
                 s,

@@ -11,6 +11,7 @@ from gatelab.handed_out.near import nearest
 from gatelab.limits import PERSON_SHOWN, TYPED_NAMES
 from gatelab.report.edited_table.table_cells import Names
 from gatelab.report.outputs.wording import display_name
+from gatelab.submission.collect import Submission
 from gatelab.text import brief, escape_formula
 
 
@@ -22,12 +23,20 @@ class ClassMember:
     file: str
     display_name: str
     listed: str = ""
+    members: tuple[str, ...] = ()  # the people of a team, by their own names
 
     @property
     def also(self) -> set[str]:
         """All names by which somebody may call them, in the form in which names are compared."""
-        names = (self.name, self.file, display_name(self.name), self.display_name, self.listed)
+        names = (self.name, self.file, display_name(self.name), self.display_name, self.listed, *self.members)
         return {comparable(one) for one in names} - {""}
+
+
+def member(submission: Submission) -> ClassMember:
+    """A submission as names are looked up. Only a team has members: one person's name is that of the submission."""
+    people = submission.people if len(submission.people) > 1 else ()
+    members = tuple(one.called for one in people if one.called)
+    return ClassMember(submission.name, submission.file, submission.called, submission.listed, members)
 
 
 class NotOne(Exception):
@@ -51,7 +60,12 @@ def one_of(typed: str, people: Sequence[ClassMember], whole: bool = True) -> str
         )
     rows = starting_with(typed, (one.name for one in people))
     display_names = starting_with(typed, (one.display_name for one in people))
-    begin = [one.name for one in people if one.name in rows or one.display_name in display_names]
+    members = starting_with(typed, (member for one in people for member in one.members))
+    begin = [
+        one.name
+        for one in people
+        if one.name in rows or one.display_name in display_names or not {*members}.isdisjoint(one.members)
+    ]
     if len(begin) == 1 and not whole:
         return begin[0]
     if len(begin) > 1:

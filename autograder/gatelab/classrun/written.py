@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from gatelab.report.record.points import number
 from gatelab.report.whole_class.class_report import Row
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.written import Written, model_answer, rubric, written
+from gatelab.text import visible
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,16 @@ class Sheet:
 
 def sheets(run: ClassRun, root: Path) -> list[Sheet]:
     """Every question that is marked by hand. Files handed in since the class was graded are not read: nothing says that anybody has seen them."""
-    lab, folder = run.lab, run.out / run.store.folder
+    lab, folder = run.lab, Path(os.path.normpath(run.out / run.store.folder))
     found: dict[str, Submission] = {}
     try:
         found, _ = available_notebooks(run.submissions, folder, lab, run.out)
         gone = "the graded file was removed or changed; run gatelab grade again"
-    except CollectError as error:
-        gone = str(error)
+    except CollectError:
+        gone = (
+            f"what was graded cannot be found or read in {visible(str(folder.absolute()))}; run gatelab grade SUBMISSIONS "
+            f"-o {shlex.quote(str(run.out))} with the folder where it is"
+        )
     texts = {name: written(submission.path, lab) for name, submission in found.items() if submission.path}
     solved = root / "solutions" / lab.name / lab.notebook
     rows = {row.name: row for row in run.rows()}

@@ -49,7 +49,7 @@ def list_written(run: ClassRun, root: Path) -> None:
     for sheet in found:
         unread: dict[str, list[str]] = {}
         for one in sheet.answers:
-            if one.answer.problem and one.mark is None:
+            if one.answer.problem and one.mark is None and not one.unwritten:
                 unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
         if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
             typer.echo(
@@ -59,15 +59,28 @@ def list_written(run: ClassRun, root: Path) -> None:
             )
         for problem, names in unread.items():
             typer.echo(f"{sheet.id}: not shown for {', '.join(names)}: {visible(problem)}", err=True)
+    hidden = sum(
+        bool(one.answer.problem) and one.mark is None and not one.unwritten
+        for sheet in found
+        for one in sheet.answers
+    )
     if not left:
-        typer.echo("Every answer that can be shown has a mark.")
+        if not hidden:
+            typer.echo("Every answer has a mark.")
+            return
+        can_show = any(not one.answer.problem for sheet in found for one in sheet.answers)
+        others = "; every other one has a mark" if can_show else ""
+        typer.echo(f"{plural(hidden, 'answer')} without a mark cannot be shown here{others}.")
+        if not can_show:
+            raise typer.Exit(1)
         return
     try:
         given = _ask(run, left)
     finally:
         if len(run.book.marks):
             write_out(run)
-    typer.echo(f"{plural(given, 'mark')} given, {len(left) - given} left.")
+    more = f" {plural(hidden, 'more answer')} without a mark cannot be shown here." if hidden else ""
+    typer.echo(f"{plural(given, 'mark')} given, {len(left) - given} left.{more}")
 
 
 def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:

@@ -189,6 +189,10 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         named = "Given when the question was worth more, and not counted now; to be given again: ada q3 (2, now out of 1)."
         graded = tiny.grade().output
         assert named in graded and "the submission is not the one" not in graded
+        old = "q3 was 2, given when the question was worth more"
+        assert tiny.rows()["ada"]["mark_again"] == old
+        report = (tiny.out / "index.html").read_text(encoding="utf-8")
+        assert old in report and "is not the one that was marked" not in report
         assert named in tiny.gatelab("mark", "bob", "q3", "1").output
         assert named in regrade(tiny, "--fresh")
         for kind in ("csv", "gradescope"):

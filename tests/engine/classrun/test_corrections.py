@@ -302,6 +302,22 @@ class TestWhatElseIsGiven:
         row = fresh.rows()["essay.pdf"]
         assert (row["q1"], row["total"]) == ("3", "") and "Hand in the notebook" in page(fresh, "essay.pdf")
 
+    def test_whatever_is_given_to_ungradable_work_is_shown_wherever_a_comment_is(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "essay.pdf", "q1", "3", "--why", "on paper")
+        gatelab(fresh, "mark", "essay.pdf", "q3", "1", "--why", "half of it")
+        gatelab(fresh, "comment", "essay.pdf", "q1", "Hand in the notebook.")
+        shown = [page(fresh, "essay.pdf"), (fresh.out / "index.html").read_text(encoding="utf-8")]
+        for way in ("why", "show"):
+            said = command.gatelab(way, "essay.pdf", "-o", fresh.out)
+            assert said.exit_code == 1
+            shown.append(" ".join(said.stdout.split()))
+        for text in shown:
+            assert "Staff gave 3 points for q1: on paper." in text
+            assert "Staff gave 1 of 2 points for q3: half of it." in text
+            assert "Comment on q1: Hand in the notebook." in text
+        gatelab(fresh, "mark", "essay.pdf", "q3", "--remove")
+        assert "for q3" not in page(fresh, "essay.pdf") and "for q1" in page(fresh, "essay.pdf")
+
     def test_a_correction_of_a_student_who_has_left_is_kept_and_blocks_nobody(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()

@@ -36,4 +36,4 @@ def test_other_remarks_than_those_on_the_page_make_it_out_of_date(commented: Cla
     for row in table["submissions"]:
         row["staff_remarks"] = ["Comment: Another one."] if row["staff_remarks"] else []
     path.write_text(json.dumps(table), "utf-8")
-    assert [row.name for row in read_graded(commented.out).rows if not row.on_page] == ["ada"]
+    assert [row.name for row in read_graded(commented.out).rows if not row.on_page] == ["ada", "essay.pdf"]

@@ -147,6 +147,33 @@ def test_no_code_of_a_student_runs_on_the_page(fresh: Class) -> None:
     )
 
 
+def test_where_the_submissions_are_gone_the_command_that_finds_them_is_named(fresh: Class) -> None:
+    moved = fresh.base / "elsewhere" / fresh.folder.name
+    moved.parent.mkdir()
+    fresh.folder.rename(moved)
+    said = mark(fresh, "")
+    assert said.exit_code == 1
+    assert (
+        f"what was graded cannot be found or read in {fresh.folder}; run gatelab grade SUBMISSIONS -o {fresh.out}"
+        in said.stderr
+    )
+    assert said.stdout.endswith("4 answers without a mark cannot be shown here.\n")
+    said = gatelab("grade", moved, "-o", fresh.out, "--root", fresh.kit)
+    assert said.exit_code == 0, said.output
+    said = mark(fresh, "q\n")
+    assert "The largest logit wins." in said.stdout, said.output
+
+
+def test_an_answer_that_cannot_be_shown_is_still_counted_at_the_end(fresh: Class) -> None:
+    said = mark(fresh, "1\n2\n0\n")
+    assert "3 marks given, 0 left. 1 more answer without a mark cannot be shown here." in said.stdout
+    said = mark(fresh, "")
+    assert said.exit_code == 0
+    assert "1 answer without a mark cannot be shown here; every other one has a mark." in said.stdout
+    assert gatelab("mark", "dora", "q3", "1", "-o", fresh.out, "--root", fresh.kit).exit_code == 0
+    assert "Every answer has a mark." in mark(fresh, "").stdout
+
+
 def test_a_resubmitted_answer_is_not_shown_for_the_graded_one(fresh: Class) -> None:
     mark(fresh, "1\nq\n")
     save_notebook(notebook("Another one."), fresh.folder / "bob.ipynb")

@@ -68,3 +68,48 @@ def test_a_penalty_takes_no_more_than_was_earned_and_says_so(tiny: Tiny, tmp_pat
     copy.table.write_text(copy.table.read_text(encoding="utf-8") + rule, encoding="utf-8")
     said = copy.gatelab("late", "bob", "100", "--why", "a month")
     assert said.output == "bob: 9 points taken off for lateness. Total now: 0.\n"
+
+
+TEAM = """---
+submission_1:
+  :submitters:
+  - :name: Bob Müller
+    :email: bob@x.org
+    :sid: 8
+  - :name: Ünal, Cléo
+    :email: cleo@x.org
+    :sid: 9
+  :created_at: 2026-11-21 10:00:00.0 Z
+submission_2:
+  :submitters:
+  - :name: Bob Müller
+    :email: other@x.org
+    :sid: 10
+  :created_at: 2026-11-21 10:00:00.0 Z
+"""
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("team"), {})
+    for k, name in enumerate(("bob and cleo", "bob"), 1):
+        folder = tiny.hand_in(name, *CLASS["ada"])
+        folder.rename(tiny.folder / f"submission_{k}")
+        folder.parent.rmdir()
+    (tiny.folder / "submission_metadata.yml").write_text(TEAM, encoding="utf-8")
+    said = tiny.grade()
+    assert said.exit_code == 0, said.output
+    return tiny
+
+
+class TestAMemberOfATeam:
+    @pytest.mark.parametrize("name", ["Cléo Ünal", "cléo ünal", "Bob Müller, Cléo Ünal"])
+    def test_is_found_by_their_own_name(self, team: Tiny, name: str) -> None:
+        said = team.gatelab("comment", name, f"Hello, {name}.")
+        assert said.exit_code == 0 and said.output.startswith("Bob Müller, Cléo Ünal: comment written")
+        assert show(team, name)[0] == show(team, "cleo")[0] == 0
+        assert f"Hello, {name}." in show(team, name)[1]
+
+    def test_whose_name_somebody_else_has_too_is_not_guessed(self, team: Tiny) -> None:
+        said = team.gatelab("comment", "bob müller", "Hello.")
+        assert said.exit_code == 2 and "type one of these names: " in said.output

@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.lab.late import Lateness
 from gatelab.report.by_hand.marks import Mark
 from gatelab.report.record.model import Kind, Part, Question, Report
-from gatelab.report.record.points import instead_of, number
+from gatelab.report.record.points import instead_of, number, plural
 
 NO_REASON = "no reason was given"
 
@@ -126,16 +126,28 @@ class CorrectedReport(Report):
             remarks.append(f"{what} for lateness{instead and ','}{instead}: {by.why or NO_REASON}.")
         elif self.penalty:
             remarks.append(f"{_taken_off(self.penalty)} for lateness.")
-        if self.status != "graded":  # no question is shown, so comments on one are listed here
-            return [*remarks, *comment_remarks(self.given)]
+        if self.status != "graded":  # no question is shown, so what was given for one is listed here
+            return [*remarks, *remarks_without_grade(self.given)]
         if comment := self.given.comments.get(""):
             remarks.append(f"Comment: {comment}")
         return remarks
 
 
-def comment_remarks(given: StaffInput) -> list[str]:
-    """All comments, one sentence each, for a page that shows no questions."""
-    return [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
+def remarks_without_grade(given: StaffInput) -> list[str]:
+    """Everything that staff gave, one sentence each, for work without a grade, whose questions are shown nowhere."""
+    worth = {one.id: f" of {number(one.points)}" for one in given.by_hand or ()}
+    remarks = [
+        f"Staff gave {plural(mark.points, 'point')} for {id}: {mark.why or NO_REASON}."
+        for id, mark in given.overrides.items()
+    ]
+    for id, points in given.marks.items():
+        gave = f"{number(points)}{worth[id]} points" if id in worth else plural(points, "point")
+        remarks.append(
+            f"Staff gave {gave} for {id}{': ' if id in given.reasons else ''}{given.reasons.get(id, '')}."
+        )
+    if by := given.penalty:
+        remarks.append(f"Staff set the late penalty to {plural(by.points, 'point')}: {by.why or NO_REASON}.")
+    return remarks + [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
 
 
 def apply_corrections(report: Report, given: StaffInput) -> CorrectedReport:

@@ -52,13 +52,15 @@ def read_back(
     marks: Marks | None,
     corrections: Corrections,
     asked: ReadbackOptions,
+    edited: Iterable[Table] = (),
 ) -> Readback:
     """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far (None: there is no marks.csv,
-    so all marks in the table are new). `seen`: the table that was read back since the last one was written.
+    so all marks in the table are new). `seen`: the table that was read back since the last one was written; `edited`: the last few that
+    were read back at all, newest first, used only where `table` was made from an older one.
 
     Raises MarksError, whose message has no subject.
     """
-    return _Reader(table, written, seen, works, marks, corrections, asked).read()
+    return _Reader(table, written, seen, works, marks, corrections, asked, edited).read()
 
 
 def _instead(name: str, title: str) -> str:
@@ -168,12 +170,13 @@ class _Reader(TypedCorrections):
         was = self.marks.points(name, id, sha256)
         if isinstance(value, str):  # "-"
             old = [m for m in self.marks.by_key.values() if (m.submission, m.question) == (name, id)]
-            if old:
+            # A - that was read before withdraws no mark that was given since.
+            if old and not table_cells.same(next(iter(filled)), reference):
                 self._refuse_foreign_row(line, name, id)
                 self.result.withdrawn.append((name, id))
                 self.result.changes.append(Change(name, id, old[-1].points if was is None else was, None))
             return
-        if table_cells.same(next(iter(filled)), reference) or value == was:
+        if self._is_old_mark(name, id, next(iter(filled)), reference) or value == was:
             return
         self._refuse_foreign_row(line, name, id)
         if len(lines) > 1 and (len(entries) > 1 or self.known.twins(name)):

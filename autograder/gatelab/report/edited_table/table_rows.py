@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 
 from gatelab.limits import TYPED
 from gatelab.report.by_hand.corrections import Corrections
@@ -21,7 +22,8 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 class TableRows:
     """`table`, and the tables that the kit has `written` (newest first); `base` is the one from which `table` was edited; `last` is the
-    table that was last read back since then, or the base."""
+    table that was last read back since then, or the base. If `table` was made from an older one (`stale`), `last` is whichever is nearest
+    to it of the base and the tables read back before: its sheet may have been saved, and read, while it was open."""
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class TableRows:
         marks: Marks | None,
         corrections: Corrections,
         asked: ReadbackOptions,
+        edited: Iterable[Table] = (),
     ) -> None:
         self.table, self.questions, self.now, order = table, asked.questions, asked.now, asked.order
         self.marks, self.all_new, self.corrections = marks or Marks(), marks is None, corrections
@@ -63,12 +66,24 @@ class TableRows:
             k = min(range(len(written)), key=lambda k: (*self._distance(written[k], rows[k]), k))
             self.base, self.base_rows, self.stale = written[k], rows[k], k > 0
         self.last, self.last_rows = self.base, self.base_rows
-        if seen and not self.stale:
-            self.last, self.last_rows = (
-                seen,
-                {self.known.find(seen.raw(line, "submission")) or "": line for line in seen.lines},
-            )
+        if self.stale:
+            seen = self._saved_before(edited)
+        if seen:
+            self.last = seen
+            self.last_rows = {
+                self.known.find(seen.raw(line, "submission")) or "": line for line in seen.lines
+            }
         self.result = Readback()
+
+    def _saved_before(self, edited: Iterable[Table]) -> Table | None:
+        """The edited table that is nearest to this one; None if the base is nearer."""
+        nearest, least = None, sum(self._distance(self.base, self.base_rows)) if self.base else 0
+        for table in edited:
+            rows = {table.raw(line, "submission"): line for line in table.lines}
+            distance = sum(self._distance(table, rows))
+            if distance < least or (nearest is None and distance == least):
+                nearest, least = table, distance
+        return nearest
 
     def _refuse_extra_cells(self, line: Line, name: str) -> None:
         if any(cell.strip() for cell in line.cells[self.table.width :]):
@@ -126,6 +141,17 @@ class TableRows:
             return self.last.cell(self.last_rows[name], id)
         return self._written(name, id)
 
+    def _is_old(self, name: str, id: str, cell: str) -> bool:
+        """Whether a cell is as it was before somebody changed it."""
+        return table_cells.same(cell, self._before(name, id)) or self._is_as_opened(name, id, cell)
+
+    def _is_old_mark(self, name: str, id: str, cell: str, reference: str) -> bool:
+        return table_cells.same(cell, reference) or (not self.all_new and self._is_as_opened(name, id, cell))
+
+    def _is_as_opened(self, name: str, id: str, cell: str) -> bool:
+        """Whether a cell of a stale table is as in its base: another sheet, made from the same base, may have been read back meanwhile."""
+        return self.stale and name in self.base_rows and table_cells.same(cell, self._written(name, id))
+
     def _written(self, name: str, id: str) -> str:
         """What the kit wrote into this cell."""
         return self.base.cell(self.base_rows[name], id) if self.base and name in self.base_rows else ""
@@ -174,4 +200,10 @@ class TableRows:
         """What somebody wrote into a text cell; "" if it is unchanged."""
         typed = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
-        return "" if table_cells.same(typed, before) else one_line(unescape_formula(typed))
+        is_old = table_cells.same(typed, before) or (
+            self.stale
+            and self.base is not None
+            and name in self.base_rows
+            and table_cells.same(typed, self.base.raw(self.base_rows[name], title))
+        )
+        return "" if is_old else one_line(unescape_formula(typed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from gatelab.report.by_hand.corrections import COMMENT, LATE, POINTS
@@ -10,8 +11,9 @@ from gatelab.report.edited_table import table_cells
 from gatelab.report.edited_table.readback_result import WITHDRAWN, Change
 from gatelab.report.edited_table.table_rows import TableRows
 from gatelab.report.outputs.grade_table import COMMENT as COMMENT_COLUMN
-from gatelab.report.outputs.grade_table import PENALTY, WHY
+from gatelab.report.outputs.grade_table import OVERRIDES, PENALTY, WHY, is_among_overrides
 from gatelab.submission.spreadsheet import Line
+from gatelab.text import one_line, unescape_formula
 
 
 class TypedCorrections(TableRows):
@@ -38,7 +40,7 @@ class TypedCorrections(TableRows):
             return None
         before = self._before(name, id)
         changed = {
-            cell: line for line in lines if not table_cells.same(cell := self.table.cell(line, id), before)
+            cell: line for line in lines if not self._is_old(name, id, cell := self.table.cell(line, id))
         }
         if not changed:
             return None
@@ -90,20 +92,43 @@ class TypedCorrections(TableRows):
         return mark
 
     def _explain(self, name: str, line: Line, why: str) -> None:
-        """A reason that was added later: for overrides that lack one, otherwise for everything overridden in this row."""
-        overridden = []
+        """A reason that was added later: for overrides that lack one, otherwise for everything overridden in this row. It says nothing about
+        overrides that whoever typed it has not seen, and beside a new mark by hand it replaces no reason."""
+        overridden, newer = [], False
         for id in self.most:
             what, question, sha256 = self._key(name, id, line)
             if mark := self.corrections.tables[what].by_key.get((name, question, sha256)):
-                overridden.append((what, id, mark))
-        if not overridden:
+                if self._was_seen(name, id, line, mark):
+                    overridden.append((what, id, mark))
+                else:
+                    newer = True
+        unexplained = [item for item in overridden if not item[2].why]
+        marked = any(mark.submission == name for mark in self.result.given)
+        if not overridden or (marked and not unexplained):
+            ignored = "nothing is overridden in this row"
+            if overridden:
+                ignored = "every override in this row has a reason"
+            elif newer:
+                ignored = "the overrides in this row are newer than this table"
+            how = f"; give reasons with gatelab mark {shlex.quote(name)} QUESTION POINTS --why REASON"
             self.result.notes.append(
-                f"{name}, column {WHY}: nothing is overridden in this row; {table_cells.quoted(why)} is ignored."
+                f"{name}, column {WHY}: {ignored}; {table_cells.quoted(why)} is ignored{how if marked or newer else ''}."
             )
-        if overridden:
-            self._refuse_foreign_row(line, name, WHY)
-        for what, id, mark in [item for item in overridden if not item[2].why] or overridden:
+            return
+        self._refuse_foreign_row(line, name, WHY)
+        for what, id, mark in unexplained or overridden:
             self._correct(what, name, id, replace(mark, why=why, given=self.now), mark.points)
+
+    def _was_seen(self, name: str, id: str, line: Line, mark: Mark) -> bool:
+        """Whether an override, with its reason, was in the table when this one was made from it, or came from this one."""
+        if not self.stale:
+            return True
+        if is_among_overrides(self._written(name, OVERRIDES), id, mark):
+            return True
+        typed = not self._is_as_opened(name, id, self.table.cell(line, id))
+        before = self.last.raw(self.last_rows[name], WHY) if self.last and name in self.last_rows else ""
+        own_reason = not mark.why or table_cells.same(mark.why, one_line(unescape_formula(before)))
+        return typed and own_reason and number_of(self.table.cell(line, id)) == mark.points
 
     def _comment(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
         if COMMENT_COLUMN not in self.table.columns:

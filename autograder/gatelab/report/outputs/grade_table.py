@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from gatelab.lab.spec import Lab
 from gatelab.report.by_hand.corrected_report import CorrectedReport, StaffInput
+from gatelab.report.by_hand.marks import Mark
 from gatelab.report.record.points import instead_of, number
 from gatelab.report.whole_class.class_report import Row
 from gatelab.text import escape_formula
@@ -15,6 +17,7 @@ from gatelab.text import escape_formula
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 # Columns that look as if people could fill them.
 OVERRIDES, QUESTION_COMMENTS = "overrides", "question_comments"
+LATE_ENTRY, UNEXPLAINED = "late penalty", "no reason given"  # in the column of overrides
 
 HAND_IN = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
 
@@ -69,14 +72,19 @@ def overridden(report: CorrectedReport | None, given: StaffInput) -> list[str]:
     entries = []
     for id, mark in given.overrides.items():
         instead = instead_of(mark.points, graded[id]) if id in graded else ""
-        entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
+        entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or UNEXPLAINED})")
     if penalty := given.penalty:
         instead = instead_of(penalty.points, report.by_rule) if report and counts else ""
-        entries.append(
-            f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})"
-        )
+        entries.append(f"{LATE_ENTRY}: {number(penalty.points)}{instead} ({penalty.why or UNEXPLAINED})")
     entries += [f"{id}: marked by hand ({why})" for id, why in given.reasons.items()]
     return entries
+
+
+def is_among_overrides(cell: str, column: str, mark: Mark) -> bool:
+    """Whether a cell of `overrides` has this override with this reason, whatever it was instead of. `column`: where it is typed."""
+    begin = re.escape(f"{LATE_ENTRY if column == PENALTY else column}: {number(mark.points)}")
+    end = re.escape(f"({mark.why or UNEXPLAINED})")
+    return re.search(rf"(?:^|; ){begin}(?: instead of [\d.]+)? {end}(?:; |$)", cell) is not None
 
 
 def comments_of(given: StaffInput) -> list[str]:

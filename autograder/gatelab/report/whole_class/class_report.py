@@ -20,9 +20,9 @@ from gatelab.report.by_hand.corrected_report import (
     CorrectedReport,
     StaffInput,
     apply_corrections,
-    comment_remarks,
     remarks_on,
     remarks_on_question,
+    remarks_without_grade,
 )
 from gatelab.report.record.model import GradingHashes, Report
 from gatelab.report.record.points import ROUNDING, less
@@ -135,7 +135,7 @@ def class_content(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank:
 
 def _submission(row: Row) -> dict[str, Any]:
     report, corrected = row.report, row.corrected if row.graded else None
-    staff_remarks = comment_remarks(row.given)
+    staff_remarks = remarks_without_grade(row.given)
     if corrected:
         of_questions = [f"{id}: {line}" for id, line in _question_remarks(corrected)]
         staff_remarks = [*of_questions, *remarks_on(corrected)]

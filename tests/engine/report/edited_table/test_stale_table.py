@@ -83,3 +83,110 @@ def test_an_override_indistinguishable_from_the_graders_points_is_reported_as_ig
     assert "earlier/ holds none, so no override in it is read; give overrides with gatelab mark." in text
     assert (again.rows()["bob"]["q1"], again.rows()["ada"]["q3"]) == ("4", "2")
     assert "earlier/" not in again.run().output
+
+
+class TestTheReasonsOfOthers:
+    """bob's q1 was overridden by command while the table was open; what is typed there says nothing about that override."""
+
+    THEIRS = "shown at the board"
+
+    def open_meanwhile(self, again: Class) -> list[list[str]]:
+        sheet = again.table()
+        gatelab(again, "mark", "bob", "q1", "3", "--why", self.THEIRS)
+        return sheet
+
+    def save(self, again: Class, sheet: list[list[str]], **cells: str) -> str:
+        row = next(row for row in sheet if row[0] == "bob")
+        for title, cell in cells.items():
+            row[sheet[0].index(title)] = cell
+        again.grades.write_bytes(saved(sheet))
+        return again.run().output
+
+    def overrides(self, again: Class) -> str:
+        return again.rows()["bob"]["overrides"]
+
+    def test_a_reason_belongs_to_the_override_that_was_typed_with_it(self, again: Class) -> None:
+        sheet = self.open_meanwhile(again)
+        said = self.save(again, sheet, q2="1", override_reason="copied")
+        ours = self.overrides(again)
+        assert (
+            f"q1: 3 instead of 4 ({self.THEIRS})" in ours and "q2: 1" in ours and ours.count("(copied)") == 1
+        )
+        assert "bob q1" not in said.split("Corrections read")[1].splitlines()[0]
+        assert "copied" not in again.rows()["bob"]["override_reason"]
+        # The sheet is still open, and is saved once more, with a mark for somebody else.
+        self.save(again, with_mark(sheet, "007", "1"))
+        assert self.overrides(again) == ours and again.rows()["007"]["q3"] == "1"
+
+    def test_a_command_that_reads_the_table_keeps_them_too(self, again: Class) -> None:
+        sheet = self.open_meanwhile(again)
+        row = next(row for row in sheet if row[0] == "bob")
+        row[sheet[0].index("q2")], row[sheet[0].index("override_reason")] = "1", "copied"
+        again.grades.write_bytes(saved(sheet))
+        gatelab(again, "mark", "007", "q3", "1")
+        assert f"q1: 3 instead of 4 ({self.THEIRS})" in self.overrides(again)
+        assert self.overrides(again).count("(copied)") == 1
+
+    def test_a_reason_beside_a_mark_by_hand_replaces_no_newer_one(self, again: Class) -> None:
+        sheet = self.open_meanwhile(again)
+        said = self.save(again, sheet, q3="1", override_reason="brief")
+        assert self.overrides(again) == f"q1: 3 instead of 4 ({self.THEIRS})"
+        assert again.rows()["bob"]["q3"] == "1"
+        assert (
+            "column override_reason: the overrides in this row are newer than this table; brief is ignored"
+            in said
+        )
+
+    def test_a_reason_beside_a_new_mark_by_hand_replaces_none_in_the_newest_table_either(
+        self, again: Class
+    ) -> None:
+        self.open_meanwhile(again)
+        said = self.save(again, again.table(), q3="1", override_reason="brief")
+        assert self.overrides(again) == f"q1: 3 instead of 4 ({self.THEIRS})"
+        assert "column override_reason: every override in this row has a reason; brief is ignored" in said
+
+    def test_an_open_table_still_gives_its_own_override_a_reason_later(self, again: Class) -> None:
+        sheet = self.open_meanwhile(again)
+        self.save(again, sheet, q2="1")
+        self.save(again, sheet, override_reason="copied")
+        assert f"({self.THEIRS})" in self.overrides(again) and self.overrides(again).count("(copied)") == 1
+        self.save(again, sheet, override_reason="copied, says she")
+        assert f"({self.THEIRS})" in self.overrides(again)
+        assert self.overrides(again).count("(copied, says she)") == 1
+
+    def test_an_override_that_the_open_table_shows_gets_its_new_reason(self, again: Class) -> None:
+        gatelab(again, "mark", "bob", "q2", "1", "--why", "half of it")
+        sheet = self.open_meanwhile(again)
+        self.save(again, sheet, override_reason="a third of it")
+        assert (
+            f"({self.THEIRS})" in self.overrides(again)
+            and self.overrides(again).count("(a third of it)") == 1
+        )
+
+
+def test_what_was_read_once_from_an_open_table_undoes_nothing_that_came_after(again: Class) -> None:
+    """The sheet is saved twice; between the two, others change what it holds."""
+    gatelab(again, "mark", "cleo; x", "q3", "2")
+    sheet = again.table()
+    at = {row[0]: row for row in sheet}
+    at["bob"][sheet[0].index("q1")] = "1"
+    at["bob"][sheet[0].index("override_reason")] = "guessed"
+    at["bob"][sheet[0].index("comment_for_student")] = "old"
+    at["bob"][sheet[0].index("q3")] = "1"
+    at["cleo; x"][sheet[0].index("q3")] = "-"
+    again.grades.write_bytes(saved(sheet))
+    again.run()
+    gatelab(again, "mark", "bob", "q1", "3", "--why", "shown at the board")
+    gatelab(again, "comment", "bob", "new")
+    gatelab(again, "mark", "bob", "q3", "2")
+    gatelab(again, "mark", "cleo; x", "q3", "0.5")
+    again.grades.write_bytes(saved(with_mark(sheet, "007", "1")))
+    again.run()
+    rows = again.rows()
+    assert rows["bob"]["overrides"] == "q1: 3 instead of 4 (shown at the board)"
+    assert comments(again)["bob"] == "new"
+    assert {name: rows[name]["q3"] for name in ("bob", "cleo; x", "007")} == {
+        "bob": "2",
+        "cleo; x": "0.5",
+        "007": "1",
+    }
