@@ -12,6 +12,7 @@ from gatelab.classrun.folder import (
     require_no_interrupted_regrade,
     require_one_run,
 )
+from gatelab.classrun.lock import at_work
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.staff_input import mark_book, with_corrections
 from gatelab.classrun.store import QUICK
@@ -32,6 +33,7 @@ from gatelab.submission.people import Person
 
 def read_graded(folder: Path) -> GradedClass:
     """What is in a folder that `gatelab grade` wrote. Raises ExportError when it is not one, or not all is graded."""
+    busy = at_work(folder)
     contents = _read(folder)
     table, book = contents.table, contents.book
     _refuse_parts(folder, table)
@@ -61,7 +63,7 @@ def read_graded(folder: Path) -> GradedClass:
     questions = _questions(table)
     return GradedClass(
         folder, table["lab"], sum(q.points for q in questions), found, questions,
-        [*book.notes, *book.lines_of_too_high(list(works.values()))],
+        [*busy, *book.notes, *book.lines_of_too_high(list(works.values()))],
         bool(table.get("late")),
     )  # fmt: skip
 

@@ -7,13 +7,17 @@ import errno
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.classrun.store import StoreError
 from gatelab.folders import not_writable, remove
+from gatelab.text import visible
 
 LOCK = ".lock"
+HELD = (errno.EWOULDBLOCK, errno.EACCES)
+PATIENCE = 0.1  # seconds: a reader that looks whether the folder is locked holds it for less
 # Names that folders.py (drafted), earlier.py and regrade.py give to unfinished files; the number is their process ID.
 UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
@@ -42,6 +46,22 @@ def locked(out: Path) -> Iterator[None]:
         yield
 
 
+def at_work(out: Path) -> list[str]:
+    """A sentence for who reads this folder, if another command is at work there; none otherwise. The caller holds no lock itself."""
+    for path in (out, out / LOCK):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            descriptor = os.open(path, os.O_RDONLY)
+            held.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in HELD:
+                    return [
+                        f"{visible(str(out))}: another gatelab command is at work in this folder; the results here are those from before it."
+                    ]
+    return []
+
+
 def _sweep(out: Path) -> None:
     """Remove the unfinished files of commands that were killed."""
     for folder in (out, out / "reports", out / "feedback", out / "earlier"):
@@ -65,12 +85,16 @@ def _is_running(pid: int) -> bool:
 
 def _lock(descriptor: int, out: Path) -> bool:
     """Whether it is locked now; False if it cannot be. Raises StoreError if somebody else holds it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise StoreError(
-                f"{out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o."
-            ) from error
-        return False
-    return True
+    for is_last in (False, True):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if error.errno not in HELD:
+                return False
+            if is_last:
+                raise StoreError(
+                    f"{out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o."
+                ) from error
+            time.sleep(PATIENCE)
+    return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gatelab.classrun import typed_names
 from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
+from gatelab.classrun.lock import at_work
 from gatelab.classrun.staff_input import entry_for, mark_book
 from gatelab.classrun.store import FOLDER, QUICK
 from gatelab.report.by_hand.corrected_report import apply_corrections
@@ -42,7 +43,7 @@ class ClassFolder:
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
-        self.notes: list[str] = []  # why marks are missing here, one sentence each
+        self.notes: list[str] = at_work(self.out)  # why marks or results are missing here, one sentence each
         try:
             table = class_table(self.out)
             if (self.out / REPLACING).exists():

@@ -26,6 +26,7 @@ from gatelab.report.by_hand.corrected_report import HandMarkedQuestion, StaffInp
 from gatelab.report.by_hand.corrections import Corrections, read_corrections
 from gatelab.report.by_hand.marks import Mark, Marks, MarksError, Work, exact, read_marks
 from gatelab.report.edited_table.readback import Change, ReadbackOptions, parsed, read_back
+from gatelab.report.outputs.grade_table import with_penalty
 from gatelab.submission.spreadsheet import SheetError, Table, as_written
 from gatelab.text import to_bytes
 
@@ -308,7 +309,8 @@ class MarkBook:
         table = parsed(raw, titles)
         last = next(_parsed([seen] if seen is not None else [], titles), None)
         edited = _parsed((path.read_bytes() for path in self.earlier.all("edited")[:EARLIER_EDITED]), titles)
-        asked = ReadbackOptions(self.questions, self.automatic, self.order, now)
+        order = with_penalty(self.order) if corrections.late.by_key else self.order
+        asked = ReadbackOptions(self.questions, self.automatic, order, now)
         found = read_back(
             table, tables, last, works, marks if self._marks.found else None, corrections, asked, edited
         )

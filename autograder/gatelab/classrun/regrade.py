@@ -58,6 +58,7 @@ class Regrade:
         # Submission → questions graded again, in the order of the lab.
         self.questions: dict[str, list[str]] = {}
         self.skipped: list[str] = []  # one sentence each
+        self.as_before: list[str] = []  # one sentence for each file that could not be graded, like last time
 
     def plan(self) -> list[Submission]:
         """The submissions to grade again; `questions` says which questions of each."""
@@ -72,8 +73,10 @@ class Regrade:
                 continue
             old = self.run.reports.get(submission.name)
             whole = old is None or old.status != "graded" or old.sha256 != submission.sha256
+            if whole and not self.fresh and self.run.store.load(submission) is not None:
+                continue  # the file cannot be graded, and nothing has changed that could help
             if whole and self.wanted is not None:
-                self.skipped.append(f"{submission.name}: has no grade to change; gatelab grade gives it one.")
+                self.skipped.append(_without_grade(submission.name, old))
                 continue
             assert old is not None or whole
             changed = self.run.store.changed(old) if old is not None and not whole else [REST]
@@ -136,15 +139,19 @@ class Regrade:
             if (report := stage.current(submission)) is not None:
                 self._keep_or_replace(submission, report, questions)
             else:
-                why = " ".join(beside.unwritten)
+                own = f"{stage.report_path(submission)}: "
+                why = next((line for line in beside.unwritten if line.startswith(own)), "")
                 self.skipped.append(
-                    f"{submission.name}: its result is unchanged, because the new report could not be saved. {why}"
+                    f"{submission.name}: its result is unchanged, because the new report could not be saved. {why}".strip()
                 )
 
     def _keep_or_replace(self, submission: Submission, report: Report, questions: list[str]) -> None:
         old = self.run.reports.get(submission.name)
         report.others = list(old.others if old else submission.others)
-        if old is None or set(questions) == set(self.run.chosen):
+        if old is not None and _is_ungradable_as_before(old, report):
+            self.as_before.append(f"{submission.name}: cannot be graded, as before. {report.reason}".strip())
+            self.run.replace_report(submission, report, questions)  # so that the next regrade leaves it alone
+        elif old is None or set(questions) == set(self.run.chosen):
             self.new[submission.name] = report
         elif report.status != "graded":
             self.skipped.append(
@@ -300,6 +307,19 @@ class Regrade:
         if not any(staged.glob("*.json")):  # otherwise somebody's, not decided yet
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
         return sum(replaced)
+
+
+def _without_grade(name: str, old: Report | None) -> str:
+    """Why no single question of a submission can be graded again, in a sentence."""
+    if old is not None and old.status == "ungradable":
+        return f"{name}: cannot be graded, so no question of it is graded again. {old.reason}".strip()
+    return f"{name}: has no grade to change; gatelab grade gives it one."
+
+
+def _is_ungradable_as_before(old: Report, new: Report) -> bool:
+    """Whether the same file cannot be graded for the same reason, which is its own and not the grader's."""
+    same = (old.status, old.sha256, old.reason) == (new.status, new.sha256, new.reason)
+    return same and new.status == "ungradable"
 
 
 def differences_text(found: list[Difference]) -> str:

@@ -20,13 +20,14 @@ from gatelab.text import visible
 @dataclass(frozen=True)
 class ToMark:
     """One answer. `mark`: its mark; `was`: the mark of another hand-in under this name; `unwritten`: it has 0 points because nothing was
-    written."""
+    written; `left_blank`: nothing was written, and it is in no result, because only other questions were graded."""
 
     submission: Submission
     answer: Written
     mark: float | None
     was: str
     unwritten: bool = False
+    left_blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
         )
     texts = {name: written(submission.path, lab) for name, submission in found.items() if submission.path}
     solved = root / "solutions" / lab.name / lab.notebook
+    unread = Written(problem=gone)
     rows = {row.name: row for row in run.rows()}
     return [
         Sheet(
@@ -64,12 +66,8 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
             rubric(lab.assignment / "RUBRIC.md", id),
             model_answer(solved, id),
             [
-                ToMark(
-                    submission,
-                    texts[submission.name][id] if submission.name in texts else Written(problem=gone),
-                    rows[submission.name].given.marks.get(id),
-                    rows[submission.name].again.get(id, ""),
-                    _is_unwritten(rows[submission.name], id),
+                _to_mark(
+                    run, submission, texts.get(submission.name, {}).get(id, unread), rows[submission.name], id
                 )
                 for submission in run.submissions
                 if submission.sha256
@@ -78,6 +76,13 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
         for id, spec in lab.questions.items()
         if spec.by_hand
     ]
+
+
+def _to_mark(run: ClassRun, submission: Submission, answer: Written, row: Row, id: str) -> ToMark:
+    mark, was = row.given.marks.get(id), row.again.get(id, "")
+    is_empty = not answer.text and not answer.problem
+    left_blank = run.is_part and mark is None and not was and is_empty
+    return ToMark(submission, answer, mark, was, _is_unwritten(row, id), left_blank)
 
 
 def _is_unwritten(row: Row, id: str) -> bool:

@@ -16,6 +16,7 @@ from gatelab.cli.mark_messages import lines_of_marks
 from gatelab.handed_out.lists import listed
 from gatelab.lab.quick import QuickLab
 from gatelab.limits import FAILURES_SHOWN, MARKS_SHOWN
+from gatelab.report.outputs.grade_table import penalty_of
 from gatelab.report.record.points import number
 from gatelab.report.whole_class.class_report import Row
 from gatelab.text import visible
@@ -52,26 +53,30 @@ def of_notebooks(count: int, run: ClassRun) -> str:
 
 
 def _table(run: ClassRun, rows: list[Row]) -> Table:
-    """A row for each submission, a column for each question that was graded or has marks, and the total."""
+    """A row for each submission, a column for each question that was graded or has marks, late penalties if there are any, and the total."""
     # Questions marked by hand get a column as soon as there is a mark.
     by_hand = [id for id in run.book.questions if any(id in _marks(row) for row in rows)]
     points = {id: run.lab.questions[id].points for id in [*run.chosen, *by_hand]}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
-    for title, most in [*points.items(), ("total", sum(points.values()))]:
-        table.add_column(f"{title}\n[dim]{number(most)}[/dim]", justify="right", no_wrap=True)
+    any_late = any(map(penalty_of, rows))
+    titles = [f"{title}\n[dim]{number(most)}[/dim]" for title, most in points.items()]
+    titles += [*(["late\n "] if any_late else []), f"total\n[dim]{number(sum(points.values()))}[/dim]"]
+    for title in titles:
+        table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         given = _marks(row)
         marks = [number(given[id]) if id in given else Text("–", style="dim") for id in by_hand]
+        late = [f"−{number(penalty)}" if (penalty := penalty_of(row)) else ""] if any_late else []
         name = Text(visible(row.called))
         if row.corrected and row.graded:
             earned = {question.id: question.points for question in row.corrected.questions}
             cells = [number(earned.get(id, 0)) for id in run.chosen]
-            table.add_row(name, *cells, *marks, Text(number(row.corrected.points), style="bold"))
+            table.add_row(name, *cells, *marks, *late, Text(number(row.corrected.points), style="bold"))
         else:
             # No grade; not graded yet.
             mark = Text("–", style="red") if row.report or row.missing else Text("…")
-            table.add_row(name, *(mark for _ in run.chosen), *marks, mark)
+            table.add_row(name, *(mark for _ in run.chosen), *marks, *late, mark)
     return table
 
 

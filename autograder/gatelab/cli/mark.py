@@ -49,7 +49,7 @@ def mark(
     """Give points: for a question that is marked by hand, or in place of the grader's (with --why). Without arguments, the
     written answers one after another.
 
-    Exit code 1: it could not be saved; the message says why.
+    Exit code 1: it could not be saved, or is saved and not in every table and page yet; the message says which.
 
     Example: gatelab mark ada q1 4 --why "agreed in the office hour" -o out
     """
@@ -101,7 +101,7 @@ def comment(
 ) -> None:
     """Write a comment for a student, on a question or on the whole lab; it goes into every output.
 
-    Exit code 1: it could not be saved; the message says why.
+    Exit code 1: it could not be saved, or is saved and not in every table and page yet; the message says which.
 
     Example: gatelab comment ada q1 "Well done." -o out
     """
@@ -137,7 +137,7 @@ def late(
 ) -> None:
     """Waive a late penalty, or set another one.
 
-    Exit code 1: it could not be saved; the message says why.
+    Exit code 1: it could not be saved, or is saved and not in every table and page yet; the message says which.
 
     Example: gatelab late ada 0 --why "was ill" -o out
     """

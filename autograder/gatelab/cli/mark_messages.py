@@ -36,7 +36,11 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
             f"To be marked again, because the submission is not the one that was marked: {listed(again, MARKS_SHOWN, '; ')}."
         )
     timeless = (
-        [row.name for row in rows if row.report and not (row.submission and row.submission.handed_in)]
+        [
+            row.name
+            for row in rows
+            if row.report and not row.given.penalty and not (row.submission and row.submission.handed_in)
+        ]
         if run.lab.late
         else []
     )

@@ -28,6 +28,7 @@ ClassFolder = Annotated[
         help="The folder that `gatelab grade` wrote; by default this one, or ./out, where there is a class.",
     ),
 ]  # fmt: skip
+SAVED_ALL_THE_SAME = "What was given or taken back is saved all the same, and counts: the next gatelab mark, comment, late or grade here writes these files."
 Why = Annotated[str | None, typer.Option("--why", help="The reason; students read it.", show_default=False)]
 Remove = Annotated[bool, typer.Option("--remove", help="Take it back.")]
 
@@ -82,7 +83,8 @@ def moved_marks(
 
 
 def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
-    """Save what was given (whose, which question) and update every output. Ends with exit code 1 if a file cannot be written."""
+    """Save what was given (whose, which question) and update every output. Ends with exit code 1 if a file cannot be written; then a
+    sentence says whether what was given is saved."""
     try:
         run.book.keep()
     except OSError as error:
@@ -94,4 +96,5 @@ def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
     for note in [*run.unwritten, *lines_of_read(run.book), *too_high, *moved_marks(run, before, rows, given)]:
         typer.echo(visible(note), err=True)
     if run.unwritten:
+        typer.echo(SAVED_ALL_THE_SAME, err=True)
         raise typer.Exit(1)

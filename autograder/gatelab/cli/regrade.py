@@ -121,7 +121,7 @@ def regrade_command(
         )
     if left:
         _grade(again, left, jobs or processors(), accept_missing or [])
-    _print(again.skipped)
+    _print([*again.skipped, *again.as_before])
     _offer(again, yes, stays)
 
 
@@ -207,6 +207,10 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     for report in failed:
         del again.new[report.submission]  # its result is unchanged
     found = again.differences()
+    if again.as_before and not (again.new or found or failed or again.skipped):
+        stays()
+        typer.echo("Nothing was replaced: no result has changed.")
+        raise typer.Exit(1 if again.run.unwritten else 0)
     typer.echo("\n".join(summary(again, found)))
     if not again.new and not found:
         stays()

@@ -44,7 +44,7 @@ def list_written(run: ClassRun, root: Path) -> None:
         (sheet, one)
         for sheet in found
         for one in sheet.answers
-        if one.mark is None and not one.answer.problem and not one.unwritten
+        if one.mark is None and not one.answer.problem and not one.unwritten and not one.left_blank
     ]
     for sheet in found:
         unread: dict[str, list[str]] = {}
@@ -55,6 +55,12 @@ def list_written(run: ClassRun, root: Path) -> None:
             typer.echo(
                 f"{sheet.id}: nothing was written by {listed(nobody, MARKS_SHOWN)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
                 f"gatelab mark NAME {sheet.id} POINTS gives others.",
+                err=True,
+            )
+        if blank := [visible(one.submission.name) for one in sheet.answers if one.left_blank]:
+            typer.echo(
+                f"{sheet.id}: nothing was written by {listed(blank, MARKS_SHOWN)}, so no mark is asked for; gatelab mark NAME {sheet.id} POINTS "
+                "gives one.",
                 err=True,
             )
         for problem, names in unread.items():

@@ -29,7 +29,7 @@ from gatelab.submission.choose import is_notebook
 from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
-from gatelab.submission.people import Person, Roster, alike, known
+from gatelab.submission.people import Person, Roster, alike, folded, known
 from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
 from gatelab.text import brief, visible
@@ -209,7 +209,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         unread = next((person.unread for person in people if person.unread), arrival.unread)
         if not handed_in and unread:
             notes.append(f"The hand-in time cannot be read: {brief(unread)!r}; no late penalty is computed.")
-        notes += [*doubts, *renamed, *_claimed_too(arrival, claims)]
+        notes += [*doubts, *renamed, *_claimed_too(arrival, claims), *arrival.notes]
         if arrival.late:
             notes.append(f"{arrival.platform} calls it late.")
         found.append(
@@ -322,7 +322,8 @@ def _identity(person: Person) -> Person:
     """The person without what may differ between two hand-ins. A platform numbers people again in each course, so its number counts only
     if nothing else identifies the person."""
     number = "" if person.ids or person.email else person.number
-    return replace(person, number=number, handed_in=None, unread="", moodle=False)
+    email, ids = folded(person.email), tuple(map(folded, person.ids))
+    return replace(person, email=email, ids=ids, number=number, handed_in=None, unread="", moodle=False)
 
 
 def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:

@@ -15,7 +15,13 @@ from gatelab.submission.archives import KINDS, is_archive
 from gatelab.submission.attempts import Entry, Picked, Problem
 from gatelab.submission.choose import EXTENSION, REPLACED, is_litter, is_notebook
 from gatelab.submission.class_archive import unpacked
-from gatelab.submission.gradescope_export import METADATA, ExportedFolder, MetadataError, read_metadata
+from gatelab.submission.gradescope_export import (
+    METADATA,
+    ExportedFolder,
+    MetadataError,
+    arrivals_of,
+    read_metadata,
+)
 from gatelab.submission.pick import of_file, of_folder
 from gatelab.submission.platforms import Arrival, arrivals
 from gatelab.submission.times import moment
@@ -61,7 +67,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], unpack_folder: Path | 
     where = entries[0][0].parent if entries else folder
     export = _export(where)
     if export is not None:
-        known_of = {name: handed.arrival(name) for name, handed in export.items()}
+        known_of = arrivals_of(export)
         entries = [(path, is_folder) for path, is_folder in entries if path.name != METADATA]
     else:
         known_of = arrivals([path.name for path, _ in entries], lab.name)

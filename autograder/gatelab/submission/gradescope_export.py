@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from typing import Any
 import yaml
 
 from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT, PERSON_LIMIT, SUBMITTERS
+from gatelab.submission.gradescope_people import Submitters
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
@@ -46,13 +47,23 @@ class ExportedFolder:
     created: str
     earlier: int
 
-    def arrival(self, folder: str) -> Arrival:
+    def arrival(self, folder: str, submitters: Submitters) -> Arrival:
         """Who handed in the folder. A folder without a submitter keeps its name."""
         time = moment(self.created)
-        key = " ".join(sorted(person.email or person.id or person.name for person in self.people)) or folder
+        key = " ".join(sorted(map(submitters.key, self.people))) or folder
         called = ", ".join(person.called for person in self.people) or folder
         order = (time.timestamp() if time else 0.0, folder)
-        return Arrival("Gradescope", key, called, self.people, "", order, time, earlier=self.earlier)
+        notes = [note for person in self.people for note in submitters.notes(person)]
+        return Arrival(
+            "Gradescope", key, called, self.people, "", order, time, "" if time else self.created,
+            earlier=self.earlier, notes=tuple(dict.fromkeys(notes)),
+        )  # fmt: skip
+
+
+def arrivals_of(export: Mapping[str, ExportedFolder]) -> dict[str, Arrival]:
+    """Folder name → who handed it in."""
+    submitters = Submitters(person for handed in export.values() for person in handed.people)
+    return {name: handed.arrival(name, submitters) for name, handed in export.items()}
 
 
 def read_metadata(folder: Path) -> dict[str, ExportedFolder] | None:

@@ -83,9 +83,17 @@ class Roster:
                 }
                 called = self._by_key.get(f"={' '.join(sorted(_words(wanted.name)))}", set())
                 found = found & called if called else found
+            if found and any(key.startswith("@") for key in keys):
+                found |= self._by_other_id(wanted, found)
             if found:
                 return [self.people[k] for k in sorted(found)]
         return []
+
+    def _by_other_id(self, wanted: Person, by_address: set[int]) -> set[int]:
+        """Whoever the wanted person's ID belongs to, if they have the address of somebody with another name."""
+        if any(alike(wanted.name, self.people[k].name) for k in by_address):
+            return set()
+        return set().union(*(self._by_key.get(f"#{folded(id)}", set()) for id in wanted.ids if id))
 
     def _same_account(self, wanted: Person, k: int) -> bool:
         """Whether both numbers are the same platform's, and nobody else on the roster has the wanted person's name."""
@@ -131,12 +139,12 @@ def known(person: Person, roster: Roster | None) -> Person:
 
 def _keys(person: Person) -> set[str]:
     """All keys under which a person on the roster may be found."""
-    keys = {f"#{_folded(id)}" for id in (*person.ids, person.number) if id}
+    keys = {f"#{folded(id)}" for id in (*person.ids, person.number) if id}
     if person.number:
-        keys.add(f"!{_folded(person.number)}")
+        keys.add(f"!{folded(person.number)}")
     if person.email:
-        keys |= {f"@{_folded(person.email)}", f"^{_folded(person.email).partition('@')[0]}"}
-    keys |= {f"^{_folded(id).partition('@')[0]}" for id in person.ids if "@" in id}
+        keys |= {f"@{folded(person.email)}", f"^{folded(person.email).partition('@')[0]}"}
+    keys |= {f"^{folded(id).partition('@')[0]}" for id in person.ids if "@" in id}
     if person.name:
         last, comma, first = person.name.partition(",")
         words = _words(person.name)
@@ -151,16 +159,16 @@ def _keys(person: Person) -> set[str]:
 def _signs(person: Person) -> list[set[str]]:
     """What identifies the person behind a submission, the most reliable first."""
     signs = [
-        {f"!{_folded(person.number)}"} if person.number else set(),
-        {f"@{_folded(person.email)}"} if person.email else set(),
-        {f"#{_folded(id)}" for id in person.ids if id},
-        {f"@{_folded(id)}" for id in person.ids if "@" in id},
+        {f"!{folded(person.number)}"} if person.number else set(),
+        {f"@{folded(person.email)}"} if person.email else set(),
+        {f"#{folded(id)}" for id in person.ids if id},
+        {f"@{folded(id)}" for id in person.ids if "@" in id},
     ]
     if person.name:
         words = _words(person.name)
         signs += [{f"={' '.join(sorted(words))}"}, {f"~{''.join(words)}"}]
     # A login as a file name: also the part of an address before the @.
-    signs.append({f"^{_folded(id)}" for id in person.ids if id and "@" not in id})
+    signs.append({f"^{folded(id)}" for id in person.ids if id and "@" not in id})
     return [keys for keys in signs if keys]
 
 
@@ -196,8 +204,9 @@ def _bare(word: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"[\W_]+", _folded(name)) if word]
+    return [word for word in re.split(r"[\W_]+", folded(name)) if word]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text as names, addresses and logins are compared: without case and repeated spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -56,6 +56,7 @@ class Arrival:
     late: bool = False  # as the platform says
     earlier: int = 0  # earlier attempts that the platform knows of but did not include
     plugin: str = field(default="", compare=False)
+    notes: tuple[str, ...] = ()  # remarks for staff on whose it is, one sentence each
 
     @property
     def plain_file(self) -> str:

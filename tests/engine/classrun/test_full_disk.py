@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import gatelab
 from helpers.marked_class import Class, class_of
 from helpers.notebooks import write_notebook
 from helpers.tiny_lab import RIGHT, SETUP
@@ -198,3 +199,16 @@ def test_a_read_only_place_for_earlier_versions_loses_nothing(
     assert said.exit_code == 1 and again.grades.read_bytes() == saved
     assert f"{again.grades}: could not be written (Read-only file system)" in said.stderr
     assert str(again.grades) not in named_last(said)
+
+
+def test_a_mark_that_only_the_tables_lack_is_said_to_be_saved(marked: Class, tmp_path: Path) -> None:
+    again = marked.copy(tmp_path)
+    page = again.out / "index.html"
+    page.unlink()
+    (page / "in the way").mkdir(parents=True)
+    said = gatelab("mark", "ada", "q3", "1", "-o", again.out, "--root", again.kit)
+    assert said.exit_code == 1 and f"{page}: could not be written" in said.stderr
+    assert said.stderr.splitlines()[-1] == (
+        "What was given or taken back is saved all the same, and counts: the next gatelab mark, comment, late or grade here writes these files."
+    )
+    assert again.marks()[("ada", "q3")] == 1.0

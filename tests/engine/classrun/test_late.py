@@ -214,3 +214,33 @@ def test_the_due_date_above_the_questions_is_that_of_the_rule(
     else:
         said = tiny.grade()
         assert said.exit_code == 2 and why in said.stderr
+
+
+def test_a_penalty_from_staff_is_shown_with_an_unknown_time_and_without_a_rule(tiny: Tiny) -> None:
+    tiny.grade()
+    assert tiny.gatelab("late", "cleo", "1", "--why", "handed in by mail").exit_code == 0
+    said = tiny.grade()
+    assert "The hand-in time of dora is not known, so no late penalty applies there." in said.stderr
+    lines = [line.split() for line in said.stdout.splitlines()]
+    assert ["q1", "q2", "late", "total"] in lines
+    assert next(line for line in lines if line[:1] == ["cleo"])[-2:] == ["−1", tiny.rows()["cleo"]["total"]]
+
+    tiny.replace(tiny.table, RULE, "")
+    said = tiny.grade()
+    row = tiny.rows()["cleo"]
+    assert (row["late_penalty"], tiny.rows()["bob"]["late_penalty"]) == ("1", "")
+    assert (
+        float(row["total"]) == float(row["q1"]) + float(row["q2"]) - 1 and "hand-in time" not in said.stderr
+    )
+    assert "&minus;1</td>" in (tiny.out / "index.html").read_text()
+
+    grades = tiny.out / "grades.csv"
+    table = by_submission(grades)
+    assert table["cleo"]["late_penalty"] == "1"
+    grades.write_bytes(
+        grades.read_bytes().replace(b'"1","%s"' % row["total"].encode(), b'"-","%s"' % row["total"].encode())
+    )
+    said = tiny.grade()
+    assert "late_penalty" not in tiny.rows()["cleo"], said.stderr
+    assert float(tiny.rows()["cleo"]["total"]) == float(row["total"]) + 1
+    assert " late " not in said.stdout

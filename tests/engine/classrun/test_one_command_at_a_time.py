@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from gatelab.classrun.lock import locked
+from helpers.command import gatelab
 from helpers.processes import everything, within
 from helpers.tiny_class import Tiny
 from helpers.tiny_lab import RIGHT
@@ -95,3 +97,13 @@ def test_a_grading_run_holds_the_lock_and_its_processes_do_not(tiny: Tiny) -> No
         assert "at work in this folder" not in tiny.gatelab("mark", "ada", "q1", "x", "--why", "x").stderr
     finally:
         first.kill()
+
+
+def test_who_only_reads_is_told_that_another_is_at_work(tiny: Tiny) -> None:
+    said = f"{tiny.out}: another gatelab command is at work in this folder; the results here are those from before it.\n"
+    reading = (["export", "csv", tiny.out], ["show", "ada", "-o", tiny.out], ["why", "ada", "-o", tiny.out])
+    for words in reading:
+        assert said not in gatelab(*words).stderr
+    with locked(tiny.out):
+        for words in reading:
+            assert said in gatelab(*words).stderr, words

@@ -180,3 +180,20 @@ def test_a_resubmitted_answer_is_not_shown_for_the_graded_one(fresh: Class) -> N
     said = mark(fresh, "q\n")
     assert "Another one." not in said.stdout
     assert "bob" in said.stderr and "run gatelab grade again" in said.stderr
+
+
+def test_blank_answers_are_not_asked_for_where_only_other_questions_were_graded(
+    graded: Class, tmp_path: Path
+) -> None:
+    part = Class(tmp_path, graded.kit)
+    for name in ("ada", "cleo"):
+        save_notebook(notebook(ANSWERS[name]), tmp_path / "class" / f"{name}.ipynb")
+    part.run("--question", "q1")
+    said = mark(part, "q\n")
+    assert "· ada · 1 of 1" in said.stdout and "(nothing was written)" not in said.stdout
+    assert (
+        "q3: nothing was written by cleo, so no mark is asked for; gatelab mark NAME q3 POINTS gives one."
+        in said.stderr
+    )
+    assert gatelab("mark", "cleo", "q3", "1", "-o", part.out, "--root", part.kit).exit_code == 0
+    assert "cleo" not in mark(part, "q\n").stderr

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gatelab.limits import EXPORT_LIMIT
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
+from gatelab.submission.gradescope_export import METADATA, MetadataError, arrivals_of, parsed
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
@@ -165,7 +165,7 @@ class TestGradescope:
         except MetadataError as error:
             assert "\n" not in str(error)
         else:
-            assert all(isinstance(handed.arrival(name).called, str) for name, handed in found.items())
+            assert all(isinstance(arrival.called, str) for arrival in arrivals_of(found).values())
 
     def test_a_damaged_export_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(

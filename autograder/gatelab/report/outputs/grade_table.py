@@ -26,7 +26,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
-    one per question to mark by hand, the late penalty if the lab has a rule for it, total and maximum,
+    one per question to mark by hand, the late penalty if the lab has a rule for it or one counts, total and maximum,
     overrides, a column for a new override's reason, comments, old marks that were given to another file, the hash of
     the file; then name, e-mail address and ID
     of the person or team, time and number of attempts from the platform. A question's column has the points that count. Only rows
@@ -35,13 +35,15 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     by_hand = lab.by_hand
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    table.writerow(columns(lab, chosen))
+    order = columns(lab, chosen)
+    titles = with_penalty(order) if any(map(penalty_of, rows)) else order
+    table.writerow(titles)
     for row in rows:
         head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
         report = row.corrected if row.graded else None
         points = {q.id: q.points for q in report.questions} if report else {}
         points |= {id: mark.points for id, mark in row.given.overrides.items()}
-        late = [number(report.penalty) if report and report.penalty else ""]
+        late = [number(penalty) if (penalty := penalty_of(row)) else ""]
         out_of = (
             report.out_of if report else sum(lab.questions[id].points for id in [*chosen, *row.given.marks])
         )
@@ -50,7 +52,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 *head,
                 *(number(points[id]) if id in points else "" for id in chosen),
                 *(number(row.given.marks[id]) if id in row.given.marks else "" for id in by_hand),
-                *(late if lab.late else []),
+                *(late if PENALTY in titles else []),
                 number(report.points) if report else "",
                 number(out_of),
                 escape_formula("; ".join(overridden(row.corrected, row.given))),
@@ -63,6 +65,11 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
             ]
         )
     return text.getvalue()
+
+
+def penalty_of(row: Row) -> float:
+    """The late penalty that counts, by the lab's rule or from staff."""
+    return row.corrected.penalty if row.corrected and row.graded else 0.0
 
 
 def overridden(report: CorrectedReport | None, given: StaffInput) -> list[str]:
@@ -106,6 +113,14 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
     """The header of grades.csv."""
     by_hand = lab.by_hand
     return header(chosen, by_hand, lab.late is not None)
+
+
+def with_penalty(titles: list[str]) -> list[str]:
+    """The same header with a column for the late penalty: one from staff counts even where the lab has no rule any more."""
+    if PENALTY in titles:
+        return titles
+    before = titles.index("total")
+    return [*titles[:before], PENALTY, *titles[before:]]
 
 
 def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
