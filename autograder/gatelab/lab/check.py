@@ -13,11 +13,9 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from gatelab.did_you_mean import did_you_mean
-from gatelab.handed_out.lists import all_of
-from gatelab.handed_out.natural_order import natural
+from gatelab.lab.check_policy import policy_faults
 from gatelab.lab.late import LateError, late_rule
-from gatelab.lab.parts import LabParts
-from gatelab.lab.policy import FILE as POLICY
+from gatelab.lab.parts import LabParts, no_such_question
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec
 
@@ -34,24 +32,11 @@ def faults(lab: LabParts) -> Iterator[str]:
     yield from _folder(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
-    yield from _policy(lab)
+    yield from policy_faults(lab)
     yield from _suites(lab)
     yield from _conftest(lab)
     yield from _references(lab)
     yield from _public_checks(lab)
-
-
-def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, as a phrase after its ID; "" if it can. `by_hand`: questions marked by hand are allowed too."""
-    automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
-    if id in automatic:
-        return ""
-    if id in lab.questions and not automatic:
-        return "is marked by hand, as every question of this lab."
-    if id in lab.questions:
-        return f"is marked by hand; the grader gives points for {all_of(sorted(automatic, key=natural))}."
-    there = all_of(sorted(lab.questions, key=natural))
-    return f"no such question{did_you_mean(id, automatic or list(lab.questions))}; this lab has {there}."
 
 
 def _table(lab: LabParts) -> Iterator[str]:
@@ -84,18 +69,6 @@ def _late(lab: LabParts) -> Iterator[str]:
         late_rule(lab.assignment / TABLE, lab.settings.late, lab.settings.due)
     except LateError as error:
         yield str(error)
-
-
-def _policy(lab: LabParts) -> Iterator[str]:
-    """What the policy names exists, and it says what is withheld if a question withholds something."""
-    path = lab.hidden / POLICY
-    off = [id for id, spec in lab.questions.items() if not spec.library]
-    if off and lab.policy.withheld is None:
-        yield f"{path}: {', '.join(off)} {'says' if len(off) == 1 else 'say'} library = false; write what that is under [withheld]."
-    bench = lab.policy.bench
-    for id in (*bench.part, *bench.trained, *(name.split("/")[0] for name in bench.slow)):
-        if why := no_such_question(lab, id):
-            yield f"{path}, [bench]: {id}: {why}"
 
 
 def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:

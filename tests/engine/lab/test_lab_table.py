@@ -47,7 +47,7 @@ def read(root: Path, text: str) -> Lab:
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ('points = "14"', "points must be a number from 0 on, without quotes; it is '14'."),
+        ('points = "14"', 'points must be a number from 0 on, without quotes; it is "14".'),
         ("points = -1", "points must be a number from 0 on, without quotes; it is -1."),
         ("points = true", "points must be a number"),
         ('points = 1\nnames = "softmax"', "names must be a list of texts"),
@@ -100,20 +100,20 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ("seed = -1", "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is -1."),
         (
             "seed = true",
-            "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is True.",
+            "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is true.",
         ),
         ("credit = 1.5", "credit must be a number from 0 to 1, without quotes; it is 1.5."),
         ('due = "next week"', "due must be a date and a time with its distance from UTC"),
-        ('due = "2027-03-01T23:59:59"', "as in \"2027-03-01T23:59:59+01:00\"; it is '2027-03-01T23:59:59'."),
+        ('due = "2027-03-01T23:59:59"', 'as in "2027-03-01T23:59:59+01:00"; it is "2027-03-01T23:59:59".'),
         ("due = 2027-03-01T23:59:59", "it is 2027-03-01T23:59:59."),
         ("due = 1798761599", "due must be a date and a time"),
         ("due = 2027-03-01", "it is 2027-03-01."),
         (
             'package = "seq-lab"',
-            "package must be the name of a package in Python, as in \"softmax_lab\"; it is 'seq-lab'.",
+            'package must be the name of a package in Python, as in "softmax_lab"; it is "seq-lab".',
         ),
         ('course = ["NLP"]', "course must be one line of text in quotes"),
-        ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
+        ('late = "10 % a day"', 'late must be a table, as in [late]; it is "10 % a day".'),
         ("late = { per_day = 0.1 }", "[late]: there is no key per_day"),
         (
             "late = { cap = 50 }",
@@ -129,7 +129,7 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ),
         (
             'late = { percent_per_day = 5, zone = "" }',
-            "[late]: zone must be the name of a time zone in quotes, as in \"Europe/Berlin\"; it is ''.",
+            '[late]: zone must be the name of a time zone in quotes, as in "Europe/Berlin"; it is "".',
         ),
         ("questions = 3", "has no key questions"),
         ("release = [[]]", "release must be a list of texts"),
@@ -354,7 +354,7 @@ SLIPS = {
         f"{HIDDEN}/reference/q2.py", "def cross_entropy", "def cross_entopy", "does not define cross_entropy, which lab.toml has q2 ask for"),
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
-    "a name that is not the folder's": (TABLE, 'name = "softmax"', 'name = "gates"', "name must be the lab's folder, 'softmax'; it is 'gates'."),
+    "a name that is not the folder's": (TABLE, 'name = "softmax"', 'name = "gates"', "name must be the lab's folder, \"softmax\"; it is \"gates\"."),
     "a setting that is none": (TABLE, 'name = "softmax"', 'name = "softmax"\nrelase = ["tests"]', "has no key relase (did you mean release?); above the questions there may be title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
@@ -498,7 +498,7 @@ def test_a_title_is_one_line_of_text_wherever_it_is(kit: Path, key: str, title: 
         return
     with pytest.raises(LabError) as caught:
         Lab.in_repository(kit)
-    what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {title!r}."
+    what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {json.dumps(title)}."
     assert str(caught.value).endswith(what)
 
 
