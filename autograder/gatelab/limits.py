@@ -291,6 +291,7 @@ DIFFERENCE_LINES, SNAPSHOT_LINES = 60, 120
 # Characters of what a public check says of a solution that fails it: its first sentence or two.
 CHECK_TEXT = 200
 TIMED_REPORTS = 40  # of an earlier run, whose times give the estimate of what is left: few enough to be read before anything is shown
+QUESTION_ID = 20  # characters of a question's ID: it is part of file names and of the columns of tables
 LAB_NAME = 40  # characters: the name is typed in commands, and part of every path and address of the lab
 LONGEST_GRACE = 1_000_000  # minutes, almost two years: what is longer was meant in another unit
 

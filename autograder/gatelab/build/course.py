@@ -16,6 +16,7 @@ from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
 from gatelab.folders import replacing
 from gatelab.lab.spec import Lab, LabError, lab_names
+from gatelab.lab.toml import shown
 
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -112,5 +113,7 @@ def source_text(lab: Lab, root: Path) -> str:
     """The text of the notebook that nbgrader reads."""
     path = lab.master
     if not path.is_file():
-        raise BuildError(f"{path}: the master is missing; put it back, or remove the lab's folder.")
+        raise BuildError(
+            f"{path}: the master is missing; put it back, or fix notebook in lab.toml: it is {shown(lab.notebook)}."
+        )
     return master.dumps(master.convert(path, lab, Settings.of(lab)))

@@ -7,22 +7,28 @@ copied and still has the other question's name, a mistake in the bank that no lo
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 
-from gatelab.build import checks
+from gatelab.build import checks, snapshot
 from gatelab.build.errors import BuildError
 from gatelab.build.gate import STAFF_PAGES
 from gatelab.build.handout import files
 from gatelab.build.master import FOR_CLASS
 from gatelab.build.settings import Settings
+from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.check import parsed
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec
+from gatelab.lab.toml import shown
+from gatelab.submission import earlier_releases
 
+RECORD = "a record of what was released, for staff"
+HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 # Keys of lab.toml that are for the grader or a suite. Times are not included: they do no harm if nothing is run.
 FOR_THE_GRADER = ("names", "builds_on", "pairs", "library", "concepts", "training")
 DEFAULTS = {one.name: one.default for one in fields(QuestionSpec) if one.default is not MISSING}
@@ -40,6 +46,7 @@ def faults(lab: Lab) -> Iterator[str]:
     yield from _idle_keys(lab)
     yield from _asking_for_nothing(lab)
     yield from _staffs_own(lab)
+    yield from _shared_sections(lab)
     for path, _ in checks.files(lab):
         if not path.is_file():
             yield f"{path}: is missing; gatelab build writes it: run that first."
@@ -76,10 +83,23 @@ def _staffs_own(lab: Lab) -> Iterator[str]:
     """Sentences for files of staff that are listed for release. Without this, the build would object to their contents."""
     masters = dict.fromkeys((lab.master.name, *FOR_CLASS), "a master, with the solutions")
     pages = dict.fromkeys(STAFF_PAGES, "a page for staff")
-    what = {name.casefold(): words for name, words in (masters | pages).items()}
+    records = {TABLE: "the settings, for staff", snapshot.NAME: RECORD, earlier_releases.NAME: RECORD}
+    what = {name.casefold(): words for name, words in (masters | pages | records).items()}
     for name in Settings.of(lab).release:
         if words := what.get(name.casefold()):
             yield f"{lab.assignment / TABLE}: release names {name}, which is {words}; take it out of release."
+
+
+def _shared_sections(lab: Lab) -> Iterator[str]:
+    """Sentences for shared sections that no page for staff has. (What students get may have them under another heading.)"""
+    pages = [path for name in STAFF_PAGES if (path := lab.assignment / name).is_file()]
+    there = [heading for path in pages for heading in HEADING.findall(path.read_text(encoding="utf-8"))]
+    for section in lab.settings.shared_sections:
+        if section not in there:
+            yield (
+                f"{lab.assignment / TABLE}: shared_sections holds {shown(section)}, and no page for staff ({', '.join(STAFF_PAGES)}) has a "
+                f"section of this heading{did_you_mean(section, there)}; it must be the heading, after ##, of one that students have too."
+            )
 
 
 def _wrong_names(path: Path, tree: ast.Module) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from gatelab.faults import MESSAGE_TO_STUDENT, TIMEOUT_MESSAGE_TO_STUDENT, OutOfTime, hint_of, reason_of
 from gatelab.grading.examiner import Examiner, share_mismatch
+from gatelab.grading.policy_tried import policy_faults
 from gatelab.jsonline import Reader, encode
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
@@ -66,7 +67,7 @@ def _begin(sock: socket.socket, arguments: dict[str, Any]) -> tuple[Examiner, di
     bank = load_bank(lab) if lab.bank else None
     examiner = Examiner(lab, bank, client, library, arguments["accept_missing"])
     process.simulated_limits.update(arguments["simulated_limits"])
-    if wrong := share_mismatch(lab):
+    if wrong := next(policy_faults(lab), "") or share_mismatch(lab):
         raise LabError(wrong)
     probe = process.WorkerProcess(client, library)
     probe.close()

@@ -125,8 +125,7 @@ class ConfinedWorkers:
 
     def _run_cells(self, library: bool) -> None:
         began, spent = time.monotonic(), 0.0
-        held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
-        self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, SETUP_SECONDS)
+        self._begin(library)
         if not self.scanned:
             self._scan()
         refused: set[str] = set()  # names that are missing because the library is withheld
@@ -152,6 +151,16 @@ class ConfinedWorkers:
                 self.slow.add(cell.index)
             self._record_problem(cell, answer, refused)
         self._run_answers_in_other_cells()
+
+    def _begin(self, library: bool) -> None:
+        """Prepare the worker for this lab. Raises GraderFault if that fails, because nothing of the submission has run in it yet."""
+        held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
+        try:
+            answer = self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, SETUP_SECONDS)
+        except WorkerLost as lost:
+            raise GraderFault("The worker was lost before the submission's first cell.") from lost
+        if "problem" in answer:
+            raise GraderFault(f"No worker can be prepared for this lab ({answer['problem']}).")
 
     def _scan(self) -> None:
         """Scan the code for shortcuts, once. Raises _ScanLost if that ends the process or takes too long; a late answer would be

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import ast
 import keyword
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from gatelab.did_you_mean import did_you_mean
 from gatelab.handed_out.lists import all_of
-from gatelab.handed_out.natural_order import natural
+from gatelab.lab.check_policy import policy_faults
 from gatelab.lab.late import LateError, late_rule
-from gatelab.lab.parts import LabParts
-from gatelab.lab.policy import FILE as POLICY
+from gatelab.lab.parts import LabParts, no_such_question
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec
+from gatelab.lab.toml import shown
 
 T = TypeVar("T")
 
@@ -32,26 +33,15 @@ def faults(lab: LabParts) -> Iterator[str]:
     yield from _table(lab)
     yield from _late(lab)
     yield from _folder(lab)
+    yield from _notebook(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
-    yield from _policy(lab)
+        yield from _question(lab, spec)
+    yield from policy_faults(lab)
     yield from _suites(lab)
     yield from _conftest(lab)
     yield from _references(lab)
     yield from _public_checks(lab)
-
-
-def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, as a phrase after its ID; "" if it can. `by_hand`: questions marked by hand are allowed too."""
-    automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
-    if id in automatic:
-        return ""
-    if id in lab.questions and not automatic:
-        return "is marked by hand, as every question of this lab."
-    if id in lab.questions:
-        return f"is marked by hand; the grader gives points for {all_of(sorted(automatic, key=natural))}."
-    there = all_of(sorted(lab.questions, key=natural))
-    return f"no such question{did_you_mean(id, automatic or list(lab.questions))}; this lab has {there}."
 
 
 def _table(lab: LabParts) -> Iterator[str]:
@@ -69,14 +59,44 @@ def _folder(lab: LabParts) -> Iterator[str]:
     release = lab.settings.release
     for place, name in enumerate(release):
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
-            yield f"{table}: release names {name!r}, which is not in {lab.assignment}; only what is there is handed out."
+            yield f"{table}: release names {shown(name)}, which is not in {lab.assignment}; only what is there is handed out."
         elif PurePath(name).parts != (name,):
             yield (
-                f"{table}: release names {name!r}, which is not the plain name of a file or folder in {lab.assignment}; "
+                f"{table}: release names {shown(name)}, which is not the plain name of a file or folder in {lab.assignment}; "
                 'name each file and folder that students get, as in ["CONTRACT.md", "tests"].'
             )
         elif name in release[:place]:
-            yield f"{table}: release names {name!r} twice; name each file and folder once."
+            yield f"{table}: release names {shown(name)} twice; name each file and folder once."
+
+
+def _notebook(lab: LabParts) -> Iterator[str]:
+    """Its master is there, in a folder that has masters. (The autograder's zip has none.)"""
+    there = sorted(path.name for path in lab.assignment.glob("*.py") if is_master(path))
+    if there and lab.master.name not in there:
+        yield (
+            f"{lab.assignment / TABLE}: notebook is {shown(lab.notebook)}, and {lab.assignment} has no master {lab.master.name}; there "
+            f"{'is' if len(there) == 1 else 'are'} {all_of(there)}{did_you_mean(lab.master.name, there)}."
+        )
+
+
+def is_master(path: Path) -> bool:
+    """Whether a script is in percent format, as a master is."""
+    return any(
+        line.startswith("# %%") for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+    )
+
+
+def _question(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
+    """What one key says fits what the others say, and the files that it needs are there."""
+    table = lab.assignment / TABLE
+    if spec.concepts and not lab.concept_key.is_file():
+        yield f"{table}, [{spec.id}]: concepts is true, and there is no {lab.concept_key}; write the key there."
+    training = spec.training
+    if training is not None and training.seconds > spec.cpu_seconds:
+        yield (
+            f"{table}, [{spec.id}.training]: seconds is {shown(training.seconds)}; it must be at most {shown(spec.cpu_seconds)}, "
+            f"the cpu_seconds of [{spec.id}], at which the process that trains is ended."
+        )
 
 
 def _late(lab: LabParts) -> Iterator[str]:
@@ -86,18 +106,6 @@ def _late(lab: LabParts) -> Iterator[str]:
         yield str(error)
 
 
-def _policy(lab: LabParts) -> Iterator[str]:
-    """What the policy names exists, and it says what is withheld if a question withholds something."""
-    path = lab.hidden / POLICY
-    off = [id for id, spec in lab.questions.items() if not spec.library]
-    if off and lab.policy.withheld is None:
-        yield f"{path}: {', '.join(off)} {'says' if len(off) == 1 else 'say'} library = false; write what that is under [withheld]."
-    bench = lab.policy.bench
-    for id in (*bench.part, *bench.trained, *(name.split("/")[0] for name in bench.slow)):
-        if why := no_such_question(lab, id):
-            yield f"{path}, [bench]: {id}: {why}"
-
-
 def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
     """Names are valid and unique, and a question builds only on what an earlier question asks for."""
     where = f"{lab.assignment / TABLE}, [{spec.id}]"
@@ -105,11 +113,12 @@ def _names(lab: LabParts, spec: QuestionSpec) -> Iterator[str]:
     owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
     for name in spec.names:
         if not name.isidentifier() or keyword.iskeyword(name):
-            yield f"{where}: names holds {name!r}, which is not a name in Python."
+            yield f"{where}: names holds {shown(name)}, which is not a name in Python."
         elif owner[name] != spec.id:
             yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
-    if len(set(spec.names)) < len(spec.names):
-        yield f"{where}: names holds the same name twice."
+    for name, count in Counter(spec.names).items():
+        if count > 1:
+            yield f"{where}: names holds {shown(name)} {'twice' if count == 2 else f'{count} times'}; write each name once."
     for name in spec.builds_on:
         if name not in owner and (id := _defined_by(lab, name, ids[: ids.index(spec.id)])):
             yield (

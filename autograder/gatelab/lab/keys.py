@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from gatelab.did_you_mean import did_you_mean
 from gatelab.lab.toml import shown
+from gatelab.text import brief
 
 STRICT = {"extra": "forbid"}  # pydantic's: an unknown key is refused
 T = TypeVar("T")
@@ -65,7 +66,8 @@ def validated(
     key, *inner = first["loc"]
     key = str(key)
     if first["type"] == "unexpected_keyword_argument" and not inner:
-        raise ValueError(f"{where}: {unknown(key) if unknown else no_key(key, keys_of(kind))}") from None
+        sentence = (unknown(key) if unknown else no_key(key, keys_of(kind))).removesuffix(".")
+        raise ValueError(f"{where}: {sentence}; its value is {brief(shown(data[key]))}.") from None
     says = must_be_of(kind, key)
     if key not in data:
         raise ValueError(f"{where}: {key} is missing; it must be {says.words}.") from None

@@ -8,6 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from gatelab.did_you_mean import did_you_mean
+from gatelab.handed_out.lists import all_of
+from gatelab.handed_out.natural_order import natural
 from gatelab.lab.late import LateError, LateRule, late_rule
 from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld
 from gatelab.lab.table import FILE as TABLE
@@ -163,3 +166,16 @@ class LabParts:
     def reference_path(self, id: str) -> Path:
         """Where the reference solution of a question is, if it has one."""
         return self.hidden / "reference" / f"{id}.py"
+
+
+def no_such_question(lab: LabParts, id: str, by_hand: bool = False) -> str:
+    """Why a question cannot be graded, as a phrase after its ID; "" if it can. `by_hand`: questions marked by hand are allowed too."""
+    automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
+    if id in automatic:
+        return ""
+    if id in lab.questions and not automatic:
+        return "is marked by hand, as every question of this lab."
+    if id in lab.questions:
+        return f"is marked by hand; the grader gives points for {all_of(sorted(automatic, key=natural))}."
+    there = all_of(sorted(lab.questions, key=natural))
+    return f"no such question{did_you_mean(id, automatic or list(lab.questions))}; this lab has {there}."

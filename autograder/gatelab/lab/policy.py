@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 
 from gatelab.handed_out.checking.terms import Axis, Terms
 from gatelab.lab.keys import FROM_0, STRICT, MustBe, Text, validated
-from gatelab.lab.toml import TomlError, read_toml
+from gatelab.lab.toml import TomlError, read_toml, shown
 
 FILE = "policy.toml"
 
@@ -108,12 +108,12 @@ class Policy:
 
     preload: Texts = ()  # modules that are imported once for all submissions
     shows: Texts = ()  # names in the notebook whose calls only draw or print (sandbox/worker/pending.py)
-    messages: Texts = ()  # that students may always see (testkit/known.py)
+    messages: Texts = ()  # that students may always see (testkit/known.py), with the placeholders of message_forms.py
     names: Texts = ()  # that a message may contain, besides those of Python and PyTorch (testkit/words.py)
     shortcuts: TextTable = field(default_factory=dict)  # name in torch → what staff read
     withheld: Annotated[Withheld | None, MustBe("a table", Withheld)] = None
     axes: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")], AxisTable],
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z]$")], AxisTable],
         MustBe(
             'tables named by the letter of an axis, as in [axes.N] with name = "batch"',
             AxisTable,
@@ -140,7 +140,7 @@ class Policy:
         for letter, axis in made.axes.items():
             if axis.step and not axis.places:
                 raise PolicyError(
-                    f"{path}, [axes.{letter}]: step is {axis.step!r}; write as places what several of them are called."
+                    f"{path}, [axes.{letter}]: step is {shown(axis.step)}; write as places what several of them are called."
                 )
         return made
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gatelab.lab.check import faults, no_such_question
-from gatelab.lab.parts import LabError, LabParts, lab_names
+from gatelab.lab.check import faults
+from gatelab.lab.parts import LabError, LabParts, lab_names, no_such_question
 from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.toml import shown
 
 __all__ = ["Lab", "LabError", "lab_names", "none_here"]
 
@@ -46,7 +47,7 @@ class Lab(LabParts):
             raise LabError(none_here(root, name))
         if lab.name != name:
             raise LabError(
-                f"{lab.assignment / TABLE}: name must be the lab's folder, {name!r}; it is {lab.name!r}."
+                f"{lab.assignment / TABLE}: name must be the lab's folder, {shown(name)}; it is {shown(lab.name)}."
             )
         lab.check()
         return lab

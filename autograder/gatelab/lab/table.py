@@ -33,11 +33,11 @@ from gatelab.lab.keys import (
 from gatelab.lab.late import LateSettings
 from gatelab.lab.misplaced import Places, misplaced
 from gatelab.lab.policy import Policy
-from gatelab.limits import BACKSTOP, LARGEST_SEED, WORKER_CPU
-from gatelab.text import is_printable
+from gatelab.limits import BACKSTOP, LARGEST_SEED, QUESTION_ID, WORKER_CPU
+from gatelab.text import brief, is_printable
 
 FILE = "lab.toml"
-ID = re.compile(r"[a-z][a-z0-9]*")  # used in file names, between underscores
+ID = re.compile(rf"[a-z][a-z0-9]{{0,{QUESTION_ID - 1}}}")  # used in file names, between underscores
 
 
 def _date(value: object) -> object:
@@ -112,7 +112,26 @@ Module = Annotated[
     Field(pattern=r"^([a-z_][a-z0-9_]*)?$"),
     MustBe('the name of a package in Python, as in "softmax_lab"'),
 ]
-Notebook = Annotated[str, Field(pattern=r"^[^/\\]+\.ipynb$"), MustBe("a file's name that ends in .ipynb")]
+Notebook = Annotated[
+    str,
+    Field(pattern=r"^[^/\\\s.][^/\\]*\.ipynb$"),
+    MustBe('a file\'s name that ends in .ipynb, as in "lab.ipynb"'),
+]
+ColabBase = Annotated[
+    str,
+    Field(pattern=r"^(https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/[^\s?#]+)?$"),
+    MustBe(
+        "Colab's address of the students' repository in quotes, as in "
+        '"https://colab.research.google.com/github/your-course/your-labs/blob/main"'
+    ),
+]
+Address = Annotated[
+    str,
+    Field(pattern=r"^(https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?)?$"),
+    MustBe(
+        'an address in quotes that begins with https:// or http://, as in "https://your-course.example.org/lab.zip"'
+    ),
+]
 Date = Annotated[
     AwareDatetime | None,
     BeforeValidator(_date, json_schema_input_type=AwareDatetime),
@@ -189,8 +208,8 @@ class Table:
     due: Date = None  # when the lab is due
     late: LateTable = None  # what lateness costs
     package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none
-    colab_base: Text = ""  # Colab's address of the students' repository, which `gatelab release` writes
-    handout_url: Text = ""  # where Colab fetches the handout
+    colab_base: ColabBase = ""  # Colab's address of the students' repository, which `gatelab release` writes
+    handout_url: Address = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get besides the notebook
     questions_file: Text = ""  # among what students get: the questions as JSON, besides those in the package
     shared_lines: Texts = ()  # lines that a solution or a hidden suite may share with what students get
@@ -211,7 +230,8 @@ class Table:
             where = f"{path}, [{id}]"
             if not ID.fullmatch(id):
                 raise ValueError(
-                    f"{where}: a question's ID is small letters and digits, as in q1{did_you_mean(id.lower(), HEAD)}."
+                    f"{path}, [{brief(id)}]: a question's ID is at most {QUESTION_ID} small letters and digits, as in q1"
+                    f"{did_you_mean(id.lower(), HEAD)}."
                 )
             if "id" in row:
                 raise ValueError(f"{where}: {_unknown_key('id')}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,31 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def shown(value: object) -> str:
     """A value as it can be typed in the file, for a sentence about it."""
-    return value.isoformat() if isinstance(value, date) else repr(value)
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return _quoted(value)
+        case date() | time():
+            return value.isoformat()
+        case dict():
+            return (
+                f"{{ {', '.join(f'{_key(key)} = {shown(each)}' for key, each in value.items())} }}"
+                if value
+                else "{}"
+            )
+        case list() | tuple():
+            return f"[{', '.join(map(shown, value))}]"
+    return repr(value)  # numbers, with inf and nan as in TOML
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes. In double ones TOML has JSON's escapes, except for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _quoted(key)
 
 
 def _sentence(path: Path, text: str, message: str) -> str:

@@ -15,6 +15,9 @@ CRASHES = {
     signal.SIGFPE: "it divided a whole number by zero",
     signal.SIGABRT: "a library gave up, as when memory runs out",
 }
+# The exit status of a worker's process, or of a question's, in which the grader's own code failed. A submission can choose the same one, so
+# it says nothing about whose fault it is: what fails before the submission's first cell never gets here (grading/workers.py).
+FAILED = 71
 CLOSED = "Your code closed its connection to the grader."
 
 
@@ -28,6 +31,8 @@ def describe_end(ended: Any, limit: float) -> str:
     if not isinstance(ended, list | tuple) or len(ended) != 2 or not _is_well_formed(ended):
         return CLOSED
     status, seconds = ended
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == FAILED:
+        return f"Your code's process ended with status {FAILED}: your code called `exit`, or the grader's part of it could not go on."
     if os.WIFEXITED(status):
         return f"Your code ended its process itself (`exit`, status {os.WEXITSTATUS(status)})."
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0

@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gatelab.lab.message_forms import PLACEHOLDERS
 from gatelab.limits import LABS_KEPT
 
-# Beginnings of messages; only this much is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
-# in C++, {w} a name that may be shown, {x} a word that is replaced by an ellipsis.
-PLACEHOLDERS = {
-    "n": r"-?\d{1,6}", "N": r"\d{1,15}", "s": r"[\[(]\d{0,6}(?:, \d{1,6}){0,4},?[\])]", "x": r"\w{1,60}",
-    "d": r"(?:torch\.)?(?:float|double|half|int|long|short|char|byte|bool|complex|bfloat|BFloat|Float|Double|Half|Int|Long|"
-    r"Short|Char|Byte|Bool|ComplexFloat)(?:8|16|32|64|128)?",
-    "w": r"[\w.]{1,80}", "o": r"(?:[-+*/%@&|^]|//|\*\*|<<|>>)=?(?: or pow\(\))?|<=?|>=?",
-}  # fmt: skip
+# Beginnings of messages; only this much is shown. The placeholders are those of lab/message_forms.py.
 KNOWN = """
 the results have other shapes than the upstream gradients
 the result cannot be read: the value is nested too deeply or has too many entries

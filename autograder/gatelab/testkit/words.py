@@ -21,9 +21,10 @@ from typing import Any
 
 import torch
 
+from gatelab.lab.message_forms import PLACEHOLDERS
 from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
-from gatelab.testkit.known import PLACEHOLDERS, patterns
+from gatelab.testkit.known import patterns
 from gatelab.text import cell_start, is_printable, one_line, without_paths
 
 MAX_LENGTH = 200  # characters of a message if the worker received no reference code; those in KNOWN have up to 135, placeholders not filled in

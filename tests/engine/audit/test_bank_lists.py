@@ -38,10 +38,10 @@ TABLES = "a list of tables, each begun with [[q1]], of where, before, after and 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('"q1/a" = ""', f": q1/a must be {REASON}; it is ''."),
-        ('"q1/a" = " "', f": q1/a must be {REASON}; it is ' '."),
+        ('"q1/a" = ""', f': q1/a must be {REASON}; it is "".'),
+        ('"q1/a" = " "', f': q1/a must be {REASON}; it is " ".'),
         ('"q1/a" = 3', f": q1/a must be {REASON}; it is 3."),
-        ("[q1]\na = 'drawn'", f": q1 must be {REASON}; it is {{'a': 'drawn'}}."),
+        ("[q1]\na = 'drawn'", f': q1 must be {REASON}; it is {{ a = "drawn" }}.'),
         ('"q1/a" = drawn', ', line 1: `"q1/a" = drawn` cannot be read'),
     ],
 )
@@ -58,9 +58,9 @@ def test_a_wrong_entry_of_unstable_toml_is_named(lab: SimpleNamespace, text: str
     [
         ("q1 = 3", f": q1 must be {TABLES}; it is 3."),
         ("q1 = [3]", f": q1 must be {TABLES}; it is [3]."),
-        ("[q1]\nwhere = 'f'", f": q1 must be {TABLES}; it is {{'where': 'f'}}."),
+        ("[q1]\nwhere = 'f'", f': q1 must be {TABLES}; it is {{ where = "f" }}.'),
         (ROW, ", [q1.1]: why is missing; it must be the reason, in quotes, why it is as right as the reference."),
-        (f'{ROW}why = ""', ", [q1.1]: why must be the reason, in quotes, why it is as right as the reference; it is ''."),
+        (f'{ROW}why = ""', ", [q1.1]: why must be the reason, in quotes, why it is as right as the reference; it is \"\"."),
         (f'{ROW}why = "so"\n{ROW}why = 3', ", [q1.2]: why must be the reason, in quotes"),
         (f'{ROW}wy = "so"', ", [q1.1]: there is no key wy (did you mean why?); there are where, before, after, why."),
         (f'{ROW}why = "so"\nline = 3', ", [q1.1]: there is no key line"),

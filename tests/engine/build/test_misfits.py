@@ -42,6 +42,18 @@ SLIPS = {
         TABLE, 'release = [', 'release = ["RUBRIC.md", ',
         f"{TABLE}: release names RUBRIC.md, which is a page for staff; take it out of release.",
     ),
+    "the settings, for students": (
+        TABLE, 'release = [', 'release = ["lab.toml", ',
+        f"{TABLE}: release names lab.toml, which is the settings, for staff; take it out of release.",
+    ),
+    "the accepted snapshot, for students": (
+        TABLE, 'release = [', 'release = ["released.snapshot", ',
+        f"{TABLE}: release names released.snapshot, which is a record of what was released, for staff; take it out of release.",
+    ),
+    "a shared section that is not there": (
+        TABLE, 'release = [', 'shared_sections = ["No such heading"]\nrelease = [',
+        f'{TABLE}: shared_sections holds "No such heading", and no page for staff (RUBRIC.md, LESSON_PLAN.md) has a section',
+    ),
     "edits that do not fit the solution": (
         CHAFF, 'EDITS = [("', 'EDITS = [("no such text ',
         "found 0 times; copy it from tests/softmax/hidden/reference/q1.py as it is there now.",

@@ -138,7 +138,7 @@ def test_the_class_report_counts_the_share_of_a_penalty_that_its_questions_bear(
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ('due = "tomorrow: noon"\npercent_per_day = 10', "due must be a date with a time, as in 2026-11-30T23:59:00+01:00; it is 'tomorrow: noon'."),
+        ('due = "tomorrow: noon"\npercent_per_day = 10', "due must be a date with a time, as in 2026-11-30T23:59:00+01:00; it is \"tomorrow: noon\"."),
         ("due = 2026-11-30\npercent_per_day = 10", "due must be a date with a time, as in 2026-11-30T23:59:00+01:00; it is 2026-11-30."),
         ("percent_per_day = 10", 'due is missing; write it above the questions, as in due = "2027-03-01T23:59:59+01:00".'),
         ("due = 2026-11-30T23:59:00\npercent_per_day = 10", "due has no time zone"),

@@ -47,7 +47,7 @@ def read(root: Path, text: str) -> Lab:
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ('points = "14"', "points must be a number from 0 on, without quotes; it is '14'."),
+        ('points = "14"', 'points must be a number from 0 on, without quotes; it is "14".'),
         ("points = -1", "points must be a number from 0 on, without quotes; it is -1."),
         ("points = true", "points must be a number"),
         ('points = 1\nnames = "softmax"', "names must be a list of texts"),
@@ -100,20 +100,20 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ("seed = -1", "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is -1."),
         (
             "seed = true",
-            "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is True.",
+            "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is true.",
         ),
         ("credit = 1.5", "credit must be a number from 0 to 1, without quotes; it is 1.5."),
         ('due = "next week"', "due must be a date and a time with its distance from UTC"),
-        ('due = "2027-03-01T23:59:59"', "as in \"2027-03-01T23:59:59+01:00\"; it is '2027-03-01T23:59:59'."),
+        ('due = "2027-03-01T23:59:59"', 'as in "2027-03-01T23:59:59+01:00"; it is "2027-03-01T23:59:59".'),
         ("due = 2027-03-01T23:59:59", "it is 2027-03-01T23:59:59."),
         ("due = 1798761599", "due must be a date and a time"),
         ("due = 2027-03-01", "it is 2027-03-01."),
         (
             'package = "seq-lab"',
-            "package must be the name of a package in Python, as in \"softmax_lab\"; it is 'seq-lab'.",
+            'package must be the name of a package in Python, as in "softmax_lab"; it is "seq-lab".',
         ),
         ('course = ["NLP"]', "course must be one line of text in quotes"),
-        ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
+        ('late = "10 % a day"', 'late must be a table, as in [late]; it is "10 % a day".'),
         ("late = { per_day = 0.1 }", "[late]: there is no key per_day"),
         (
             "late = { cap = 50 }",
@@ -129,7 +129,7 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ),
         (
             'late = { percent_per_day = 5, zone = "" }',
-            "[late]: zone must be the name of a time zone in quotes, as in \"Europe/Berlin\"; it is ''.",
+            '[late]: zone must be the name of a time zone in quotes, as in "Europe/Berlin"; it is "".',
         ),
         ("questions = 3", "has no key questions"),
         ("release = [[]]", "release must be a list of texts"),
@@ -238,7 +238,7 @@ TRAINING = """
 [q2.training]
 threshold = 0.98
 n = 512
-seconds = 150
+seconds = 30
 
 [q2.training.quick]
 steps = 175
@@ -254,7 +254,7 @@ def test_a_suite_gets_the_settings_of_its_training(tmp_path: Path) -> None:
     assert questions["q2"].training_settings == {
         "threshold": 0.98,
         "n": 512,
-        "seconds": 150,
+        "seconds": 30,
         "strata": {},
         "quick": {"steps": 175, "late_from": 0.96, "looks": [100, 125]},
     }
@@ -332,8 +332,8 @@ SLIPS = {
         f"{HIDDEN}/test_q3_*.py", "", "test_q77_classes.py", "q77: no such question; this lab has q1, q2, q3 and q4. Rename"),
     "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { predict = [\"q1\"] }", "own_if"),
     "a name twice": (TABLE, '["predict", "accuracy"]', '["predict", "softmax"]', "[q3]: softmax is asked for by q1 already"),
-    "a name that is none": (TABLE, '["predict", "accuracy"]', '["predict", "the accuracy"]', "'the accuracy', which is not a name in Python"),
-    "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
+    "a name that is none": (TABLE, '["predict", "accuracy"]', '["predict", "the accuracy"]', 'names holds "the accuracy", which is not a name in Python.'),
+    "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is at most 20 small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
     "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", f"cpu_seconds must be a number above 0 and below {WORKER_CPU}, at which every worker is ended, without quotes; it is 0."),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
@@ -354,26 +354,26 @@ SLIPS = {
         f"{HIDDEN}/reference/q2.py", "def cross_entropy", "def cross_entopy", "does not define cross_entropy, which lab.toml has q2 ask for"),
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
-    "a name that is not the folder's": (TABLE, 'name = "softmax"', 'name = "gates"', "name must be the lab's folder, 'softmax'; it is 'gates'."),
+    "a name that is not the folder's": (TABLE, 'name = "softmax"', 'name = "gates"', "name must be the lab's folder, \"softmax\"; it is \"gates\"."),
     "a setting that is none": (TABLE, 'name = "softmax"', 'name = "softmax"\nrelase = ["tests"]', "has no key relase (did you mean release?); above the questions there may be title,"),
-    "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
+    "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be Colab's address of the students' repository in quotes, as in"),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
     "a package that is not there": (
         TABLE, 'package = "', 'package = "softmax_labs"  # "', "package names softmax_labs, and"),
-    "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
-    "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
+    "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names \"../../tests\", which is not in"),
+    "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names \"/etc/passwd\", which is not in"),
     "the whole folder for students": (
         TABLE, 'release = [', 'release = [".", ',
-        "lab.toml: release names '.', which is not the plain name of a file or folder in"),
-    "the whole folder under another name": (TABLE, 'release = [', 'release = ["./", ', "release names './', which is not the plain name"),
-    "nothing for students": (TABLE, 'release = [', 'release = ["", ', "release names '', which is not the plain name"),
-    "the folder above for students": (TABLE, 'release = [', 'release = ["..", ', "release names '..', which is not in"),
-    "the whole machine for students": (TABLE, 'release = [', 'release = ["/", ', "release names '/', which is not in"),
-    "a folder with a slash": (TABLE, '"tests"]', '"tests/"]', "release names 'tests/', which is not the plain name"),
+        "lab.toml: release names \".\", which is not the plain name of a file or folder in"),
+    "the whole folder under another name": (TABLE, 'release = [', 'release = ["./", ', "release names \"./\", which is not the plain name"),
+    "nothing for students": (TABLE, 'release = [', 'release = ["", ', "release names \"\", which is not the plain name"),
+    "the folder above for students": (TABLE, 'release = [', 'release = ["..", ', "release names \"..\", which is not in"),
+    "the whole machine for students": (TABLE, 'release = [', 'release = ["/", ', "release names \"/\", which is not in"),
+    "a folder with a slash": (TABLE, '"tests"]', '"tests/"]', "release names \"tests/\", which is not the plain name"),
     "a file of a folder for students": (
         TABLE, '"tests"]', '"tests/q1.py"]',
-        "release names 'tests/q1.py', which is not the plain name of a file or folder in"),
-    "a folder twice": (TABLE, '"tests"]', '"tests", "tests"]', "release names 'tests' twice; name each file and folder once."),
+        "release names \"tests/q1.py\", which is not the plain name of a file or folder in"),
+    "a folder twice": (TABLE, '"tests"]', '"tests", "tests"]', "release names \"tests\" twice; name each file and folder once."),
     "no conftest": (
         f"{HIDDEN}/conftest.py", "", "",
         "softmax/hidden/conftest.py: there is no such file, and without it no suite runs; write it with the line "
@@ -383,6 +383,28 @@ SLIPS = {
         "conftest.py: does not import the grader's plugin, and without it no suite runs; add the line"),
     "a conftest that is not valid Python": (
         f"{HIDDEN}/conftest.py", "import (", "import ((", "conftest.py, line 3: is not valid Python"),
+    "an address at GitHub": (
+        TABLE, 'colab_base = "https://colab.research.google.com/github/your-course/your-labs/blob/main"', 'colab_base = "https://github.com/a/b"',
+        "colab_base must be Colab's address of the students' repository in quotes, as in "
+        '"https://colab.research.google.com/github/your-course/your-labs/blob/main"; it is "https://github.com/a/b".'),
+    "a repository without an address": (
+        TABLE, 'colab_base = "https://colab.research.google.com/github/your-course/your-labs/blob/main"', 'colab_base = "myrepo"', 'it is "myrepo".'),
+    "a handout that is nowhere": (
+        TABLE, "package =", 'handout_url = "nowhere"\npackage =', 'handout_url must be an address in quotes that begins with https:// or http://'),
+    "a handout that runs a script": (
+        TABLE, "package =", 'handout_url = "javascript:alert(1)"\npackage =', 'it is "javascript:alert(1)".'),
+    "a notebook without a master": (
+        TABLE, '"lab.ipynb"', '"week1.ipynb"', 'lab.toml: notebook is "week1.ipynb", and'),
+    "a notebook whose master has another name": (TABLE, '"lab.ipynb"', '"week1.ipynb"', "has no master week1.py; there is lab.py."),
+    "a notebook without a name": (TABLE, '"lab.ipynb"', '" .ipynb"', 'notebook must be a file\'s name that ends in .ipynb, as in "lab.ipynb"; it is " .ipynb".'),
+    "a notebook of dots": (TABLE, '"lab.ipynb"', '"..ipynb"', 'it is "..ipynb".'),
+    "concepts without a key": (
+        TABLE, "points = 4\n", "points = 4\nconcepts = true\n", "lab.toml, [q1]: concepts is true, and there is no "),
+    "a training that is longer than its process": (
+        TABLE, "[q2]\n", "[q1.training]\nthreshold = 0.9\nn = 8\nseconds = 400\n[q2]\n",
+        "lab.toml, [q1.training]: seconds is 400; it must be at most 40.0, the cpu_seconds of [q1], at which the process that trains is ended."),
+    "an ID of 300 letters": (TABLE, "[q3]", f"[{300 * 'q'}]", "…]: a question's ID is at most 20 small letters and digits, as in q1."),
+    "a name that is asked for twice": (TABLE, '["softmax"]', '["softmax", "softmax"]', '[q1]: names holds "softmax" twice; write each name once.'),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 
@@ -498,7 +520,7 @@ def test_a_title_is_one_line_of_text_wherever_it_is(kit: Path, key: str, title: 
         return
     with pytest.raises(LabError) as caught:
         Lab.in_repository(kit)
-    what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {title!r}."
+    what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {json.dumps(title)}."
     assert str(caught.value).endswith(what)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import nbformat
 import pytest
 
 from gatelab.audit.notebooks import write_notebook
+from gatelab.faults import GraderFault
 from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
+from gatelab.lab.policy import Withheld
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine.apply import Settings
 from gatelab.sandbox.ending import CLOSED, describe_end
@@ -28,6 +31,7 @@ HOW = ("signal.SIG_DFL", "signal.SIG_IGN")
 ENDS = {
     "os._exit": ("import os; os._exit(0)", "ended its process itself (`exit`, status 0)"),
     "another status": ("import os; os._exit(7)", "ended its process itself (`exit`, status 7)"),
+    "the worker's own status": ("import os; os._exit(71)", "process ended with status 71: your code called `exit`, or the grader's part"),
     "a wrong address": ("import ctypes; ctypes.string_at(0)", "crashed its process (SIGSEGV)"),
     "abort": ("import os; os.abort()", "crashed its process (SIGABRT)"),
     "a signal": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was ended by the signal SIGKILL"),
@@ -107,3 +111,26 @@ def test_every_status_has_one_sentence() -> None:
         said = describe_end((status, 0.0), 2.0)
         assert said.startswith("Your code") and said.endswith(".") and said.count(". ") == 0
     assert "SIGTERM" in describe_end((signal.SIGTERM, 0.0), 2.0)
+
+
+def test_a_worker_that_cannot_be_prepared_is_the_graders_fault(tight: Lab) -> None:
+    """No submission gets a grade from it: the same command tries again."""
+    held = Withheld(operators={"_softmax": "GPU9"})
+    broken = tight.with_questions({"q1": replace(tight.questions["q1"], library=False)})
+    vars(broken)["policy"] = replace(tight.policy, withheld=held)
+    with ForkServer(tight.package) as server:
+        workers = ConfinedWorkers(broken, [], server.client, server.library)
+        with pytest.raises(
+            GraderFault, match=r"prepared for this lab \(RuntimeError: could not parse dispatch key: GPU9\)"
+        ):
+            workers.load(library=False)
+        workers.unload()
+
+
+def test_a_worker_that_is_lost_before_the_first_cell_is_the_graders_fault(tight: Lab) -> None:
+    with ForkServer(tight.package) as server:
+        workers = ConfinedWorkers(tight, [], server.client, server.library)
+        workers.known = {}  # the worker asks for its entries
+        with pytest.raises(GraderFault, match="prepared for this lab"):
+            workers.load()
+        workers.unload()

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, POLL_SECONDS
+from gatelab.sandbox.ending import FAILED
 from gatelab.sandbox.worker import scan, wire
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.cells import Known, Notebook
@@ -64,10 +65,15 @@ def work(sock: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
         except wire.WireProblem:
             return
         _reap(children)
+        answer: dict[str, Any] = {}
         if request["op"] == "begin":
-            notebook = _begin(request["withheld"], request["known"])
+            try:
+                notebook = _begin(request["withheld"], request["known"])
+            except (
+                Exception
+            ) as error:  # nothing of the submission has run: it is a fault of the lab or of the grader
+                answer = {"problem": f"{type(error).__name__}: {error}"}
         notebook = notebook or Notebook()
-        answer: dict[str, Any]
         match request["op"]:
             case "scan":
                 answer = {
@@ -87,8 +93,6 @@ def work(sock: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
                 answer = {"ended": _ended(request["pid"], children)}
             case "end":
                 answer = _end(request["pid"], children)
-            case _:
-                answer = {}
         wire.send(sock, answer)
 
 
@@ -136,6 +140,7 @@ def _fork(
         os.close(output)
         return {"pid": 0, "problem": str(error)}
     if pid == 0:
+        status = FAILED
         try:
             sock.close()
             most, hard = math.ceil(cpu_seconds), resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -146,8 +151,9 @@ def _fork(
             sys.stdout = sys.stderr = Printing()
             notebook.prepare(names, question)
             answer_calls(socket.socket(fileno=channel), notebook)
+            status = 0
         finally:
-            os._exit(0)
+            os._exit(status)
     children[pid] = None
     os.close(channel)
     os.close(output)

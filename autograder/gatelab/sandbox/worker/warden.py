@@ -31,6 +31,7 @@ from gatelab.limits import (
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, separate
 from gatelab.sandbox.confine.memory import Tree
+from gatelab.sandbox.ending import FAILED
 
 
 def guard(given: dict[str, Any], sock: int, output: int, control: int) -> None:
@@ -78,7 +79,7 @@ def _reserve_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
 
 
 def _run_worker(settings: Settings, separated: Separated, sock: int, output: int, control: int) -> None:
-    status = 71
+    status = FAILED
     try:
         os.close(control)
         os.setpgid(0, 0)

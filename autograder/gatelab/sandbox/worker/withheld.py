@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from torch._C import _dispatch_dump, _dispatch_library
+from torch._C import DispatchKey, _dispatch_dump, _dispatch_get_all_op_names, _dispatch_library
 
 from gatelab.limits import KERNELS_KEPT
 
@@ -60,13 +60,38 @@ def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that an operator is overridden
         for operator, key in operators.items():
-            space, _, name = operator.rpartition("::")
-            space = space or "aten"
+            space, name = _split(operator)
             if space not in libraries:
                 libraries[space] = _dispatch_library("IMPL", space, "", __file__, 0)
             for each in sorted({key, *_kernels(f"{space}::{name}")}):
                 libraries[space].impl(name, each, refuse)
     return libraries
+
+
+def _split(operator: str) -> tuple[str, str]:
+    """Namespace and name of an operator; the namespace is aten unless it is written."""
+    space, _, name = operator.rpartition("::")
+    return space or "aten", name
+
+
+def operators_of(space: str) -> list[str]:
+    """The names of PyTorch's operators in a namespace; "": in aten."""
+    return [
+        name
+        for each in _dispatch_get_all_op_names()
+        for at, name in [_split(each)]
+        if at == (space or "aten")
+    ]
+
+
+def is_operator(operator: str) -> bool:
+    """Whether this PyTorch has it. (Overriding one that does not exist succeeds, and withholds nothing.)"""
+    return _dispatch_dump("::".join(_split(operator))) != ""
+
+
+def dispatch_keys() -> list[str]:
+    """The names of PyTorch's dispatch keys."""
+    return list(DispatchKey.__members__)
 
 
 @lru_cache(maxsize=KERNELS_KEPT)
