@@ -77,6 +77,7 @@ ORDER_SECONDS = FORK_SECONDS
 FORK_SERVER_START_SECONDS = 600.0
 # Time to end the processes below and report how they ended, before being killed too: a warden kills its worker, then what that left behind.
 FORK_SERVER_END_SECONDS = WARDEN_REPORT_SECONDS = 2 * KILLED_SECONDS
+LOCK_AGAIN_SECONDS = 0.1  # a reader that looks whether a class's folder is locked holds it for less
 REMOVE_SECONDS = 60.0  # for a folder nested deeper than Python can go
 # When the fork server ends: the wardens end their workers; then what is left of these is ended from there, since a warden has to
 # share the processor with a worker that spins; then the wardens too.

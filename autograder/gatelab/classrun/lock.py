@@ -13,11 +13,11 @@ from pathlib import Path
 
 from gatelab.classrun.store import StoreError
 from gatelab.folders import not_writable, remove
+from gatelab.limits import LOCK_AGAIN_SECONDS
 from gatelab.text import visible
 
 LOCK = ".lock"
 HELD = (errno.EWOULDBLOCK, errno.EACCES)
-PATIENCE = 0.1  # seconds: a reader that looks whether the folder is locked holds it for less
 # Names that folders.py (drafted), earlier.py and regrade.py give to unfinished files; the number is their process ID.
 UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
@@ -96,5 +96,5 @@ def _lock(descriptor: int, out: Path) -> bool:
                 raise StoreError(
                     f"{out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o."
                 ) from error
-            time.sleep(PATIENCE)
+            time.sleep(LOCK_AGAIN_SECONDS)
     return False

@@ -47,24 +47,7 @@ def list_written(run: ClassRun, root: Path) -> None:
         if one.mark is None and not one.answer.problem and not one.unwritten and not one.left_blank
     ]
     for sheet in found:
-        unread: dict[str, list[str]] = {}
-        for one in sheet.answers:
-            if one.answer.problem and one.mark is None and not one.unwritten:
-                unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
-        if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
-            typer.echo(
-                f"{sheet.id}: nothing was written by {listed(nobody, MARKS_SHOWN)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
-                f"gatelab mark NAME {sheet.id} POINTS gives others.",
-                err=True,
-            )
-        if blank := [visible(one.submission.name) for one in sheet.answers if one.left_blank]:
-            typer.echo(
-                f"{sheet.id}: nothing was written by {listed(blank, MARKS_SHOWN)}, so no mark is asked for; gatelab mark NAME {sheet.id} POINTS "
-                "gives one.",
-                err=True,
-            )
-        for problem, names in unread.items():
-            typer.echo(f"{sheet.id}: not shown for {', '.join(names)}: {visible(problem)}", err=True)
+        _say_who_is_left_out(sheet)
     hidden = sum(
         bool(one.answer.problem) and one.mark is None and not one.unwritten
         for sheet in found
@@ -87,6 +70,28 @@ def list_written(run: ClassRun, root: Path) -> None:
             write_out(run)
     more = f" {plural(hidden, 'more answer')} without a mark cannot be shown here." if hidden else ""
     typer.echo(f"{plural(given, 'mark')} given, {len(left) - given} left.{more}")
+
+
+def _say_who_is_left_out(sheet: Sheet) -> None:
+    """Whom no mark is asked for in a question, and why."""
+    unread: dict[str, list[str]] = {}
+    for one in sheet.answers:
+        if one.answer.problem and one.mark is None and not one.unwritten:
+            unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
+    if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
+        typer.echo(
+            f"{sheet.id}: nothing was written by {listed(nobody, MARKS_SHOWN)}, who {'has' if len(nobody) == 1 else 'have'} 0 points there; "
+            f"gatelab mark NAME {sheet.id} POINTS gives others.",
+            err=True,
+        )
+    if blank := [visible(one.submission.name) for one in sheet.answers if one.left_blank]:
+        typer.echo(
+            f"{sheet.id}: nothing was written by {listed(blank, MARKS_SHOWN)}, so no mark is asked for; gatelab mark NAME {sheet.id} POINTS "
+            "gives one.",
+            err=True,
+        )
+    for problem, names in unread.items():
+        typer.echo(f"{sheet.id}: not shown for {', '.join(names)}: {visible(problem)}", err=True)
 
 
 def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:

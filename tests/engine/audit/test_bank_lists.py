@@ -62,7 +62,7 @@ def test_a_wrong_entry_of_unstable_toml_is_named(lab: SimpleNamespace, text: str
         (ROW, ", [q1.1]: why is missing; it must be the reason, in quotes, why it is as right as the reference."),
         (f'{ROW}why = ""', ", [q1.1]: why must be the reason, in quotes, why it is as right as the reference; it is \"\"."),
         (f'{ROW}why = "so"\n{ROW}why = 3', ", [q1.2]: why must be the reason, in quotes"),
-        (f'{ROW}wy = "so"', ", [q1.1]: there is no key wy (did you mean why?); there are where, before, after, why."),
+        (f'{ROW}wy = "so"', ", [q1.1]: there is no key wy (did you mean why?); there are where, before, after, why; its value is \"so\"."),
         (f'{ROW}why = "so"\nline = 3', ", [q1.1]: there is no key line"),
         (f'{ROW}why = "so"'.replace('"f"', "3"), ", [q1.1]: where must be a text in quotes; it is 3."),
         (f'{ROW}why = "so"'.replace("q1", "q3"), ": there is no question q3; there are q1 and q2."),

@@ -31,7 +31,7 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
         (
             "shortcut = {}",
             "there is no key shortcut (did you mean shortcuts?); there are preload, shows, messages, names, shortcuts, withheld, axes, "
-            "meanings, bench.",
+            "meanings, bench; its value is {}.",
         ),
         ("preload = [3]", "preload must be a list of texts; it is [3]."),
         ("[withheld]\noperator = {}", "[withheld]: there is no key operator"),
@@ -50,7 +50,7 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
         ),
         (
             "[axes.N]\nplace = 'rows'",
-            "policy.toml, [axes.N]: there is no key place (did you mean places?); there are name, places, step.",
+            'policy.toml, [axes.N]: there is no key place (did you mean places?); there are name, places, step; its value is "rows".',
         ),
         ("[axes.N]\nname = 3", "policy.toml, [axes.N]: name must be a text in quotes; it is 3."),
         ("[axes.NM]\nname = 'none'", "policy.toml: axes must be tables named by the letter of an axis"),
