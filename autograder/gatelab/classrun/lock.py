@@ -48,9 +48,12 @@ def locked(out: Path) -> Iterator[None]:
 
 def at_work(out: Path) -> list[str]:
     """A sentence for who reads this folder, if another command is at work there; none otherwise. The caller holds no lock itself."""
-    for path in (out, out / LOCK):
+    for path, kind in (
+        (out, os.O_DIRECTORY),
+        (out / LOCK, os.O_NONBLOCK),
+    ):  # a pipe of that name is not waited for
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
-            descriptor = os.open(path, os.O_RDONLY)
+            descriptor = os.open(path, os.O_RDONLY | kind)
             held.callback(os.close, descriptor)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
