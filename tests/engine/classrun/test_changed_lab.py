@@ -182,7 +182,7 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
     def test_a_regrade_names_the_student_who_loses_it(self, tiny: Tiny) -> None:
         without_large_logits(tiny)
         said = regrade(tiny)
-        assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it is to be marked again)" in said
+        assert "ada: total 12 → 10 q3: 2 → no grade (it is worth 1 now, so it has to be marked again)" in said
         assert "1 gains, 1 loses, 1 keeps its total" in said
 
     def test_every_command_names_it(self, tiny: Tiny) -> None:

@@ -59,6 +59,7 @@ def with_cell(folder: Path, source: str) -> None:
     path.write_text(json.dumps(book), encoding="utf-8")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("how", NESTED)
 def test_a_notebook_that_runs_the_command_is_packed_and_the_inner_command_does_nothing(
     folder: Path, how: str
@@ -90,6 +91,7 @@ def test_what_a_cell_started_ends_with_the_command(folder: Path) -> None:
     assert within(10, lambda: not any(map(is_running, pids(folder))))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_ended_leaves_nothing_running(folder: Path, by: signal.Signals) -> None:
     with_cell(folder, SLEEPER + "time.sleep(600)")
@@ -102,6 +104,7 @@ def test_a_command_that_is_ended_leaves_nothing_running(folder: Path, by: signal
     assert within(10, lambda: not any(map(is_running, pids(folder))))
 
 
+@pytest.mark.one_in(2, among="saved")
 def test_a_file_that_is_saved_with_other_outputs_meanwhile_is_packed_as_it_was_read(folder: Path) -> None:
     """Jupyter saves by itself, while a cell shows what this command prints."""
     saves = "import json\nbook = json.load(open('lab.ipynb'))\nbook['cells'][-1]['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': 'q1'}]\n"
@@ -111,6 +114,7 @@ def test_a_file_that_is_saved_with_other_outputs_meanwhile_is_packed_as_it_was_r
     assert json.loads((folder / "lab.ipynb").read_text())["cells"][-1]["outputs"]
 
 
+@pytest.mark.one_in(2, among="saved")
 def test_a_file_that_is_saved_with_other_cells_meanwhile_is_not_packed(folder: Path) -> None:
     saves = "import json\nbook = json.load(open('lab.ipynb'))\nbook['cells'][-1]['source'] += '# more'\n"
     with_cell(folder, saves + "json.dump(book, open('lab.ipynb', 'w'))")
