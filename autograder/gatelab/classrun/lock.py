@@ -48,10 +48,8 @@ def locked(out: Path) -> Iterator[None]:
 
 def at_work(out: Path) -> list[str]:
     """A sentence for who reads this folder, if another command is at work there; none otherwise. The caller holds no lock itself."""
-    for path, kind in (
-        (out, os.O_DIRECTORY),
-        (out / LOCK, os.O_NONBLOCK),
-    ):  # a pipe of that name is not waited for
+    # A pipe of either name is not waited for.
+    for path, kind in ((out, os.O_DIRECTORY), (out / LOCK, os.O_NONBLOCK)):
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             descriptor = os.open(path, os.O_RDONLY | kind)
             held.callback(os.close, descriptor)

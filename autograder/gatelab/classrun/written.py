@@ -29,6 +29,16 @@ class ToMark:
     unwritten: bool = False
     left_blank: bool = False
 
+    @property
+    def lacks_mark(self) -> bool:
+        """Whether somebody has still to give it points, if it can be shown."""
+        return self.mark is None and not self.unwritten
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it lacks a mark and cannot be shown."""
+        return self.lacks_mark and bool(self.answer.problem)
+
 
 @dataclass(frozen=True)
 class Sheet:

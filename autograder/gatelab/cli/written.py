@@ -44,15 +44,11 @@ def list_written(run: ClassRun, root: Path) -> None:
         (sheet, one)
         for sheet in found
         for one in sheet.answers
-        if one.mark is None and not one.answer.problem and not one.unwritten and not one.left_blank
+        if one.lacks_mark and not one.is_hidden and not one.left_blank
     ]
     for sheet in found:
         _say_who_is_left_out(sheet)
-    hidden = sum(
-        bool(one.answer.problem) and one.mark is None and not one.unwritten
-        for sheet in found
-        for one in sheet.answers
-    )
+    hidden = sum(one.is_hidden for sheet in found for one in sheet.answers)
     if not left:
         if not hidden:
             typer.echo("Every answer has a mark.")
@@ -76,7 +72,7 @@ def _say_who_is_left_out(sheet: Sheet) -> None:
     """Whom no mark is asked for in a question, and why."""
     unread: dict[str, list[str]] = {}
     for one in sheet.answers:
-        if one.answer.problem and one.mark is None and not one.unwritten:
+        if one.is_hidden:
             unread.setdefault(one.answer.problem, []).append(visible(one.submission.name))
     if nobody := [visible(one.submission.name) for one in sheet.answers if one.unwritten]:
         typer.echo(
